@@ -1,0 +1,185 @@
+// Package bridge carries words between a client's WhatsApp and a Discord thread.
+//
+// [Relay] goes inward: what a network reports becomes one commit, and only then
+// is the network told that we have it. [Courier] goes outward: it takes letters
+// from the outbox, one lane a destination, and tells the world. The networks
+// themselves are behind [Phone] and [Board], implemented in bridge/whatsapp and
+// bridge/discord.
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// An Address is a WhatsApp user as the network writes it, without a device:
+// "628123@s.whatsapp.net" or "99123@lid". Only bridge/whatsapp makes and reads them.
+type Address string
+
+// A ClientMessage is something that appeared in a 1:1 chat on WhatsApp.
+type ClientMessage struct {
+	ID   string
+	Chat Address // the address to answer to
+	// Alt is the same person's other address (phone number beside LID), if known.
+	Alt Address
+	// Phone is the person's number in digits, "" when only a LID is known.
+	Phone string
+	Name  string // push name: untrusted
+	At    time.Time
+	// Own is true for a message typed on the linked phone itself.
+	Own bool
+	// Text is the words; for a kind that is not carried it is empty and Kind says what came.
+	Text string
+	// Kind names the content: "text", or what a placeholder calls it ("image", "poll", ...).
+	Kind string
+	// Unreadable is why the content could not be had: it could not be decrypted or decoded.
+	Unreadable string
+}
+
+// A Receipt is WhatsApp's word that messages of ours were delivered or read.
+type Receipt struct {
+	Chat Address
+	Alt  Address
+	IDs  []string
+	Read bool
+	At   time.Time
+}
+
+// A StaffMessage is something written in a Discord thread.
+type StaffMessage struct {
+	ID      string // snowflake
+	Channel string
+	Author  string // user id
+	Name    string // display name
+	Roles   []string
+	Text    string
+	// Attachments counts files: until they are carried, a message that has some says so.
+	Attachments int
+	At          time.Time
+}
+
+// A Phone sends as the linked WhatsApp number.
+type Phone interface {
+	// SendText sends text to a chat under the given message id, which is the same
+	// at every attempt. Its error is a [SendError] or means: outcome unknown.
+	// At most one call is under way at a time; it honours the deadline of ctx.
+	SendText(ctx context.Context, to Address, id, text string) error
+	// Ready reports whether the link is up and the offline queue has been taken in.
+	Ready() bool
+}
+
+// A Board posts and reads as the Discord bot.
+type Board interface {
+	// CreatePost opens a forum post and returns the thread's id.
+	CreatePost(ctx context.Context, p Post) (thread string, err error)
+	// FindPost looks for a post whose title starts with prefix, made by us, in the
+	// active and recently archived posts of the forum; "" when there is none.
+	FindPost(ctx context.Context, forum, prefix string) (thread string, err error)
+	// Say writes a message and returns its id. nonce (at most 25 characters) makes
+	// immediate repetition harmless.
+	Say(ctx context.Context, m Message) (id string, err error)
+	// FindMessage looks in a channel, after message id after, for a message of ours
+	// with exactly this content; "" when there is none.
+	FindMessage(ctx context.Context, channel, after, content string) (id string, err error)
+	// React puts or removes a reaction of our own. Repeating either is harmless.
+	React(ctx context.Context, channel, message, emoji string, on bool) error
+	// Ready reports whether the gateway is up and the catch-up is over.
+	Ready() bool
+}
+
+// A Post is a new forum post: its title and first message.
+type Post struct {
+	Forum   string   // channel id
+	Title   string   // at most 100 characters
+	Tags    []string // tag names; unknown ones are left out
+	Message Message  // Channel is empty
+}
+
+// A Message is what the bot writes in Discord. Nothing in it pings anybody but Ping.
+type Message struct {
+	Channel   string
+	Nonce     string
+	Content   string // at most 2000 characters
+	ReplyTo   string // message id, "" for none; a deleted target is no error
+	Card      *Card
+	Buttons   []Button
+	PingRoles []string // role ids
+	PingUsers []string // user ids
+}
+
+// A Card is an embed.
+type Card struct {
+	Title, Text string
+	Color       int // 0xRRGGBB
+	Fields      []Field
+	Footer      string
+}
+
+// A Field is one line of a card.
+type Field struct {
+	Name, Value string
+	Inline      bool
+}
+
+// A Button acts when pressed, also after a restart: everything it needs is in ID.
+type Button struct {
+	ID    string // at most 100 characters
+	Label string
+	Emoji string // unicode, "" for none
+	Style string // "primary", "secondary", "success", "danger"
+}
+
+// A Certainty says what a failed send means for the one waiting.
+type Certainty int
+
+const (
+	// Unknown: the other side may or may not have it. Try again with the same id.
+	Unknown Certainty = iota
+	// NotSent: it certainly was not taken; try again later.
+	NotSent
+	// Refused: it was not taken and never will be in this form.
+	Refused
+	// Blocked: nothing can be sent at all for now (no link, outage, rate limit).
+	// It never counts towards giving up.
+	Blocked
+)
+
+// A SendError is a failed send, classified.
+type SendError struct {
+	Certainty Certainty
+	// RetryAfter is the least time to wait, 0 when the network did not say.
+	RetryAfter time.Duration
+	// Reason is for people: one clause, e.g. "the number is not on WhatsApp".
+	Reason string
+	// Gone is true when the destination itself no longer exists (thread deleted).
+	Gone bool
+	Err  error
+}
+
+func (e *SendError) Error() string {
+	if e.Err == nil {
+		return e.Reason
+	}
+	return fmt.Sprintf("%s: %v", e.Reason, e.Err)
+}
+
+func (e *SendError) Unwrap() error { return e.Err }
+
+// ErrNotStored means that the store could not take a message: do not acknowledge
+// it, the network will bring it again.
+var ErrNotStored = errors.New("not stored")
+
+// A Failpoint is called at the named steps of reference order ("d.begun",
+// "d.pre-post", "w.sent", ...). An error stops the step there, as a crash would.
+// It is nil outside crash tests.
+type Failpoint func(step string) error
+
+// Hit calls f, if there is one.
+func (f Failpoint) Hit(step string) error {
+	if f == nil {
+		return nil
+	}
+	return f(step)
+}
