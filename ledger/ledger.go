@@ -7,6 +7,7 @@
 package ledger
 
 import (
+	"encoding/json"
 	"errors"
 	"time"
 )
@@ -58,9 +59,10 @@ type Letter struct {
 	Kind string `json:"kind"`
 	// Ext is the identifier at the destination where it is ours to choose
 	// (WhatsApp), empty where the destination assigns it (Discord).
-	Ext  string    `json:"ext,omitempty"`
-	At   time.Time `json:"at"` // desk time of writing
-	Body []byte    `json:"body,omitempty"`
+	Ext string    `json:"ext,omitempty"`
+	At  time.Time `json:"at"` // desk time of writing
+	// Body is JSON, read by the courier alone.
+	Body json.RawMessage `json:"body,omitempty"`
 }
 
 // DeskLog is the message table of letters that belong to no ticket.
