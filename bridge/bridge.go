@@ -83,6 +83,9 @@ type Board interface {
 	// FindMessage looks in a channel, after message id after, for a message of ours
 	// with exactly this content; "" when there is none.
 	FindMessage(ctx context.Context, channel, after, content string) (id string, err error)
+	// Settle sets the state tag of a post (by name, keeping tags that are no state)
+	// and archives or re-opens it. Repeating it is harmless.
+	Settle(ctx context.Context, thread, tag string, archived bool) error
 	// React puts or removes a reaction of our own. Repeating either is harmless.
 	React(ctx context.Context, channel, message, emoji string, on bool) error
 	// Ready reports whether the gateway is up and the catch-up is over.
@@ -153,6 +156,9 @@ type SendError struct {
 	RetryAfter time.Duration
 	// Reason is for people: one clause, e.g. "the number is not on WhatsApp".
 	Reason string
+	// Outage is true when the network as a whole has trouble (5xx, no answer, cut):
+	// the attempt does not count towards giving up.
+	Outage bool
 	// Gone is true when the destination itself no longer exists (thread deleted).
 	Gone bool
 	Err  error

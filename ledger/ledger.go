@@ -145,6 +145,8 @@ var (
 	// ErrNotHead means the letter is no longer at the head of its lane: somebody
 	// else has finished it.
 	ErrNotHead = errors.New("letter is not at the head of its lane")
+	// ErrCorrupt means that a stored document cannot be read: trying again will not help.
+	ErrCorrupt = errors.New("stored document cannot be read")
 	// ErrTooLarge means a commit or document exceeds what one commit may hold.
 	ErrTooLarge = errors.New("change is too large for one commit")
 )

@@ -1,0 +1,316 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/haloerzap/halo/ledger"
+)
+
+// An Outbox keeps the letters in order, lane by lane. Everything that changes it
+// carries the epoch of the lease and fails with [ledger.ErrStale] once a newer
+// lease exists.
+type Outbox interface {
+	Updater
+	// Lanes lists the lanes that have letters, also those whose time has not come.
+	Lanes(ctx context.Context) ([]ledger.LaneHead, error)
+	// Begin marks the head of a lane as being sent and returns it. ok is false
+	// when the lane is empty.
+	Begin(ctx context.Context, epoch int64, lane string) (l ledger.Letter, st ledger.Status, ok bool, err error)
+	// Nack leaves the letter at the head of its lane, waiting until notBefore. An
+	// attempt that does not count is given back.
+	Nack(ctx context.Context, epoch int64, l ledger.Letter, notBefore time.Time, reason string, counts bool) error
+	// Views lists what is to be rendered anew, oldest request first.
+	Views(ctx context.Context, limit int) ([]ledger.View, error)
+	// Viewed forgets a view unless it was asked for again since.
+	Viewed(ctx context.Context, epoch int64, v ledger.View) error
+	StatusReader
+	// Subscribe signals after commits of this process that gave the courier work.
+	Subscribe() (signal <-chan struct{}, cancel func())
+}
+
+// A CourierConfig is how the courier behaves.
+type CourierConfig struct {
+	Channels map[string]string // staff channels by their part in the desk: "forum", "ops", "intake" -> Discord channel id
+	// Pace bounds messages to WhatsApp per second and Burst how many may go at
+	// once; 0 switches pacing off.
+	Pace      float64
+	Burst     int
+	Failpoint Failpoint
+}
+
+// A Courier takes letters out of the outbox and tells the world: one goroutine a
+// lane, the head of a lane stays until it is sent or buried. It speaks only
+// while its lease is valid.
+type Courier struct {
+	outbox Outbox
+	phone  Phone
+	board  Board
+	lease  func() ledger.Lease
+	desk   Desk
+	cfg    CourierConfig
+	log    *zap.Logger
+	pace   *rate.Limiter // of WhatsApp; nil for none
+	marks  *marks
+
+	poke chan struct{} // something outside the store changed: look again at everything
+	done chan string   // a lane's goroutine ended
+}
+
+// NewCourier makes a courier; lease is asked before every effect.
+func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lease, desk Desk, cfg CourierConfig, log *zap.Logger) *Courier {
+	c := &Courier{
+		outbox: outbox, phone: phone, board: board, lease: lease, desk: desk, cfg: cfg, log: log.Named("courier"),
+		poke: make(chan struct{}, 1), done: make(chan string),
+	}
+	if cfg.Pace > 0 {
+		c.pace = rate.NewLimiter(rate.Limit(cfg.Pace), max(1, cfg.Burst))
+	}
+	c.marks = newMarks(board)
+	return c
+}
+
+// Poke makes the courier try everything that waits at once: a link came back.
+func (c *Courier) Poke() {
+	select {
+	case c.poke <- struct{}{}:
+	default:
+	}
+}
+
+// poll is how often the courier looks without being woken: for letters that
+// another process wrote, and for links that came back without a word.
+const poll = time.Second
+
+// Run delivers until ctx ends or the lease is lost ([ledger.ErrStale]). It
+// returns when no letter is in flight any more.
+func (c *Courier) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	signal, unsubscribe := c.outbox.Subscribe()
+	defer unsubscribe()
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { c.runViews(ctx) })
+
+	running := map[string]bool{}
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	eager := false // ignore waiting times once: a fault may have cleared
+	for {
+		next, err := c.start(ctx, stop, running, eager, &work)
+		if err != nil && ctx.Err() == nil {
+			c.log.Warn("look for letters", zap.Error(err))
+		}
+		eager = false
+		wait := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			for len(running) > 0 {
+				delete(running, <-c.done)
+			}
+			if cause := context.Cause(ctx); errors.Is(cause, ledger.ErrStale) {
+				return cause
+			}
+			return nil
+		case lane := <-c.done:
+			delete(running, lane)
+		case <-signal:
+		case <-tick.C:
+		case <-wait.C:
+		case <-c.poke:
+			eager = true
+		}
+		wait.Stop()
+	}
+}
+
+// start sends a goroutine to every lane that may move and has none, and returns
+// how long the next one has to wait.
+func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, running map[string]bool, eager bool, work *sync.WaitGroup) (time.Duration, error) {
+	next := time.Hour
+	heads, err := c.outbox.Lanes(ctx)
+	if err != nil {
+		return next, err
+	}
+	now := time.Now()
+	for _, h := range heads {
+		if running[h.Lane] || !c.open(h.Lane) {
+			continue
+		}
+		if wait := h.NotBefore.Sub(now); wait > 0 && !eager {
+			next = min(next, wait)
+			continue
+		}
+		running[h.Lane] = true
+		work.Go(func() {
+			defer func() { c.done <- h.Lane }()
+			if err := c.drain(ctx, h.Lane); errors.Is(err, ledger.ErrStale) {
+				stop(err)
+			} else if err != nil && ctx.Err() == nil {
+				c.log.Warn("lane stopped for now", zap.String("lane", h.Lane), zap.Error(err))
+			}
+		})
+	}
+	return next, nil
+}
+
+// open reports whether the network behind a lane takes anything now.
+func (c *Courier) open(lane string) bool {
+	if strings.HasPrefix(lane, laneClient) {
+		return c.phone.Ready()
+	}
+	return c.board.Ready()
+}
+
+// drain sends a lane's letters one after the other until it is empty or has to wait.
+func (c *Courier) drain(ctx context.Context, lane string) error {
+	for ctx.Err() == nil && c.open(lane) {
+		if err := c.cfg.Failpoint.Hit(point(lane, "claimed")); err != nil {
+			return err
+		}
+		lease := c.lease()
+		if !lease.Valid(time.Now()) {
+			return nil
+		}
+		l, st, ok, err := c.outbox.Begin(ctx, lease.Epoch, lane)
+		if err != nil || !ok {
+			return err
+		}
+		if err := c.cfg.Failpoint.Hit(point(lane, "begun")); err != nil {
+			return err
+		}
+		more, err := c.handle(ctx, lease, l, st)
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// point names a failpoint by the direction of its lane: w. to WhatsApp, d. to Discord.
+func point(lane, step string) string {
+	if strings.HasPrefix(lane, laneClient) {
+		return "w." + step
+	}
+	return "d." + step
+}
+
+// handle sends one letter and records what came of it. more reports whether the
+// lane may go on with the next.
+func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status) (more bool, err error) {
+	ext, sendErr := c.send(ctx, lease, l, st)
+	// What happened is recorded even when we are told to stop: the lease and its
+	// epoch, not our ctx, decide whether it still may be.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if sendErr == nil {
+		if err := c.cfg.Failpoint.Hit(point(l.Lane, "posted")); err != nil {
+			return false, err
+		}
+		if err := c.sent(after, lease, l, ext); err != nil {
+			return false, fmt.Errorf("record letter %s: %w", l.ID, err)
+		}
+		return true, c.cfg.Failpoint.Hit(point(l.Lane, "committed"))
+	}
+	if _, crashed := errors.AsType[crashError](sendErr); crashed || errors.Is(sendErr, context.Canceled) {
+		return false, sendErr
+	}
+	return c.failed(after, lease, l, st, sendErr)
+}
+
+// crashError marks an error that a failpoint made: everything stops where it is.
+type crashError struct{ error }
+
+// send resolves the letter's destination and hands it to the network, under the
+// lease's local deadline.
+func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status) (ext string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("sending a letter panicked", zap.String("letter", l.ID), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			err = &SendError{Certainty: Unknown, Reason: "an internal error, see the log", Err: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	if c.pace != nil && strings.HasPrefix(l.Lane, laneClient) {
+		if err := c.pace.Wait(ctx); err != nil {
+			return "", err
+		}
+		lease = c.lease()
+	}
+	now := time.Now()
+	if !lease.Valid(now) {
+		return "", &SendError{Certainty: Blocked, Reason: "this instance no longer leads the desk"}
+	}
+	deadline := now.Add(sendTimeout)
+	if lease.Until.Before(deadline) {
+		deadline = lease.Until
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	if err := c.cfg.Failpoint.Hit(point(l.Lane, "pre-post")); err != nil {
+		return "", crashError{err}
+	}
+	return c.deliver(ctx, l, st)
+}
+
+// sendTimeout bounds one attempt; a lease ends sooner.
+const sendTimeout = 10 * time.Second
+
+// failed decides what a failed attempt means: wait and try again, or bury.
+func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, err error) (more bool, _ error) {
+	se, ok := errors.AsType[*SendError](err)
+	if !ok {
+		se = &SendError{Certainty: Unknown, Reason: "no answer", Err: err}
+	}
+	age := time.Duration(0)
+	if !st.First.IsZero() {
+		age = time.Since(st.First)
+	}
+	counts := se.Certainty != Blocked && !se.Outage
+	exhausted := counts && st.Attempts >= maxAttempts && age > giveUpAfter
+	if se.Gone && strings.HasPrefix(l.Lane, laneThread) {
+		return c.reopenThread(ctx, lease, l, se)
+	}
+	if se.Certainty == Refused || exhausted {
+		c.log.Warn("letter buried", zap.String("letter", l.ID), zap.String("reason", se.Reason), zap.Error(se.Err))
+		if err := c.bury(ctx, lease, l, st, se); err != nil {
+			return false, fmt.Errorf("bury letter %s: %w", l.ID, err)
+		}
+		return true, c.cfg.Failpoint.Hit(point(l.Lane, "buried"))
+	}
+	wait := max(backoff(st.Attempts), se.RetryAfter)
+	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now().Add(wait), se.Reason, counts); err != nil {
+		return false, fmt.Errorf("put letter %s back: %w", l.ID, err)
+	}
+	if message, parts, ok := staffMessageOf(l.ID); ok {
+		if err := c.refreshState(ctx, l.Log, message, parts); err != nil {
+			return false, err
+		}
+	}
+	return false, c.cfg.Failpoint.Hit(point(l.Lane, "nacked"))
+}
+
+// A letter whose attempts fail for reasons of its own is given up after this
+// many and this long; outages, rate limits and 5xx never count.
+const (
+	maxAttempts = 12
+	giveUpAfter = 30 * time.Minute
+)
+
+// backoff is the wait after the nth attempt: half a second, doubling to a
+// minute, with jitter so that lanes do not return in step.
+func backoff(attempts int) time.Duration {
+	d := 500 * time.Millisecond << min(max(attempts-1, 0), 7)
+	d = min(d, time.Minute)
+	return d/2 + rand.N(d/2+1)
+}

@@ -1,0 +1,203 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// deliver resolves where a letter goes and hands it to the network. It returns
+// the identifier the network gave it.
+func (c *Courier) deliver(ctx context.Context, l ledger.Letter, st ledger.Status) (ext string, err error) {
+	switch l.Kind {
+	case kindText:
+		return l.Ext, c.deliverText(ctx, l)
+	case kindSay:
+		return c.deliverSay(ctx, l, st)
+	case kindPost:
+		return c.deliverPost(ctx, l, st)
+	case kindTags:
+		return "", c.deliverTags(ctx, l)
+	}
+	return "", refused("a letter of kind %q was written by a newer halo: update this program", l.Kind)
+}
+
+func refused(format string, args ...any) error {
+	return &SendError{Certainty: Refused, Reason: fmt.Sprintf(format, args...)}
+}
+
+func (c *Courier) deliverText(ctx context.Context, l ledger.Letter) error {
+	var body textBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return refused("the letter cannot be read: %v", err)
+	}
+	var conv ticket.Conversation
+	if err := c.read(ctx, ledger.Ref{Kind: ticket.KindConversation, ID: strings.TrimPrefix(l.Lane, laneClient)}, func(data []byte) (err error) {
+		conv, err = ticket.DecodeConversation(data)
+		return err
+	}); err != nil {
+		return err
+	}
+	return c.phone.SendText(ctx, Address(conv.Reply), l.Ext, body.Text)
+}
+
+// nonceWindow is how long Discord surely remembers a nonce. Its true length is
+// not published (reference DISCORD.md section 4).
+const nonceWindow = time.Minute
+
+func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Status) (string, error) {
+	var body sayBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return "", refused("the letter cannot be read: %v", err)
+	}
+	channel, err := c.channel(ctx, l.Lane)
+	if err != nil {
+		return "", err
+	}
+	// After the nonce window only the channel itself can tell whether an earlier
+	// attempt arrived. Nobody but this lane writes as the bot here, one letter at a
+	// time, so an equal message after the last known one is this letter.
+	if st.Attempts > 1 && time.Since(st.First) > nonceWindow {
+		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
+			return "", crashError{err}
+		}
+		id, err := c.find(ctx, l.Lane, channel, body.Content)
+		if err != nil || id != "" {
+			return id, err
+		}
+	}
+	return c.board.Say(ctx, Message{
+		Channel: channel, Nonce: Nonce(l.ID), Content: body.Content,
+		ReplyTo: body.ReplyTo, Buttons: body.Buttons, Card: body.Card,
+	})
+}
+
+// channel resolves a lane of Discord.
+func (c *Courier) channel(ctx context.Context, lane string) (id string, err error) {
+	if part, ok := strings.CutPrefix(lane, laneChannel); ok {
+		id := c.cfg.Channels[part]
+		if id == "" {
+			return "", &SendError{Certainty: Blocked, Reason: "the desk has no channel " + part + ": run halo setup discord"}
+		}
+		return id, nil
+	}
+	t, err := c.ticket(ctx, strings.TrimPrefix(lane, laneThread))
+	if err != nil {
+		return "", err
+	}
+	if t.Thread == "" {
+		return "", refused("the ticket has no thread")
+	}
+	return t.Thread, nil
+}
+
+// kindSaidLast documents hold, per lane, the identifier of the last message known to
+// have arrived there: a later search for a doubtful one starts after it.
+const kindSaidLast ledger.Kind = "said"
+
+// find looks for a message of an earlier attempt whose fate is unknown.
+func (c *Courier) find(ctx context.Context, lane, channel, content string) (id string, err error) {
+	d, err := c.outbox.Doc(ctx, ledger.Ref{Kind: kindSaidLast, ID: lane})
+	if err != nil {
+		return "", &SendError{Certainty: Blocked, Reason: "the store does not answer", Err: err}
+	}
+	after := string(d.Data)
+	if after == "" {
+		after = "0" // nothing of ours is there yet
+	}
+	return c.board.FindMessage(ctx, channel, after, content)
+}
+
+func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.Status) (string, error) {
+	t, err := c.ticket(ctx, l.Log)
+	if err != nil {
+		return "", err
+	}
+	if t.Thread != "" {
+		return t.Thread, nil // an earlier attempt was recorded
+	}
+	forum := c.cfg.Channels["forum"]
+	if forum == "" {
+		return "", &SendError{Certainty: Blocked, Reason: "the desk has no ticket forum: run halo setup discord"}
+	}
+	// Opening a post is not idempotent: look for the orphan of an earlier attempt.
+	if st.Attempts > 1 {
+		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
+			return "", crashError{err}
+		}
+		id, err := c.board.FindPost(ctx, forum, postPrefix(t))
+		if err != nil || id != "" {
+			return id, err
+		}
+	}
+	var conv ticket.Conversation
+	if err := c.read(ctx, ledger.Ref{Kind: ticket.KindConversation, ID: t.Conversation}, func(data []byte) (err error) {
+		conv, err = ticket.DecodeConversation(data)
+		return err
+	}); err != nil {
+		return "", err
+	}
+	return c.board.CreatePost(ctx, Post{
+		Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()},
+		Message: Message{Card: headerCard(t, conv, c.desk.Zone)},
+	})
+}
+
+// postPrefix is what makes a ticket's post recognisable among all: its number,
+// and which of its posts it is when the first one was deleted.
+func postPrefix(t ticket.Ticket) string {
+	if t.Posts > 1 {
+		return fmt.Sprintf("%s (%d)", t.Number, t.Posts)
+	}
+	return t.Number + " ·"
+}
+
+func postTitle(t ticket.Ticket) string {
+	rest := strings.TrimPrefix(t.Title, t.Number)
+	rest = strings.TrimPrefix(rest, " ·")
+	return strings.TrimSpace(strings.TrimSuffix(postPrefix(t), " ·") + " ·" + rest)
+}
+
+func (c *Courier) deliverTags(ctx context.Context, l ledger.Letter) error {
+	var body tagsBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return refused("the letter cannot be read: %v", err)
+	}
+	t, err := c.ticket(ctx, l.Log)
+	if err != nil {
+		return err
+	}
+	return c.board.Settle(ctx, t.Thread, body.Tag, body.Archived)
+}
+
+func (c *Courier) ticket(ctx context.Context, number string) (t ticket.Ticket, err error) {
+	err = c.read(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: number}, func(data []byte) (err error) {
+		t, err = ticket.Decode(data)
+		return err
+	})
+	return t, err
+}
+
+// read gets a document that must exist for a letter to be delivered.
+func (c *Courier) read(ctx context.Context, ref ledger.Ref, decode func([]byte) error) error {
+	d, err := c.outbox.Doc(ctx, ref)
+	if err != nil {
+		return &SendError{Certainty: Blocked, Reason: "the store does not answer", Err: err}
+	}
+	if d.Data == nil {
+		return refused("%s no longer exists", ref)
+	}
+	if err := decode(d.Data); err != nil {
+		if errors.Is(err, ledger.ErrCorrupt) {
+			return refused("%s cannot be read: %v", ref, err)
+		}
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package bridge
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/haloerzap/halo/ledger"
+)
+
+// Kinds of letters. A kind, once written to a store, keeps its meaning.
+const (
+	kindPost = "post" // open the forum post of the ticket; no body, rendered when sent
+	kindSay  = "say"  // write in a thread or channel: sayBody
+	kindText = "text" // write to the client: textBody
+	kindTags = "tags" // set the post's tags and archive it or not: tagsBody
+)
+
+type sayBody struct {
+	Content string   `json:"content"`
+	ReplyTo string   `json:"reply_to,omitzero"` // Discord message id
+	Buttons []Button `json:"buttons,omitzero"`
+	Card    *Card    `json:"card,omitzero"`
+}
+
+type textBody struct {
+	Text string `json:"text"`
+	By   string `json:"by,omitzero"` // Discord user id of the agent; empty for halo itself
+}
+
+type tagsBody struct {
+	Tag      string `json:"tag"`
+	Archived bool   `json:"archived,omitzero"`
+}
+
+// Lanes name destinations symbolically; they are resolved when a letter leaves.
+const (
+	laneThread  = "dc/" // + ticket number
+	laneChannel = "ch/" // + the channel's part in the desk, e.g. "ops"
+	laneClient  = "wa/" // + conversation id
+)
+
+// ThreadLane is the lane of a ticket's Discord thread.
+func ThreadLane(number string) string { return laneThread + number }
+
+// ClientLane is the lane of a client's WhatsApp chat.
+func ClientLane(conversation string) string { return laneClient + conversation }
+
+// ChannelLane is the lane of a staff channel, by its part in the desk ("ops", "intake").
+func ChannelLane(part string) string { return laneChannel + part }
+
+func letter(id, lane, log, kind string, body any) ledger.Letter {
+	l := ledger.Letter{ID: id, Lane: lane, Log: log, Kind: kind}
+	if body != nil {
+		data, err := json.Marshal(body)
+		if err != nil {
+			panic(fmt.Sprintf("bridge: body of a %s letter cannot be JSON: %v", kind, err)) // the types above always can
+		}
+		l.Body = data
+	}
+	return l
+}
+
+// Note writes a line for staff into a ticket's thread.
+func Note(number, id, content string) ledger.Letter {
+	return letter(id, ThreadLane(number), number, kindSay, sayBody{Content: content})
+}
+
+// OpenPost opens the ticket's forum post for the nth time; everything else in the
+// lane waits for it.
+func OpenPost(number string, n int) ledger.Letter {
+	return letter(fmt.Sprintf("p/%s/%d", number, n), ThreadLane(number), number, kindPost, nil)
+}
+
+// Tags sets the state tag of the ticket's post and archives it or not.
+func Tags(number, id, tag string, archived bool) ledger.Letter {
+	return letter(id, ThreadLane(number), number, kindTags, tagsBody{Tag: tag, Archived: archived})
+}
+
+// Nonce is the letter's identity at Discord: 22 characters, the same at every attempt.
+func Nonce(letterID string) string {
+	sum := sha256.Sum256([]byte(letterID))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// staffLetterID names part i of n of an agent's message.
+func staffLetterID(message string, i, n int) string {
+	return fmt.Sprintf("d/%s/%d.%d", message, i, n)
+}
+
+// staffMessageOf reads back what staffLetterID wrote: the Discord message and
+// its number of parts.
+func staffMessageOf(letterID string) (message string, parts int, ok bool) {
+	rest, ok := strings.CutPrefix(letterID, "d/")
+	if !ok {
+		return "", 0, false
+	}
+	message, part, ok := strings.Cut(rest, "/")
+	if !ok {
+		return "", 0, false
+	}
+	_, n, ok := strings.Cut(part, ".")
+	if !ok {
+		return "", 0, false
+	}
+	parts, err := strconv.Atoi(n)
+	return message, parts, err == nil && parts > 0
+}
+
+// Views are rendered from what is stored whenever it changed.
+const (
+	viewState  = "state/"  // + ticket/channel/message/parts: how far an agent's message has come
+	viewInside = "inside/" // + channel/message/why: a message that stays inside, and why
+)
+
+func stateView(number, channel, message string, parts int) string {
+	return fmt.Sprintf("%s%s/%s/%s/%d", viewState, number, channel, message, parts)
+}
+
+func insideView(channel, message, why string) string {
+	return viewInside + channel + "/" + message + "/" + why
+}

@@ -1,0 +1,180 @@
+package ticket
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/haloerzap/halo/ledger"
+)
+
+// The stored forms are separate from the structs the program works with: their
+// JSON names and meanings stay readable for ever, whatever the domain becomes.
+// A new meaning gets a new version, and decode keeps reading the old ones.
+
+type storedTicket struct {
+	V            int    `json:"v"`
+	Number       string `json:"number"`
+	Conversation string `json:"conv"`
+	State        string `json:"state"`
+	Title        string `json:"title"`
+	Thread       string `json:"thread,omitzero"`
+	Posts        int    `json:"posts,omitzero"`
+	Agent        string `json:"agent,omitzero"`
+	Opened       int64  `json:"opened"`
+	Responded    int64  `json:"responded,omitzero"`
+	Closed       int64  `json:"closed,omitzero"`
+}
+
+type storedConversation struct {
+	V         int      `json:"v"`
+	ID        string   `json:"id"`
+	Addresses []string `json:"addresses"`
+	Reply     string   `json:"reply"`
+	Phone     string   `json:"phone,omitzero"`
+	Name      string   `json:"name,omitzero"`
+	Open      string   `json:"open,omitzero"`
+	Last      string   `json:"last,omitzero"`
+	Tickets   int      `json:"tickets,omitzero"`
+}
+
+type storedThread struct {
+	V      int    `json:"v"`
+	Ticket string `json:"ticket"`
+	Cursor string `json:"cursor"`
+}
+
+// A Thread ties a Discord thread to its ticket and remembers how far it has been read.
+type Thread struct {
+	ID     string
+	Ticket string
+	// Cursor is the snowflake of the last message taken in: everything up to it
+	// has been seen.
+	Cursor string
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// Save writes the ticket and keeps the index of open tickets right.
+func (t Ticket) Save(tx *ledger.Tx) error {
+	if t.State == Closed {
+		tx.Unindex(IndexOpen, t.Number)
+	} else {
+		tx.Index(IndexOpen, t.Number, t.Opened.UnixMilli())
+	}
+	return put(tx, ledger.Ref{Kind: KindTicket, ID: t.Number}, storedTicket{
+		V: 1, Number: t.Number, Conversation: t.Conversation, State: string(t.State), Title: t.Title,
+		Thread: t.Thread, Posts: t.Posts, Agent: t.Agent,
+		Opened: millis(t.Opened), Responded: millis(t.Responded), Closed: millis(t.ClosedAt),
+	})
+}
+
+// Load reads a ticket; ok is false when there is none of that number.
+func Load(tx *ledger.Tx, number string) (t Ticket, ok bool, err error) {
+	data, err := tx.Doc(ledger.Ref{Kind: KindTicket, ID: number})
+	if err != nil || data == nil {
+		return Ticket{}, false, err
+	}
+	t, err = Decode(data)
+	return t, err == nil, err
+}
+
+// Decode reads a stored ticket of any version.
+func Decode(data []byte) (Ticket, error) {
+	var s storedTicket
+	if err := decode(data, &s, &s.V); err != nil {
+		return Ticket{}, fmt.Errorf("decode ticket: %w", err)
+	}
+	return Ticket{
+		Number: s.Number, Conversation: s.Conversation, State: State(s.State), Title: s.Title,
+		Thread: s.Thread, Posts: s.Posts, Agent: s.Agent,
+		Opened: fromMillis(s.Opened), Responded: fromMillis(s.Responded), ClosedAt: fromMillis(s.Closed),
+	}, nil
+}
+
+// Save writes the conversation.
+func (c Conversation) Save(tx *ledger.Tx) error {
+	return put(tx, ledger.Ref{Kind: KindConversation, ID: c.ID}, storedConversation{
+		V: 1, ID: c.ID, Addresses: c.Addresses, Reply: c.Reply, Phone: c.Phone, Name: c.Name,
+		Open: c.Open, Last: c.Last, Tickets: c.Tickets,
+	})
+}
+
+// LoadConversation reads a conversation by id.
+func LoadConversation(tx *ledger.Tx, id string) (c Conversation, ok bool, err error) {
+	data, err := tx.Doc(ledger.Ref{Kind: KindConversation, ID: id})
+	if err != nil || data == nil {
+		return Conversation{}, false, err
+	}
+	c, err = DecodeConversation(data)
+	return c, err == nil, err
+}
+
+// DecodeConversation reads a stored conversation of any version.
+func DecodeConversation(data []byte) (Conversation, error) {
+	var s storedConversation
+	if err := decode(data, &s, &s.V); err != nil {
+		return Conversation{}, fmt.Errorf("decode conversation: %w", err)
+	}
+	return Conversation{
+		ID: s.ID, Addresses: s.Addresses, Reply: s.Reply, Phone: s.Phone, Name: s.Name,
+		Open: s.Open, Last: s.Last, Tickets: s.Tickets,
+	}, nil
+}
+
+// Save writes the thread.
+func (t Thread) Save(tx *ledger.Tx) error {
+	return put(tx, ledger.Ref{Kind: KindThread, ID: t.ID}, storedThread{V: 1, Ticket: t.Ticket, Cursor: t.Cursor})
+}
+
+// LoadThread reads the thread of a Discord channel; ok is false when the channel
+// is no ticket's thread.
+func LoadThread(tx *ledger.Tx, id string) (t Thread, ok bool, err error) {
+	data, err := tx.Doc(ledger.Ref{Kind: KindThread, ID: id})
+	if err != nil || data == nil {
+		return Thread{}, false, err
+	}
+	t, err = DecodeThread(id, data)
+	return t, err == nil, err
+}
+
+// DecodeThread reads a stored thread of any version.
+func DecodeThread(id string, data []byte) (Thread, error) {
+	var s storedThread
+	if err := decode(data, &s, &s.V); err != nil {
+		return Thread{}, fmt.Errorf("decode thread %s: %w", id, err)
+	}
+	return Thread{ID: id, Ticket: s.Ticket, Cursor: s.Cursor}, nil
+}
+
+func put(tx *ledger.Tx, ref ledger.Ref, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", ref, err)
+	}
+	return tx.Put(ref, data)
+}
+
+// decode reads into v and refuses a version newer than this program knows, so
+// that a downgrade cannot quietly drop what it does not understand.
+func decode(data []byte, v any, version *int) error {
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%w: %w", ledger.ErrCorrupt, err)
+	}
+	if *version != 1 {
+		return fmt.Errorf("%w: version %d was written by a newer halo, update this program", ledger.ErrCorrupt, *version)
+	}
+	return nil
+}
