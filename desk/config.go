@@ -1,0 +1,286 @@
+package desk
+
+import (
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // the image holds no zone files
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Config is everything that can be set about one desk. Secrets and addresses
+// come from the environment (names in capitals; a file .env in the working
+// directory fills in what the environment leaves empty), desk policy from
+// halo.yaml, sentences from texts.yaml. Every field has a default, so a desk
+// starts with none of the three; what a command cannot do without, it asks for
+// with [Config.NeedDiscord].
+type Config struct {
+	// RedisURL is HALO_REDIS_URL, where the store is: redis://, rediss:// or
+	// unix://. Empty starts a redis-server of our own in the data folder.
+	// Default: empty. Example: redis://:password@127.0.0.1:6379/0
+	RedisURL RedisURL
+
+	// Data is HALO_DATA, the folder for WhatsApp's keys and for media. One desk
+	// a folder. Default: ./halo-data. Example: /var/lib/halo
+	Data string
+
+	// Desk is HALO_DESK, the name that every key in Redis carries: 1 to 40 of
+	// a-z, 0-9 and "-". Two desks in one Redis need two names, and a desk that
+	// is renamed does not find its tickets. Default: halo. Example: halo-jakarta
+	Desk string
+
+	// DiscordToken is HALO_DISCORD_TOKEN, the bot's token, without the word Bot.
+	// Default: empty. Example: MTAxNDk4.example.token
+	DiscordToken Secret
+
+	// DiscordGuild is HALO_DISCORD_GUILD, the id of the Discord server.
+	// Default: empty. Example: 1014980000000000001
+	DiscordGuild string
+
+	// DiscordEndpoint is HALO_DISCORD_ENDPOINT, a simulated Discord to talk to
+	// instead of the real one; http and loopback only. Default: empty, the real
+	// one. Example: http://127.0.0.1:9090
+	DiscordEndpoint string
+
+	// WhatsAppEndpoint is HALO_WHATSAPP_ENDPOINT, a simulated WhatsApp to talk
+	// to instead of the real one; http and loopback only, and only together with
+	// WhatsAppRootKey. Default: empty, the real one. Example: http://127.0.0.1:9091
+	WhatsAppEndpoint string
+
+	// WhatsAppRootKey is HALO_WHATSAPP_ROOT_KEY, the public root of the simulated
+	// WhatsApp's certificates: 64 hex digits, here the 32 bytes they stand for,
+	// or nil. Default: empty.
+	// Example: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+	WhatsAppRootKey []byte
+
+	// Log is HALO_LOG, the least grave lines that are logged: debug, info, warn
+	// or error. Default: info. Example: debug
+	Log zapcore.Level
+
+	// PolicyFile is HALO_CONFIG, the file of desk policy. The default may be
+	// missing, a file that was named may not. Default: halo.yaml.
+	// Example: /etc/halo/halo.yaml
+	PolicyFile string
+
+	// TextsFile is HALO_TEXTS, the file of sentences. The default may be missing,
+	// a file that was named may not. Default: texts.yaml.
+	// Example: /etc/halo/texts.yaml
+	TextsFile string
+
+	// Prefix is desk.prefix, what ticket numbers start with: 1 to 6 capitals or
+	// digits, a letter first. Default: HE, as in HE-250114-0007. Example: KB
+	Prefix string
+
+	// Zone is desk.zone, where the desk's days and hours are, an IANA name.
+	// Default: Asia/Jakarta. Example: Asia/Makassar
+	Zone *time.Location
+
+	// Language is desk.language, what staff read in Discord: id or en.
+	// Default: id. Example: en
+	Language string
+
+	// Channels is channels.*, the names of the places in Discord, small letters,
+	// digits, "-" and "_". Default: see [Channels]. Example: tickets: halo-desk
+	Channels Channels
+
+	// Roles is roles.*, for each capability the names of the Discord roles that
+	// give it; keys are the [Capabilities]. Default: see deploy/halo.yaml.
+	// Example: agent: [CS Agent, CS Senior]
+	Roles map[string][]string
+
+	// Replies is replies.*, how fast replies may leave the number.
+	// Default: per_second 1, burst 5. Example: per_second: off
+	Replies Pace
+
+	// Undo is undo, how long an agent's message waits before it is sent, during
+	// which deleting it is enough: 0s to 60s. Default: 0s. Example: 3s
+	Undo time.Duration
+
+	// NotePrefix is note_prefix, what a line in a thread starts with that stays
+	// inside: 1 to 5 signs, neither letters, digits nor blanks.
+	// Default: //. Example: ##
+	NotePrefix string
+
+	// Texts is texts.yaml, the sentences clients read, by key. Every key is
+	// there. Default: see deploy/texts.yaml. Example: auto_text: Selamat datang.
+	Texts map[string]string
+}
+
+// Channels are the names of the places in Discord the desk works in, all
+// different.
+type Channels struct {
+	Tickets string // channels.tickets, a forum, one post a ticket. Default: halo-desk
+	Reports string // channels.reports, a forum, one post a report. Default: inquiry-reports
+	Intake  string // channels.intake, where what needs a person's eye arrives. Default: intake
+	Ops     string // channels.ops, the state of the desk itself. Default: ops
+}
+
+// Pace is a limit on messages: PerSecond sustained (0.01 to 50), Burst at once
+// (1 to 100). PerSecond 0 is no limit, written "off".
+type Pace struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Off reports whether there is no limit. It is for measuring: a number that
+// writes without pause gets banned.
+func (p Pace) Off() bool { return p.PerSecond == 0 }
+
+// Default returns what holds when nothing is set.
+func Default() Config {
+	jakarta, err := time.LoadLocation("Asia/Jakarta")
+	if err != nil {
+		// The zone files are compiled in, so this is the zone without its name.
+		jakarta = time.FixedZone("WIB", 7*60*60)
+	}
+	roles := make(map[string][]string, len(capabilities))
+	for _, c := range capabilities {
+		roles[c.name] = slices.Clone(c.roles)
+	}
+	return Config{
+		Data:       "./halo-data",
+		Desk:       "halo",
+		Log:        zapcore.InfoLevel,
+		PolicyFile: "halo.yaml",
+		TextsFile:  "texts.yaml",
+		Prefix:     "HE",
+		Zone:       jakarta,
+		Language:   "id",
+		Channels:   Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "intake", Ops: "ops"},
+		Roles:      roles,
+		Replies:    Pace{PerSecond: 1, Burst: 5},
+		NotePrefix: "//",
+		Texts:      maps.Collect(defaultTexts()),
+	}
+}
+
+// Load reads the whole configuration. getenv is os.Getenv and readFile is
+// os.ReadFile in a program. The error is [Problems] and holds everything that
+// is wrong, in all three sources; the Config is then not usable.
+func Load(getenv func(string) string, readFile func(string) ([]byte, error)) (Config, error) {
+	c := Default()
+	found := c.readEnvironment(getenv, readFile)
+	found = append(found, c.readPolicy(readFile)...)
+	found = append(found, c.readTexts(readFile)...)
+	if len(found) > 0 {
+		return Config{}, found
+	}
+	return c, nil
+}
+
+// NeedDiscord returns the [Problems] of a command that speaks to Discord: no
+// token, no server. Nil when both are set.
+func (c Config) NeedDiscord() error {
+	var found Problems
+	if c.DiscordToken.Reveal() == "" {
+		found = append(found, Problem{Where: environment, Field: "HALO_DISCORD_TOKEN", Read: "nothing", Expected: "the bot's token (Discord Developer Portal, page Bot)"})
+	}
+	if c.DiscordGuild == "" {
+		found = append(found, Problem{Where: environment, Field: "HALO_DISCORD_GUILD", Read: "nothing", Expected: "the id of the server (in Discord: developer mode on, right click, Copy Server ID)"})
+	}
+	if len(found) > 0 {
+		return found
+	}
+	return nil
+}
+
+// capabilities are what a role can give, in the order they are documented, with
+// the names of the roles that give it by default.
+var capabilities = []struct {
+	name  string
+	roles []string
+}{
+	{"agent", []string{"CS Agent"}},
+	{"assistant_manager", []string{"Assistant Manager"}},
+	{"manager", []string{"Manager"}},
+	{"developer", []string{"Developer Back End", "Developer POS", "Developer Smart Repair", "Developer BI", "Developer Teams", "Developer Sinkronisasi"}},
+	{"developer_lead", []string{"Developer Lead"}},
+	{"sales", []string{"Sales"}},
+	{"after_sales", []string{"After Sales"}},
+	{"qa", []string{"QA"}},
+	{"head_of_marketing", []string{"Head of Marketing"}},
+}
+
+// Capabilities returns the keys that Roles has.
+func Capabilities() []string {
+	names := make([]string, len(capabilities))
+	for i, c := range capabilities {
+		names[i] = c.name
+	}
+	return names
+}
+
+// A Secret is a value that prints as *** whatever the verb, also inside other
+// structs and in JSON. The zero value is no secret.
+type Secret struct {
+	// A pointer, because fmt prints unexported fields without asking their
+	// methods: it then prints an address.
+	value *string
+}
+
+// NewSecret returns a secret that reveals value.
+func NewSecret(value string) Secret {
+	return Secret{value: &value}
+}
+
+// Reveal returns the value itself, for the library that needs it.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
+
+// String returns *** for a secret and nothing for none.
+func (s Secret) String() string {
+	if s.Reveal() == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString is String, for %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText is String, for JSON and YAML.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// A RedisURL is an address that may hold a password, so it prints without the
+// part where one may be. Use [RedisURL.Reveal] to connect.
+type RedisURL struct{ whole Secret }
+
+// NewRedisURL returns the address as written.
+func NewRedisURL(whole string) RedisURL {
+	return RedisURL{whole: NewSecret(whole)}
+}
+
+// Reveal returns the whole address, "" when none was set.
+func (u RedisURL) Reveal() string { return u.whole.Reveal() }
+
+// String returns the scheme and the host, or what a Redis of our own is called.
+func (u RedisURL) String() string {
+	whole := u.Reveal()
+	if whole == "" {
+		return "redis-server in the data folder"
+	}
+	scheme, rest, _ := strings.Cut(whole, "://")
+	rest, _, _ = strings.Cut(rest, "?")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = "***@" + rest[at+1:]
+	}
+	return scheme + "://" + rest
+}
+
+// GoString is String, for %#v.
+func (u RedisURL) GoString() string { return u.String() }
+
+// MarshalText is String, for JSON and YAML.
+func (u RedisURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+func rootKey(digits string) ([]byte, bool) {
+	key, err := hex.DecodeString(digits)
+	return key, err == nil && len(key) == 32
+}
