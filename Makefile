@@ -26,7 +26,7 @@ help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: ## what is read, not run: format, vet, fixes, staticcheck, layout, documents
-	@unformatted=$$(gofmt -l $$(find . -name '*.go' -not -path './.git/*')); \
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
 	go vet $(PKGS)
 	@fixes=$$(go fix -diff $(PKGS) || true); \
