@@ -1,0 +1,78 @@
+package whatsapp
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the database of the session keys
+)
+
+// openDatabase opens whatsapp.db. Only its owner may read it: who has it is us.
+func openDatabase(ctx context.Context, dir string) (*sql.DB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder: %w", err)
+	}
+	path, err := filepath.Abs(filepath.Join(dir, "whatsapp.db"))
+	if err != nil {
+		return nil, fmt.Errorf("find folder: %w", err)
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make session database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, fmt.Errorf("make session database: %w", err)
+	}
+	// Without immediate transactions and a busy timeout a message that arrives
+	// while another is written counts as undecryptable.
+	query := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)",
+	}}
+	source := (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
+	db, err := sql.Open("sqlite", source)
+	if err != nil {
+		return nil, fmt.Errorf("open session database: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open session database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// ErrOtherNetwork means that the session database belongs to another network
+// than the one to be used.
+var ErrOtherNetwork = errors.New("the session database belongs to another WhatsApp network")
+
+// claim writes the identity of the network into a new database and refuses one
+// of another network: its server would disown, and so delete, the session.
+func claim(ctx context.Context, db *sql.DB, network Network) error {
+	if _, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS halo_network (
+		one INTEGER PRIMARY KEY CHECK (one = 1), identity TEXT NOT NULL)`); err != nil {
+		return fmt.Errorf("prepare session database: %w", err)
+	}
+	if _, err := db.ExecContext(ctx, `INSERT OR IGNORE INTO halo_network (one, identity) VALUES (1, ?)`, network.Identity()); err != nil {
+		return fmt.Errorf("claim session database: %w", err)
+	}
+	var identity string
+	if err := db.QueryRowContext(ctx, `SELECT identity FROM halo_network`).Scan(&identity); err != nil {
+		return fmt.Errorf("read network of session database: %w", err)
+	}
+	if identity != network.Identity() {
+		return fmt.Errorf("%w: it was made for %s, but the settings say %s; use another folder or correct the endpoint and root key",
+			ErrOtherNetwork, describeIdentity(identity), describeIdentity(network.Identity()))
+	}
+	return nil
+}
+
+func describeIdentity(identity string) string {
+	if identity == (Network{}).Identity() {
+		return "the real WhatsApp"
+	}
+	return "the simulated network " + identity[:min(len(identity), len("simulated:")+8)]
+}

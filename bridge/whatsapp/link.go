@@ -1,0 +1,334 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+	"go.uber.org/zap"
+)
+
+// A link is one life of the library's client: it reconnects by itself until
+// something ends it for good. After a failure to store, a logout or a
+// replacement a new link is made, so that nothing late of the old one can be
+// taken for news of the new one.
+type link struct {
+	c      *Client
+	cli    *whatsmeow.Client
+	ctx    context.Context
+	cancel context.CancelFunc
+	own    []string // user parts of our own addresses
+	over   chan ending
+	// pairing hears of every event while a phone is being linked; such a link
+	// takes no messages in, they stay with WhatsApp.
+	pairing chan any
+
+	poisoned atomic.Bool
+
+	mu        sync.Mutex
+	closed    bool
+	connected bool
+	caughtUp  bool
+	quiet     *time.Timer // counts as the end of the offline queue when it fires
+	progress  time.Time   // when the connection last got on
+	dials     []time.Time // of the last minute
+	work      sync.WaitGroup
+}
+
+// An ending is why a link is over, and how long to wait before the next.
+type ending struct {
+	state  State
+	reason string
+	pause  time.Duration
+}
+
+func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan any) *link {
+	l := &link{c: c, over: make(chan ending, 1), pairing: pairing, progress: time.Now()}
+	l.ctx, l.cancel = context.WithCancel(ctx)
+	for _, jid := range []types.JID{device.GetJID(), device.GetLID()} {
+		if jid.User != "" {
+			l.own = append(l.own, jid.User)
+		}
+	}
+	l.quiet = time.AfterFunc(time.Hour, l.endOfQueue)
+	l.quiet.Stop()
+	if pairing == nil {
+		device.EventBuffer = &buffer{EventBuffer: device.EventBuffer, link: l}
+	}
+	cli := whatsmeow.NewClient(device, libraryLog{c.log})
+	l.cli = cli
+	set := c.settings
+	cli.BackgroundEventCtx = l.ctx
+	cli.EnableDecryptedEventBuffer = set.decryptedBuffer
+	cli.SynchronousAck = set.synchronousAck
+	cli.InitialAutoReconnect = set.initialReconnect && pairing == nil
+	cli.AutomaticMessageRerequestFromPhone = set.rerequest
+	cli.UseRetryMessageStore = set.retryStore
+	if set.retryFromOutbox {
+		cli.GetMessageForRetry = l.retried
+	}
+	cli.ManualHistorySyncDownload = true
+	cli.AutoReconnectHook = l.retryConnection
+	socket := c.options.Network.socketClient(l.dialling)
+	cli.SetPreLoginHTTPClient(socket)
+	cli.SetWebsocketHTTPClient(socket)
+	if set.restrictedMedia {
+		cli.SetMediaHTTPClient(c.options.Network.mediaClient())
+	}
+	cli.AddEventHandlerWithSuccessStatus(l.handle)
+	return l
+}
+
+// connect makes the first connection; later ones are made by the library.
+func (l *link) connect() {
+	if !l.begin() {
+		return
+	}
+	go func() {
+		defer l.work.Done()
+		if err := l.cli.ConnectContext(l.ctx); err != nil && l.ctx.Err() == nil {
+			l.end(ending{state: StateConnecting, reason: "WhatsApp cannot be reached: " + mask(err.Error()), pause: l.c.settings.replacedPause})
+		}
+	}()
+}
+
+// close ends the link and returns when nothing of ours is at work any more.
+func (l *link) close() {
+	l.mu.Lock()
+	l.closed = true
+	l.quiet.Stop()
+	l.mu.Unlock()
+	l.cancel()
+	l.cli.Disconnect()
+	l.work.Wait()
+}
+
+// begin announces work that close has to wait for, unless it is too late.
+func (l *link) begin() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.work.Add(1)
+	return true
+}
+
+// end says that the link is over. The first reason counts.
+func (l *link) end(e ending) {
+	select {
+	case l.over <- e:
+	default:
+	}
+}
+
+// poison gives the connection up: nothing more of it is acknowledged, so that
+// no message overtakes the one that could not be taken.
+func (l *link) poison(reason string) {
+	if l.poisoned.Swap(true) {
+		return
+	}
+	l.end(ending{state: StateHeld, reason: reason, pause: l.c.settings.holdPause})
+}
+
+// ready reports whether messages may be sent.
+func (l *link) ready() bool {
+	l.mu.Lock()
+	ready := l.connected && l.caughtUp && !l.closed
+	l.mu.Unlock()
+	return ready && !l.poisoned.Load() && l.cli.IsConnected()
+}
+
+// handle is what the library calls for every event. false leaves a message, a
+// receipt or a notification unacknowledged.
+func (l *link) handle(event any) (ok bool) {
+	if !l.begin() {
+		return false
+	}
+	defer l.work.Done()
+	if l.c.settings.ownRecover {
+		// The library takes a panic for success.
+		defer func() {
+			if r := recover(); r != nil {
+				l.c.log.Error("handling an event panicked", zap.String("event", fmt.Sprintf("%T", event)),
+					zap.String("panic", mask(fmt.Sprint(r))), zap.ByteString("stack", debug.Stack()))
+				l.poison("a message could not be handled")
+				ok = false
+			}
+		}()
+	}
+	if l.pairing != nil {
+		return l.pairingEvent(event)
+	}
+	switch e := event.(type) {
+	case *events.Message:
+		return l.onMessage(e)
+	case *events.UndecryptableMessage:
+		return l.onUndecryptable(e)
+	case *events.Receipt:
+		return l.onReceipt(e)
+	case *events.CallOffer:
+		return l.onCall(e.BasicCallMeta)
+	default:
+		l.onConnection(event)
+		return true
+	}
+}
+
+func (l *link) pairingEvent(event any) bool {
+	switch event.(type) {
+	case *events.Message, *events.UndecryptableMessage, *events.Receipt:
+		return false
+	}
+	select {
+	case l.pairing <- event:
+	default:
+	}
+	return true
+}
+
+func (l *link) onConnection(event any) {
+	set := l.c.settings
+	switch e := event.(type) {
+	case *events.Connected:
+		l.onConnected()
+	case *events.OfflineSyncCompleted:
+		l.endOfQueue()
+	case *events.Disconnected:
+		if !l.cli.IsConnected() {
+			l.lost("the connection was lost")
+		}
+	case *events.KeepAliveTimeout:
+		l.c.log.Warn("whatsapp does not answer", zap.Int("count", e.ErrorCount))
+	case *events.StreamError:
+		l.c.log.Warn("whatsapp ended the connection", zap.String("code", e.Code))
+	case *events.LoggedOut:
+		l.end(ending{state: StateLoggedOut, reason: "the link was ended, pair again"})
+	case *events.StreamReplaced:
+		l.end(ending{state: StateReplaced, reason: "another program uses this session", pause: set.replacedPause})
+	case *events.TemporaryBan:
+		pause := e.Expire
+		if pause <= 0 {
+			pause = set.outdatedPause
+		}
+		l.end(ending{state: StateBanned, reason: fmt.Sprintf("WhatsApp banned the number for a time (reason %d)", int(e.Code)), pause: pause})
+	case *events.ClientOutdated:
+		l.end(ending{state: StateOutdated, reason: "WhatsApp wants a newer version of the library", pause: set.outdatedPause})
+	case *events.ConnectFailure:
+		l.end(ending{state: StateRefused, reason: fmt.Sprintf("WhatsApp refused the connection (reason %d)", int(e.Reason)), pause: set.refusedPause})
+	}
+}
+
+func (l *link) onConnected() {
+	l.mu.Lock()
+	l.connected, l.progress = true, time.Now()
+	caughtUp := l.caughtUp
+	if !caughtUp && !l.closed {
+		l.quiet.Reset(l.c.settings.readyFallback)
+	}
+	l.mu.Unlock()
+	if caughtUp {
+		l.report(Status{State: StateReady})
+	} else {
+		l.report(Status{State: StateCatchingUp})
+	}
+}
+
+// endOfQueue notes that what waited at WhatsApp has been taken in.
+func (l *link) endOfQueue() {
+	l.mu.Lock()
+	l.caughtUp, l.progress = true, time.Now()
+	connected := l.connected
+	l.quiet.Stop()
+	l.mu.Unlock()
+	if connected {
+		l.report(Status{State: StateReady})
+	}
+}
+
+// moved notes that a stanza came; the offline queue is not over yet then,
+// unless WhatsApp said so.
+func (l *link) moved() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress = time.Now()
+	if l.connected && !l.caughtUp && !l.closed {
+		l.quiet.Reset(l.c.settings.readyFallback)
+	}
+}
+
+func (l *link) lost(reason string) {
+	l.mu.Lock()
+	l.connected, l.caughtUp = false, false
+	l.quiet.Stop()
+	l.mu.Unlock()
+	l.report(Status{State: StateConnecting, Reason: reason})
+}
+
+// report passes a status on unless the link is on its way out.
+func (l *link) report(s Status) {
+	if l.poisoned.Load() || l.ctx.Err() != nil {
+		return
+	}
+	l.c.report(s)
+}
+
+// dialling is called before every connection attempt: what the last connection
+// had reached counts no more. Many attempts in one minute are slowed down.
+func (l *link) dialling(ctx context.Context) error {
+	const free = 6
+	now := time.Now()
+	l.mu.Lock()
+	l.connected, l.caughtUp, l.progress = false, false, now
+	l.quiet.Stop()
+	for len(l.dials) > 0 && now.Sub(l.dials[0]) > time.Minute {
+		l.dials = l.dials[1:]
+	}
+	l.dials = append(l.dials, now)
+	many := len(l.dials) - free
+	l.mu.Unlock()
+	if many <= 0 {
+		return nil
+	}
+	return sleep(ctx, min(time.Duration(many)*time.Second, 20*time.Second))
+}
+
+// retryConnection runs after each failed reconnection: it caps the library's
+// growing delay at half a minute and spreads clients.
+func (l *link) retryConnection(error) bool {
+	l.cli.AutoReconnectErrors = min(l.cli.AutoReconnectErrors, 15)
+	return sleep(l.ctx, rand.N(2*time.Second)) == nil
+}
+
+// stuck reports whether the connection has not got on for too long. The library
+// stops trying in a few corners, for example after a failed first login.
+func (l *link) stuck() bool {
+	if l.ready() {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Since(l.progress) > l.c.settings.stuckAfter
+}
+
+var errStopped = errors.New("stopped")
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait: %w", errors.Join(errStopped, context.Cause(ctx)))
+	}
+}

@@ -1,0 +1,161 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
+	"go.uber.org/zap"
+)
+
+// Run keeps the number connected and takes in what comes until ctx ends; then
+// it finishes the message in hand and returns nil. Without a linked phone it
+// waits for Pair. It may be called again after it returned, never twice at a
+// time.
+func (c *Client) Run(ctx context.Context) error {
+	if c.options.Inbox == nil {
+		return errors.New("run whatsapp: no inbox given")
+	}
+	if !c.running.CompareAndSwap(false, true) {
+		return errors.New("run whatsapp: already running")
+	}
+	defer c.running.Store(false)
+	defer c.report(Status{State: StateStopped})
+	replaced := 0
+	for ctx.Err() == nil {
+		began := time.Now()
+		e, err := c.turn(ctx)
+		if err != nil {
+			return fmt.Errorf("run whatsapp: %w", err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		switch e.state {
+		case StateNotPaired, StateLoggedOut:
+			c.report(Status{State: e.state, Reason: e.reason})
+			c.awaitPairing(ctx)
+			continue
+		case StateOutdated:
+			if c.refreshVersion(ctx) {
+				e.pause = c.settings.holdPause
+			}
+		case StateReplaced:
+			// Two programs that take the session from each other would do so for
+			// ever: the pause grows until this one is left alone for a while.
+			if time.Since(began) > 10*time.Minute {
+				replaced = 0
+			}
+			e.pause <<= min(replaced, 5)
+			replaced++
+		}
+		pause := e.pause + rand.N(e.pause/5+1)
+		c.report(Status{State: e.state, Reason: e.reason, Until: time.Now().Add(pause).Round(time.Second)})
+		_ = sleep(ctx, pause)
+	}
+	return nil
+}
+
+// turn connects once, if a phone is linked, and returns when that is over.
+func (c *Client) turn(ctx context.Context) (ending, error) {
+	select {
+	case <-c.slot:
+		defer func() { c.slot <- struct{}{} }()
+	case <-ctx.Done():
+		return ending{}, nil
+	}
+	device, err := c.container.GetFirstDevice(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ending{}, nil
+	case err != nil:
+		return ending{}, fmt.Errorf("read linked device: %w", err)
+	case device.ID == nil:
+		c.setNumber("")
+		if c.Status().State == StateLoggedOut {
+			return ending{state: StateLoggedOut, reason: c.Status().Reason}, nil
+		}
+		return ending{state: StateNotPaired, reason: "no phone is linked, pair first"}, nil
+	}
+	c.setNumber(device.ID.User)
+	return c.live(ctx, device), nil
+}
+
+func (c *Client) awaitPairing(ctx context.Context) {
+	select {
+	case <-c.paired:
+	case <-ctx.Done():
+	}
+}
+
+func (c *Client) live(ctx context.Context, device *store.Device) ending {
+	jid := *device.ID
+	l := c.newLink(ctx, device, nil)
+	defer l.close()
+	c.link.Store(l)
+	defer c.link.Store(nil)
+	c.report(Status{State: StateConnecting})
+	l.connect()
+	watch := time.NewTicker(max(c.settings.stuckAfter/8, 10*time.Millisecond))
+	defer watch.Stop()
+	for {
+		select {
+		case e := <-l.over:
+			c.log.Warn("whatsapp link ended", zap.String("state", string(e.state)), zap.String("reason", e.reason))
+			if e.state == StateLoggedOut {
+				// The library says so before it deletes the session.
+				c.forget(context.WithoutCancel(ctx), device)
+				c.log.Warn("whatsapp session deleted", zap.String("number", mask(jid.User)))
+			}
+			return e
+		case <-watch.C:
+			if l.stuck() {
+				return ending{state: StateConnecting, reason: "the connection did not get on", pause: c.settings.holdPause}
+			}
+		case <-ctx.Done():
+			return ending{}
+		}
+	}
+}
+
+// forget waits until the session of a device is deleted, and helps if need be.
+func (c *Client) forget(ctx context.Context, device *store.Device) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	jid := *device.ID
+	for range 60 {
+		if stored, err := c.container.GetDevice(ctx, jid); err == nil && stored == nil {
+			c.setNumber("")
+			return
+		}
+		if sleep(ctx, 50*time.Millisecond) != nil {
+			break
+		}
+	}
+	if err := c.container.DeleteDevice(ctx, device); err != nil {
+		c.log.Error("delete session", zap.Error(err))
+	}
+	c.setNumber("")
+}
+
+// refreshVersion asks WhatsApp which version it wants and reports whether that
+// is newer than the one we announced.
+func (c *Client) refreshVersion(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	latest, err := whatsmeow.GetLatestVersion(ctx, c.options.Network.pageClient())
+	if err != nil {
+		c.log.Warn("look up whatsapp version", zap.Error(err))
+		return false
+	}
+	if !store.GetWAVersion().LessThan(*latest) {
+		return false
+	}
+	store.SetWAVersion(*latest)
+	c.log.Info("announcing a newer whatsapp version", zap.Stringer("version", latest))
+	return true
+}
