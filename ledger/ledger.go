@@ -121,6 +121,7 @@ type Cause struct {
 	Inbox   *Inbox
 	Timer   *Timer
 	Outcome *Outcome
+	Hold    *Hold
 }
 
 // Inbox is a thing received: a message, an interaction, a catch-up row.
@@ -137,6 +138,15 @@ type Outcome struct {
 	State  State // Sent or Dead
 	Ext    string
 	Reason string
+}
+
+// Hold is a change made by the courier that has begun a letter and not finished
+// it. It happens only while the lease is the newest and the letter leads its lane,
+// so nothing of that lane is in flight elsewhere. It is no cause that takes effect
+// once: the change must be idempotent by itself.
+type Hold struct {
+	Letter Letter
+	Epoch  int64
 }
 
 var (

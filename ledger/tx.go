@@ -137,7 +137,8 @@ func (tx *Tx) Send(l Letter) {
 }
 
 // SendFirst puts a letter at the head of its lane. Only the outcome of a letter
-// of the same lane may do so: nothing is in flight there then.
+// of the same lane, or the [Hold] of one, may do so: nothing is in flight there
+// then. Letters put first by one change leave last first.
 func (tx *Tx) SendFirst(l Letter) {
 	if l.At.IsZero() {
 		l.At = tx.now

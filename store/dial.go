@@ -1,0 +1,121 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// Dial returns a client for the server named by a URL: redis://[user:password@]host:port[/db],
+// rediss:// for TLS, unix:///path/of.sock, or a cluster: redis://host:port?cluster=true
+// or several hosts, redis://host:port,host2:port. Options of go-redis may follow as
+// query parameters. It connects at the first call, not here; close it when done.
+// Its errors never hold the URL, which may have a password in it.
+func Dial(address string) (Client, error) {
+	u, more, cluster, err := parseAddress(address)
+	if err != nil {
+		return nil, fmt.Errorf("redis address: %w", err)
+	}
+	if !cluster {
+		o, err := redis.ParseURL(u.String())
+		if err != nil {
+			return nil, fmt.Errorf("redis address: %w", bare(err))
+		}
+		return redis.NewClient(Tame(o)), nil
+	}
+	q := u.Query()
+	for _, a := range more {
+		q.Add("addr", a)
+	}
+	u.RawQuery = q.Encode()
+	o, err := redis.ParseClusterURL(u.String())
+	if err != nil {
+		return nil, fmt.Errorf("redis address: %w", bare(err))
+	}
+	o.MaxRetries = -1
+	o.ContextTimeoutEnabled = true
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = quiet()
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = limit(o.DialTimeout, dialTimeout), limit(o.ReadTimeout, ioTimeout), limit(o.WriteTimeout, ioTimeout)
+	return redis.NewClusterClient(o), nil
+}
+
+const (
+	dialTimeout = 2 * time.Second
+	ioTimeout   = 5 * time.Second
+)
+
+// Tame sets the options a store needs of a client made by hand: the store repeats
+// calls itself, and contexts end them. It returns o.
+func Tame(o *redis.Options) *redis.Options {
+	o.MaxRetries = -1
+	o.ContextTimeoutEnabled = true
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = quiet()
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = limit(o.DialTimeout, dialTimeout), limit(o.ReadTimeout, ioTimeout), limit(o.WriteTimeout, ioTimeout)
+	return o
+}
+
+// quiet keeps go-redis from looking up names to learn of planned maintenance.
+func quiet() *maintnotifications.Config {
+	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+}
+
+func limit(set, otherwise time.Duration) time.Duration {
+	if set == 0 {
+		return otherwise
+	}
+	return set
+}
+
+// parseAddress splits the hosts of a cluster off and takes out "cluster", which is
+// ours alone.
+func parseAddress(address string) (u *url.URL, more []string, cluster bool, err error) {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return nil, nil, false, errors.New("want redis://host:port, rediss://host:port or unix:///path")
+	}
+	if scheme != "unix" {
+		end := strings.IndexAny(rest, "/?")
+		if end < 0 {
+			end = len(rest)
+		}
+		at := strings.LastIndex(rest[:end], "@") + 1
+		hosts := strings.Split(rest[at:end], ",")
+		more, cluster = hosts[1:], len(hosts) > 1
+		rest = rest[:at] + hosts[0] + rest[end:]
+	}
+	u, err = url.Parse(scheme + "://" + rest)
+	if err != nil {
+		return nil, nil, false, bare(err)
+	}
+	q := u.Query()
+	switch q.Get("cluster") {
+	case "":
+	case "true", "1":
+		cluster = true
+	case "false", "0":
+	default:
+		return nil, nil, false, fmt.Errorf("cluster=%q: want true or false", q.Get("cluster"))
+	}
+	q.Del("cluster")
+	cluster = cluster || q.Has("addr")
+	u.RawQuery = q.Encode()
+	if cluster && scheme == "unix" {
+		return nil, nil, false, errors.New("a cluster has no unix socket")
+	}
+	return u, more, cluster, nil
+}
+
+// bare is err without the address it complains about.
+func bare(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}

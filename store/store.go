@@ -1,0 +1,158 @@
+// Package store keeps a desk in Redis. It is the only importer of go-redis.
+//
+// A change is a function on a [ledger.Tx], handed to [Store.Update]: what it read
+// is checked and what it wrote is stored by one short script, all or nothing, once
+// for each cause. Letters written that way wait in lanes until the courier has
+// begun ([Store.Begin]) and finished them; timers wait until [Store.Due] names them.
+// A lease ([Store.Acquire]) with a rising epoch decides which process may speak.
+//
+// A client time-out means that the outcome is unknown. Every call here may be
+// repeated, and repeats itself for a few seconds.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
+)
+
+// Options say which desk a store keeps, and what time it is.
+type Options struct {
+	// Desk is the hash tag of every key: 1 to 40 of a-z, 0-9 and "-".
+	Desk string
+	// Now is desk time; time.Now if nil.
+	Now func() time.Time
+	// Clock is real time; time.Now if nil.
+	Clock func() time.Time
+	// Log takes what nobody is there to be told; nil for silence.
+	Log *zap.Logger
+	// Patience is how long a call repeats itself while Redis cannot be reached;
+	// 5 s if 0, no repetition if negative. The context may end it sooner.
+	Patience time.Duration
+}
+
+// A Client is a connection to Redis, made by [Dial].
+type Client = redis.UniversalClient
+
+// A Store is one desk in Redis. It is safe for use by many goroutines, and any
+// number of processes may have a store of the same desk.
+type Store struct {
+	client   Client
+	desk     string
+	keys     keys
+	now      func() time.Time
+	clock    func() time.Time
+	log      *zap.Logger
+	patience time.Duration
+
+	mu          sync.Mutex
+	subscribers map[chan struct{}]bool // guarded by mu
+}
+
+var deskPattern = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// CheckDesk tells what is wrong with a desk's name, nil if nothing.
+func CheckDesk(desk string) error {
+	if !deskPattern.MatchString(desk) {
+		return fmt.Errorf("desk %q: want 1 to 40 of a-z, 0-9 and \"-\"", desk)
+	}
+	return nil
+}
+
+// New returns the store of a desk. A desk's name that [CheckDesk] refuses makes
+// every call fail. The client stays the caller's to close; it should not repeat
+// commands by itself (MaxRetries -1), as the clients of [Dial] do not.
+func New(client Client, o Options) *Store {
+	s := &Store{
+		client:      client,
+		desk:        o.Desk,
+		keys:        newKeys(o.Desk),
+		now:         o.Now,
+		clock:       o.Clock,
+		log:         o.Log,
+		patience:    o.Patience,
+		subscribers: map[chan struct{}]bool{},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if s.log == nil {
+		s.log = zap.NewNop()
+	}
+	if s.patience == 0 {
+		s.patience = 5 * time.Second
+	}
+	return s
+}
+
+// Desk returns the name of the desk.
+func (s *Store) Desk() string { return s.desk }
+
+// Ping asks Redis whether it is there, once.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := CheckDesk(s.desk); err != nil {
+		return err
+	}
+	if err := s.client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("ping redis: %w", err)
+	}
+	return nil
+}
+
+// HighWater is the number of the last commit. It never falls unless Redis lost
+// what it had acknowledged.
+func (s *Store) HighWater(ctx context.Context) (int64, error) {
+	var v string
+	err := s.again(ctx, func() (err error) {
+		v, err = s.client.Get(ctx, s.keys.commits().name).Result()
+		return err
+	})
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read high water: %w", err)
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read high water: %w", err)
+	}
+	return n, nil
+}
+
+// Subscribe returns a channel that gets a value after a commit of this process
+// queued letters, dirtied views or set timers, and a function that ends that.
+// Signals coalesce: one may stand for many. Commits of other processes give none,
+// so poll as well.
+func (s *Store) Subscribe() (wake <-chan struct{}, cancel func()) {
+	c := make(chan struct{}, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.subscribers[c] = true
+	return c, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.subscribers, c)
+	}
+}
+
+func (s *Store) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.subscribers {
+		select {
+		case c <- struct{}{}:
+		default: // a signal is waiting there already
+		}
+	}
+}

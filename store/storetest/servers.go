@@ -1,0 +1,172 @@
+// Package storetest tests the store and what is built on it: servers to run on
+// ([NewMemory], [Memory], [Redis], [Cluster]), the conformance suite ([Run]), a
+// checker that walks every key ([Check]) and faults to inject ([Faults]).
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/haloerzap/halo/store"
+)
+
+// NewMemory returns a client of a new, empty Redis within this process, and a
+// function that ends both. It keeps nothing, opens no socket, and works in bubbles
+// of testing/synctest. The sandbox runs on it.
+func NewMemory() (client redis.UniversalClient, shut func()) {
+	m := miniredis.NewMiniRedis()
+	c := redis.NewClient(store.Tame(&redis.Options{
+		Addr:     "memory",
+		Protocol: 2,
+		PoolSize: 8,
+		Dialer: func(context.Context, string, string) (net.Conn, error) {
+			return m.Dial()
+		},
+	}))
+	return c, func() {
+		c.Close()
+		m.Close()
+	}
+}
+
+// Memory returns a client of a store in this process, closed at the end of the test.
+func Memory(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	c, shut := NewMemory()
+	t.Cleanup(shut)
+	return c
+}
+
+// Redis returns a client of a new redis-server that writes nothing to disk. The test is
+// skipped where there is none, and fails instead if CI=true.
+func Redis(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	dir := server(t, "--port", "0", "--unixsocket", "s")
+	return open(t, store.Tame(&redis.Options{Network: "unix", Addr: filepath.Join(dir, "s")}))
+}
+
+// Durable is like [Redis], with every write on disk before it is answered.
+func Durable(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	dir := server(t, "--port", "0", "--unixsocket", "s", "--appendonly", "yes", "--appendfsync", "always")
+	return open(t, store.Tame(&redis.Options{Network: "unix", Addr: filepath.Join(dir, "s")}))
+}
+
+// Cluster returns a client of a new redis-server in cluster mode, which refuses a
+// script whose keys are not all in one slot.
+func Cluster(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	port := freePort(t)
+	server(t, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
+		"--cluster-port", strconv.Itoa(freePort(t)))
+	address := "127.0.0.1:" + strconv.Itoa(port)
+	node := open(t, store.Tame(&redis.Options{Addr: address}))
+	if err := node.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
+		t.Fatalf("give slots to the cluster: %v", err)
+	}
+	await(t, "cluster", func() error {
+		info, err := node.ClusterInfo(t.Context()).Result()
+		if err == nil && len(info) > 16 && info[:16] != "cluster_state:ok" {
+			err = fmt.Errorf("cluster answers %.30q", info)
+		}
+		return err
+	})
+	c, err := store.Dial("redis://" + address + "?cluster=true")
+	if err != nil {
+		t.Fatalf("dial cluster: %v", err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// An Opener opens one kind of server.
+type Opener struct {
+	Name string
+	Open func(testing.TB) redis.UniversalClient
+}
+
+// Servers returns every kind of server the store must work on.
+func Servers() []Opener {
+	return []Opener{{"memory", Memory}, {"redis", Redis}, {"cluster", Cluster}}
+}
+
+func open(t testing.TB, o *redis.Options) redis.UniversalClient {
+	t.Helper()
+	c := redis.NewClient(o)
+	t.Cleanup(func() { c.Close() })
+	await(t, "redis-server", func() error { return c.Ping(t.Context()).Err() })
+	return c
+}
+
+// server runs a redis-server for the length of the test and returns its folder,
+// whose path is short enough for a socket.
+func server(t testing.TB, args ...string) string {
+	t.Helper()
+	binary, err := exec.LookPath("redis-server")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no redis-server on PATH: apt install redis-server")
+		}
+		t.Skipf("no redis-server on PATH: apt install redis-server")
+	}
+	dir, err := os.MkdirTemp("", "halo-redis")
+	if err != nil {
+		t.Fatalf("make folder: %v", err)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatalf("make log: %v", err)
+	}
+	cmd := exec.Command(binary, append([]string{"--dir", dir, "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no"}, args...)...)
+	cmd.Dir = dir
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start redis-server: %v", err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		log.Close()
+		os.RemoveAll(dir)
+	})
+	return dir
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("find a free port: %v", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// await polls until op succeeds, for at most 10 s.
+func await(t testing.TB, what string, op func() error) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	timeout := time.After(10 * time.Second)
+	for {
+		err := op()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-timeout:
+			t.Fatalf("%s does not come up: %v", what, err)
+		}
+	}
+}
