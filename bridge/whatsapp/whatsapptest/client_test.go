@@ -27,6 +27,7 @@ import (
 
 func TestMain(m *testing.M) {
 	whatsmeow.WACertPubKey = whatsapptest.SharedRoot().PublicKey()
+	harden()
 	m.Run()
 }
 
@@ -134,6 +135,12 @@ func (b *bot) handle(event any) bool {
 	close(b.changed)
 	b.changed = make(chan struct{})
 	return true
+}
+
+func (b *bot) seen() []any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.events)
 }
 
 func (b *bot) wait(what string, condition func([]any) bool) {

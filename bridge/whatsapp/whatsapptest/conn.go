@@ -132,7 +132,7 @@ func (n *Network) serveChat(w http.ResponseWriter, r *http.Request) {
 	n.conns[c] = struct{}{}
 	n.mu.Unlock()
 	defer c.leave()
-	if err := c.run(); err != nil && !c.over(err) {
+	if err := c.run(); !c.over(err) {
 		n.mu.Lock()
 		n.problem("connection: %v", err)
 		n.mu.Unlock()
@@ -146,6 +146,7 @@ func (c *conn) over(err error) bool {
 
 var errEnded = errors.New("connection ended")
 
+// run speaks with the client until the connection is over, and says why.
 func (c *conn) run() error {
 	var in frames
 	var waiting [][]byte

@@ -290,7 +290,7 @@ func (p *Phone) Compose(typing bool) {
 		state = "composing"
 	}
 	for _, receiver := range p.net.business.companions {
-		if receiver.conn == nil || !receiver.conn.active {
+		if !receiver.live() {
 			continue
 		}
 		attrs := waBinary.Attrs{"from": p.address(0)}

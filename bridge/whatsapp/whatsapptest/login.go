@@ -28,6 +28,9 @@ type companion struct {
 	lowKeys      bool
 }
 
+// live reports whether stanzas reach the device now.
+func (c *companion) live() bool { return c.conn != nil && c.conn.active && !c.conn.ending }
+
 // admit decides about a client that finished the handshake: login, pairing or
 // refusal.
 func (n *Network) admit(c *conn, payload *waWa6.ClientPayload, noise [32]byte) {
@@ -148,7 +151,7 @@ func (n *Network) activate(c *conn) {
 func (n *Network) Connected() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.ContainsFunc(n.business.companions, func(d *companion) bool { return d.conn != nil && d.conn.active })
+	return slices.ContainsFunc(n.business.companions, (*companion).live)
 }
 
 // Available reports whether a companion shows itself online, and the name it
@@ -157,7 +160,7 @@ func (n *Network) Available() (bool, string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, device := range n.business.companions {
-		if device.conn != nil && device.available {
+		if device.live() && device.available {
 			return true, device.name
 		}
 	}

@@ -45,7 +45,7 @@ func (n *Network) pushAll(node waBinary.Node) {
 // flush sends what this connection has not seen yet.
 func (n *Network) flush(device *companion) {
 	c := device.conn
-	if c == nil || !c.active || n.faults.set.HoldPush {
+	if !device.live() || n.faults.set.HoldPush {
 		return
 	}
 	// Only a tail can be unsent, save after a hold.
