@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -146,12 +147,24 @@ func (tx *Tx) SendFirst(l Letter) {
 	tx.First = append(tx.First, l)
 }
 
-// Set sets a timer, replacing the one of its name.
-func (tx *Tx) Set(t Timer) { tx.Timers = append(tx.Timers, t) }
+// Set sets a timer, replacing the one of its name. Of Set and Cancel in one Tx the
+// later one counts.
+func (tx *Tx) Set(t Timer) {
+	tx.forget(t.Name())
+	tx.Timers = append(tx.Timers, t)
+}
 
 // Cancel removes a timer by kind and id; a missing one is fine.
 func (tx *Tx) Cancel(kind, id string) {
-	tx.Cancelled = append(tx.Cancelled, Timer{Kind: kind, ID: id})
+	t := Timer{Kind: kind, ID: id}
+	tx.forget(t.Name())
+	tx.Cancelled = append(tx.Cancelled, t)
+}
+
+func (tx *Tx) forget(timer string) {
+	same := func(t Timer) bool { return t.Name() == timer }
+	tx.Timers = slices.DeleteFunc(tx.Timers, same)
+	tx.Cancelled = slices.DeleteFunc(tx.Cancelled, same)
 }
 
 // Raise moves a letter's state forward: Sent, Delivered, Read.
@@ -163,14 +176,23 @@ func (tx *Tx) Raise(log, letter string, to State) {
 // anew from what is stored. Asking often renders once: latest wins.
 func (tx *Tx) Refresh(view string) { tx.Views = append(tx.Views, view) }
 
-// Index puts member into a sorted index; Unindex takes it out.
+// Index puts member into a sorted index; Unindex takes it out. Of both in one Tx
+// the later one counts.
 func (tx *Tx) Index(index, member string, score int64) {
+	tx.forgetRow(index, member)
 	tx.Indexed = append(tx.Indexed, IndexRow{index, member, score})
 }
 
-// Unindex takes member out of a sorted index.
+// Unindex takes member out of a sorted index; a missing one is fine.
 func (tx *Tx) Unindex(index, member string) {
+	tx.forgetRow(index, member)
 	tx.Unindexed = append(tx.Unindexed, IndexRow{Index: index, Member: member})
+}
+
+func (tx *Tx) forgetRow(index, member string) {
+	same := func(r IndexRow) bool { return r.Index == index && r.Member == member }
+	tx.Indexed = slices.DeleteFunc(tx.Indexed, same)
+	tx.Unindexed = slices.DeleteFunc(tx.Unindexed, same)
 }
 
 // Next returns the next number of a series.

@@ -237,6 +237,9 @@ func (s *Store) Index(ctx context.Context, index string, r Range) ([]ledger.Inde
 	if r.Limit == 0 {
 		by.Count = -1
 	}
+	if r.Down {
+		by.Start, by.Stop = by.Stop, by.Start
+	}
 	var rows []redis.Z
 	err := s.again(ctx, func() (err error) {
 		rows, err = s.client.ZRangeArgsWithScores(ctx, by).Result()

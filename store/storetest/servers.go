@@ -23,7 +23,7 @@ import (
 // NewMemory returns a client of a new, empty Redis within this process, and a
 // function that ends both. It keeps nothing, opens no socket, and works in bubbles
 // of testing/synctest. The sandbox runs on it.
-func NewMemory() (client redis.UniversalClient, shut func()) {
+func NewMemory() (client store.Client, shut func()) {
 	m := miniredis.NewMiniRedis()
 	c := redis.NewClient(store.Tame(&redis.Options{
 		Addr:     "memory",
@@ -40,7 +40,7 @@ func NewMemory() (client redis.UniversalClient, shut func()) {
 }
 
 // Memory returns a client of a store in this process, closed at the end of the test.
-func Memory(t testing.TB) redis.UniversalClient {
+func Memory(t testing.TB) store.Client {
 	t.Helper()
 	c, shut := NewMemory()
 	t.Cleanup(shut)
@@ -49,14 +49,14 @@ func Memory(t testing.TB) redis.UniversalClient {
 
 // Redis returns a client of a new redis-server that writes nothing to disk. The test is
 // skipped where there is none, and fails instead if CI=true.
-func Redis(t testing.TB) redis.UniversalClient {
+func Redis(t testing.TB) store.Client {
 	t.Helper()
 	dir := server(t, "--port", "0", "--unixsocket", "s")
 	return open(t, store.Tame(&redis.Options{Network: "unix", Addr: filepath.Join(dir, "s")}))
 }
 
 // Durable is like [Redis], with every write on disk before it is answered.
-func Durable(t testing.TB) redis.UniversalClient {
+func Durable(t testing.TB) store.Client {
 	t.Helper()
 	dir := server(t, "--port", "0", "--unixsocket", "s", "--appendonly", "yes", "--appendfsync", "always")
 	return open(t, store.Tame(&redis.Options{Network: "unix", Addr: filepath.Join(dir, "s")}))
@@ -64,7 +64,7 @@ func Durable(t testing.TB) redis.UniversalClient {
 
 // Cluster returns a client of a new redis-server in cluster mode, which refuses a
 // script whose keys are not all in one slot.
-func Cluster(t testing.TB) redis.UniversalClient {
+func Cluster(t testing.TB) store.Client {
 	t.Helper()
 	port := freePort(t)
 	server(t, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
@@ -92,7 +92,7 @@ func Cluster(t testing.TB) redis.UniversalClient {
 // An Opener opens one kind of server.
 type Opener struct {
 	Name string
-	Open func(testing.TB) redis.UniversalClient
+	Open func(testing.TB) store.Client
 }
 
 // Servers returns every kind of server the store must work on.
@@ -100,7 +100,7 @@ func Servers() []Opener {
 	return []Opener{{"memory", Memory}, {"redis", Redis}, {"cluster", Cluster}}
 }
 
-func open(t testing.TB, o *redis.Options) redis.UniversalClient {
+func open(t testing.TB, o *redis.Options) store.Client {
 	t.Helper()
 	c := redis.NewClient(o)
 	t.Cleanup(func() { c.Close() })
