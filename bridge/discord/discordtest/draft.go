@@ -221,11 +221,19 @@ func anyList(v any) []any {
 	return l
 }
 
-func dropNulls(o obj) {
-	for key, value := range o {
-		if value == nil {
-			delete(o, key)
-		} else if inner, isObj := value.(obj); isObj {
+// dropNulls removes null fields at any depth.
+func dropNulls(v any) {
+	switch v := v.(type) {
+	case obj:
+		for key, inner := range v {
+			if inner == nil {
+				delete(v, key)
+			} else {
+				dropNulls(inner)
+			}
+		}
+	case []any:
+		for _, inner := range v {
 			dropNulls(inner)
 		}
 	}

@@ -108,7 +108,7 @@ func (s *Server) postCallback(c *call) reply {
 		return unknownInteraction()
 	case it.answered != 0:
 		return fail(400, 40060, "Interaction has already been acknowledged.")
-	case time.Since(it.at) > s.limits.FirstAnswer:
+	case time.Since(it.at) >= s.limits.FirstAnswer:
 		return unknownInteraction()
 	}
 	var body callbackBody

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -181,8 +182,8 @@ func TestReactions(t *testing.T) {
 
 // Files go up in multipart and come down by links that expire.
 func TestFiles(t *testing.T) {
-	var ahead time.Duration
-	d := newDesk(t, discordtest.Options{Now: func() time.Time { return time.Now().Add(ahead) }})
+	var ahead atomic.Int64
+	d := newDesk(t, discordtest.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	b := newBot(t, d.Server, nil)
 	picture := bytes.Repeat([]byte("x"), 1000)
 	m := must(b.ChannelMessageSendComplex(d.general, &discordgo.MessageSend{Content: "bukti",
@@ -202,7 +203,7 @@ func TestFiles(t *testing.T) {
 	if status, _ := get(strings.Replace(url, "hm=", "hm=0", 1)); status != http.StatusNotFound {
 		t.Fatalf("forged link: %d", status)
 	}
-	ahead = 25 * time.Hour
+	ahead.Store(int64(25 * time.Hour))
 	if status, _ := get(url); status != http.StatusNotFound {
 		t.Fatalf("expired link: %d", status)
 	}

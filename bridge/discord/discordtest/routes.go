@@ -215,7 +215,9 @@ func (s *Server) checkAnswer(c *call, answer reply) {
 	case answer.schema != "":
 		pointer = componentPointer(answer.schema)
 	case answer.status >= 400:
-		pointer = componentPointer("ErrorResponse")
+		// ErrorResponse describes the inner codes as numbers; Discord and its
+		// documentation have words there.
+		pointer = componentPointer("Error")
 	}
 	if err := s.spec.check(pointer, answer.encode(), false); err != nil {
 		s.report(fmt.Sprintf("own answer to %s: %v", c.route.name(), err))

@@ -81,11 +81,7 @@ func (s *Server) command(b obj, kind int, name string) obj {
 		out["default_member_permissions"] = fmt.Sprintf("%.0f", number)
 	}
 	if options := anyList(b["options"]); len(options) > 0 {
-		for _, o := range options {
-			if option, isObj := o.(obj); isObj {
-				dropNulls(option)
-			}
-		}
+		dropNulls(options)
 		out["options"] = options
 	}
 	for _, old := range s.commands {
