@@ -1,0 +1,192 @@
+// Writing in Discord as a member of staff: messages, slash commands, forms.
+
+import { post } from './api.js';
+import { growing, h, icon, paint, toast } from './dom.js';
+import { preview } from './format.js';
+import { t } from './words.js';
+
+const forum = 15;
+const commandAnswer = 2;
+
+// createComposer runs the line at the bottom. room answers the open channel,
+// whisper shows a message that only this person sees.
+export function createComposer({ desk, room, messages, whisper, sent }) {
+  const form = document.getElementById('room-form');
+  const area = document.getElementById('discord-text');
+  const who = document.getElementById('as');
+  const about = document.getElementById('room-context');
+  const slash = document.getElementById('room-slash');
+  const fit = growing(area, submit);
+  let context = null; // {kind: 'reply' | 'edit', message}
+  let picked = 0;
+
+  const person = () => desk().staff.find((one) => one.name === who.value);
+
+  function refresh() {
+    const { staff } = desk();
+    const key = staff.map((one) => one.name).join();
+    if (who.dataset.staff !== key) {
+      const before = who.value;
+      who.dataset.staff = key;
+      who.replaceChildren(...staff.map((one) => h('option', { value: one.name }, one.display + '  ·  ' + one.roles.join(', '))));
+      if (staff.some((one) => one.name === before)) who.value = before;
+    }
+    const me = person();
+    if (me) paint(document.getElementById('as-avatar'), me.display);
+    document.getElementById('as-name').textContent = me?.display ?? '';
+    const here = room();
+    form.hidden = !here || here.type === forum;
+    area.disabled = Boolean(here?.locked);
+    area.placeholder = here?.locked ? t('closedRoom') : t('writeChannel', { name: here?.name ?? '' });
+    area.setAttribute('aria-label', t('writeChannel', { name: here?.name ?? '' }));
+  }
+
+  function matches() {
+    if (!area.value.startsWith('/') || area.value.startsWith('//') || area.value.includes('\n') || context) return [];
+    const typed = area.value.slice(1).toLowerCase();
+    return desk().commands.filter((one) => one.name.startsWith(typed) || typed.startsWith(one.name + ' ') || typed === one.name).slice(0, 8);
+  }
+
+  function drawSlash() {
+    const found = matches();
+    picked = Math.min(picked, Math.max(0, found.length - 1));
+    slash.hidden = !found.length;
+    slash.replaceChildren(...found.map((one, i) => h('li', {
+      role: 'option', id: 'slash-' + i, 'aria-selected': String(i === picked), onmousedown: (event) => { event.preventDefault(); complete(one); },
+    }, h('b', {}, '/' + one.name), (one.options ?? []).map((option) => h('code', {}, option.name)), h('span', {}, one.description))));
+    if (found.length) area.setAttribute('aria-activedescendant', 'slash-' + picked);
+    else area.removeAttribute('aria-activedescendant');
+    return found;
+  }
+
+  function complete(command) {
+    area.value = '/' + command.name + ((command.options ?? []).length ? ' ' : '');
+    fit();
+    drawSlash();
+    area.focus();
+  }
+
+  // parse reads "/ticket close reason: a b other: c" with what is known of the
+  // command; text without a name belongs to its first option.
+  function parse(command, rest) {
+    const known = command.options ?? [];
+    const options = {};
+    let name = known[0]?.name;
+    for (const part of rest.trim().split(/\s+(?=[\w-]+:)|^(?=[\w-]+:)/)) {
+      const found = /^([\w-]+):\s*([\s\S]*)$/.exec(part);
+      if (found && known.some((one) => one.name === found[1])) { name = found[1]; options[name] = found[2].trim(); } else if (part.trim() && name) options[name] = part.trim();
+    }
+    for (const one of known) if (one.required && !options[one.name]) throw new Error(t('optionMissing', { name: one.name }));
+    return options;
+  }
+
+  async function runCommand(command, typed) {
+    const options = parse(command, typed.slice(command.name.length + 1));
+    await interact({ channel: room().id, command: command.name, options });
+  }
+
+  // interact does something and shows what comes back to this person alone.
+  async function interact(body) {
+    const where = body.channel ?? room().id;
+    try {
+      const answer = await post('discord/interactions', { as: who.value, ...body });
+      if (answer.modal) ask(answer.modal);
+      else if (answer.message?.ephemeral) whisper(where, answer.message);
+    } catch (problem) {
+      toast(problem.message, 'bad');
+      throw problem;
+    }
+  }
+
+  function ask(modal) {
+    const dialog = document.getElementById('dialog');
+    const body = h('form', { method: 'dialog' },
+      h('h2', { id: 'dialog-title' }, modal.title),
+      modal.fields.map((field) => h('label', { class: 'field' }, h('span', {}, field.label, field.required ? h('i', {}, ' *') : null), input(field))),
+      h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => dialog.close() }, t('cancel')), h('button', { type: 'submit', class: 'primary' }, t('submit'))));
+    body.addEventListener('submit', async (event) => {
+      event.preventDefault();
+      const fields = {};
+      for (const one of body.elements) if (one.name && one.value !== '') fields[one.name] = one.value;
+      await interact({ modal: modal.custom_id, fields }).then(() => dialog.close(), () => {});
+    });
+    dialog.replaceChildren(body);
+    dialog.showModal();
+  }
+
+  function input(field) {
+    const common = { name: field.custom_id, required: field.required };
+    if (field.options?.length) return h('select', common, h('option', { value: '' }, field.placeholder ?? ''), field.options.map((one) => h('option', { value: one.value }, one.label)));
+    const props = { ...common, placeholder: field.placeholder, maxlength: field.max_length || null, minlength: field.min_length || null };
+    return field.style === commandAnswer ? h('textarea', { ...props, rows: 4, value: field.value ?? '' }) : h('input', { ...props, value: field.value ?? '' });
+  }
+
+  function attach(kind, message) {
+    context = { kind, message };
+    about.replaceChildren(h('div', {}, h('b', {}, kind === 'edit' ? t('editing') : t('replyTo', { name: message.author.name })), ' ', h('span', {}, preview(message.content))),
+      h('button', { type: 'button', title: t('cancel'), 'aria-label': t('cancel'), onclick: detach }, icon('close')));
+    about.hidden = false;
+    if (kind === 'edit') { area.value = message.content; fit(); }
+    area.focus();
+  }
+
+  function detach() {
+    if (context?.kind === 'edit') { area.value = ''; fit(); }
+    context = null;
+    about.hidden = true;
+    area.focus();
+  }
+
+  let sending = Promise.resolve();
+  function submit() {
+    const content = area.value;
+    const here = room();
+    if (!content.trim() || !here || !who.value) return;
+    const [command] = matches();
+    const chosen = matches()[picked] ?? command;
+    let work;
+    if (chosen && content.slice(1).toLowerCase().startsWith(chosen.name)) {
+      work = () => runCommand(chosen, content.slice(1));
+    } else if (chosen) {
+      complete(chosen);
+      return;
+    } else {
+      const body = { as: who.value, content };
+      if (context?.kind === 'reply') body.reply_to = context.message.id;
+      if (context?.kind === 'edit') body.edit = context.message.id;
+      work = () => post('discord/channels/' + here.id + '/messages', body).then(sent);
+    }
+    context = null;
+    about.hidden = true;
+    area.value = '';
+    fit();
+    drawSlash();
+    sending = sending.then(work).catch((problem) => {
+      toast(problem.message, 'bad');
+      if (!area.value && room()?.id === here.id) { area.value = content; fit(); }
+    });
+  }
+
+  area.addEventListener('input', () => { picked = 0; drawSlash(); });
+  area.addEventListener('keydown', (event) => {
+    const found = slash.hidden ? [] : matches();
+    if (found.length && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+      picked = (picked + (event.key === 'ArrowDown' ? 1 : -1) + found.length) % found.length;
+      drawSlash();
+      event.preventDefault();
+    } else if (found.length && event.key === 'Tab' && !event.shiftKey && area.value.slice(1) !== found[picked].name) {
+      complete(found[picked]);
+      event.preventDefault();
+    } else if (event.key === 'Escape') {
+      if (!slash.hidden) slash.hidden = true;
+      else if (context) detach();
+    } else if (event.key === 'ArrowUp' && !area.value) {
+      const last = messages().findLast((one) => one.author.id === person()?.id);
+      if (last) { event.preventDefault(); attach('edit', last); }
+    }
+  });
+  form.addEventListener('submit', (event) => { event.preventDefault(); submit(); area.focus(); });
+  who.addEventListener('change', () => { refresh(); sent(); area.focus(); });
+
+  return { attach, interact, person, refresh, focus: () => area.focus(), reset: () => { context = null; about.hidden = true; slash.hidden = true; } };
+}

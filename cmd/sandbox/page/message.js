@@ -1,0 +1,169 @@
+// One message in Discord: author, text, cards, buttons, reactions.
+
+import { post } from './api.js';
+import { avatar, h, hue, icon, pickReaction, toast, tools } from './dom.js';
+import { discord as markdown, preview } from './format.js';
+import { dayKey, dayOf, fullOf, t, timeOf } from './words.js';
+
+const row = 1, button = 2, stringSelect = 3, linkStyle = 5;
+const styles = { 1: 'primary', 2: 'secondary', 3: 'success', 4: 'danger', 5: 'link' };
+const together = 7 * 60e3;
+
+// createMessages draws messages. composer knows who acts; find answers a message
+// by id; dismiss takes a whispered one away.
+export function createMessages({ desk, composer, room, find, dismiss }) {
+  const names = {
+    user: (id) => desk().staff.find((one) => one.id === id)?.display ?? (id === desk().bot.id ? desk().bot.name : undefined),
+    role: (id) => desk().roles.find((one) => one.id === id)?.name,
+    channel: (id) => desk().channels.find((one) => one.id === id)?.name,
+    time: (seconds) => fullOf(new Date(seconds * 1000)),
+  };
+
+  const shown = (author) => names.user(author.id) ?? author.name;
+
+  // entries are messages for sync, with separators between days.
+  function entries(messages) {
+    const out = [];
+    let day = '';
+    let before = null;
+    for (const message of messages) {
+      const date = new Date(message.at);
+      if (!message.ephemeral && dayKey(date) !== day) {
+        day = dayKey(date);
+        before = null;
+        const label = dayOf(date, desk().now());
+        out.push({ key: 'day-' + day, seal: label, build: () => h('li', { class: 'day', role: 'separator' }, h('span', {}, label)) });
+      }
+      const joins = before && before.author.id === message.author.id && !message.reply_to && !message.ephemeral && !before.ephemeral
+        && date - new Date(before.at) < together;
+      const target = message.reply_to ? find(message.reply_to) : null;
+      const me = composer.person();
+      const seal = JSON.stringify([message, joins, target && [target.content, target.author.id], me?.id]);
+      out.push({ key: message.id, seal, build: () => draw(message, joins, target, me) });
+      before = message;
+    }
+    if (!out.length) out.push({ key: 'empty', seal: '', build: () => h('li', { class: 'nothing' }, t('emptyRoom')) });
+    return out;
+  }
+
+  function draw(message, joins, target, me) {
+    const date = new Date(message.at);
+    const name = shown(message.author);
+    const head = joins ? h('time', { class: 'beside', datetime: message.at, title: fullOf(date) }, timeOf(date)) : h('div', { class: 'who' },
+      h('b', { class: 'name' }, name), message.author.bot ? h('span', { class: 'app' }, 'APP') : null,
+      h('time', { datetime: message.at, title: fullOf(date) }, timeOf(date)));
+    if (!joins && !message.author.bot) head.firstChild.style.setProperty('--hue', String(hue(name)));
+    return h('li', {
+      class: 'message' + (joins ? ' joins' : '') + (message.ephemeral ? ' whisper' : ''), tabindex: -1, dataset: { message: message.id },
+      'aria-label': name + ', ' + timeOf(date) + ': ' + preview(message.content || message.embeds?.[0]?.title || ''),
+      onkeydown: (event) => shortcut(event, message, me),
+    },
+    message.reply_to ? quoted(message, target) : null,
+    joins ? null : face(message.author, name),
+    h('div', { class: 'body' }, head,
+      message.content ? h('div', { class: 'text' }, markdown(message.content, names), message.edited ? h('span', { class: 'edited' }, ' (' + t('edited') + ')') : null) : null,
+      message.thinking && !message.content ? h('div', { class: 'text faded' }, '…') : null,
+      (message.embeds ?? []).map(embed),
+      (message.attachments ?? []).map((file) => h('div', { class: 'file' }, icon('file'), file.filename)),
+      (message.components ?? []).map((part) => components(part, message)),
+      reactions(message, me),
+      message.ephemeral ? h('p', { class: 'only' }, t('onlyYou') + ' · ', h('button', { type: 'button', class: 'textual', onclick: () => dismiss(message.id) }, t('close'))) : null),
+    message.ephemeral ? null : actions(message, me));
+  }
+
+  function face(author, name) {
+    if (!author.bot) return avatar(name);
+    return h('span', { class: 'avatar bot', 'aria-hidden': 'true' }, h('img', { src: 'icon.svg', alt: '', width: 40, height: 40 }));
+  }
+
+  function quoted(message, target) {
+    return h('button', { type: 'button', class: 'reference', tabindex: -1, onclick: () => jump(message.reply_to) },
+      target ? [h('b', {}, shown(target.author)), ' ', h('span', {}, preview(target.content || target.embeds?.[0]?.title || ''))] : h('span', {}, t('gone')));
+  }
+
+  function jump(id) {
+    const node = document.querySelector(`#room-messages [data-key="${CSS.escape(id)}"]`);
+    node?.scrollIntoView({ block: 'center' });
+    node?.focus({ preventScroll: true });
+  }
+
+  function embed(card) {
+    const node = h('div', { class: 'embed' },
+      card.author?.name ? h('div', { class: 'embed-author' }, card.author.name) : null,
+      card.title ? h('div', { class: 'embed-title' }, markdown(card.title, names)) : null,
+      card.description ? h('div', { class: 'embed-text' }, markdown(card.description, names)) : null,
+      card.fields?.length ? h('dl', { class: 'fields' }, card.fields.map((field) => h('div', { class: field.inline ? 'inline' : '' },
+        h('dt', {}, field.name), h('dd', {}, markdown(field.value, names))))) : null,
+      card.footer?.text ? h('div', { class: 'embed-footer' }, card.footer.text) : null);
+    if (card.color) node.style.setProperty('--edge', '#' + card.color.toString(16).padStart(6, '0'));
+    return node;
+  }
+
+  function components(part, message) {
+    if (part.type === row) return h('div', { class: 'row' }, (part.components ?? []).map((one) => components(one, message)));
+    if (part.type === button) {
+      const label = [part.emoji?.name ? h('span', {}, part.emoji.name) : null, part.label ?? ''];
+      if (part.style === linkStyle) {
+        if (!/^https?:\/\//.test(part.url ?? '')) return '';
+        return h('a', { class: 'press link', href: part.url, target: '_blank', rel: 'noopener noreferrer' }, label);
+      }
+      return h('button', { type: 'button', class: 'press ' + (styles[part.style] ?? 'secondary'), disabled: part.disabled, onclick: (event) => press(event.currentTarget, message, part.custom_id) }, label);
+    }
+    if (part.type === stringSelect) {
+      return h('select', { class: 'choice', disabled: part.disabled, 'aria-label': part.placeholder ?? '', onchange: (event) => press(event.currentTarget, message, part.custom_id, [event.currentTarget.value]) },
+        h('option', { value: '' }, part.placeholder ?? '…'), (part.options ?? []).map((one) => h('option', { value: one.value }, one.label)));
+    }
+    return part.content ? h('div', { class: 'text' }, markdown(part.content, names)) : '';
+  }
+
+  async function press(control, message, id, values) {
+    control.disabled = true;
+    control.classList.add('busy');
+    try {
+      await composer.interact({ message: message.id, custom_id: id, ...(values ? { values } : {}) });
+    } finally {
+      control.disabled = false;
+      control.classList.remove('busy');
+    }
+  }
+
+  function reactions(message, me) {
+    const all = message.reactions ?? [];
+    if (!all.length) return null;
+    return h('div', { class: 'reactions' }, all.map((one) => {
+      const users = one.users ?? [];
+      const mine = users.some((user) => user.id === me?.id);
+      const who = users.map(shown).join(', ');
+      return h('button', {
+        type: 'button', class: mine ? 'mine' : '', title: who, 'aria-pressed': String(mine), 'aria-label': one.emoji + ' ' + t('reacted', { names: who }),
+        onclick: () => act(mine ? { unreact: one.emoji, to: message.id } : { react: one.emoji, to: message.id }),
+      }, h('span', {}, one.emoji), ' ' + users.length);
+    }));
+  }
+
+  function actions(message, me) {
+    const mine = message.author.id === me?.id;
+    const list = [['reply', t('reply'), () => composer.attach('reply', message)], ['react', t('react'), (control) => pickReaction(control, (emoji) => act({ react: emoji, to: message.id }))]];
+    if (mine) list.push(['edit', t('edit'), () => composer.attach('edit', message)], ['delete', t('remove'), () => act({ delete: message.id })]);
+    return tools(list);
+  }
+
+  function shortcut(event, message, me) {
+    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey || message.ephemeral) return;
+    const mine = message.author.id === me?.id;
+    const key = event.key.toLowerCase();
+    if (key === 'r') composer.attach('reply', message);
+    else if (key === 'e' && mine) composer.attach('edit', message);
+    else if (key === 'delete' && mine) act({ delete: message.id });
+    else if (key === 'escape') composer.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  function act(body) {
+    const me = composer.person();
+    return post('discord/channels/' + room() + '/messages', { as: me?.name, ...body }).catch((problem) => toast(problem.message, 'bad'));
+  }
+
+  return { entries };
+}

@@ -1,0 +1,91 @@
+// The page's own texts, in Indonesian and English. What people write is never
+// translated.
+
+const texts = {
+  id: {
+    skip: 'Langsung ke Discord', clock: 'Jam desk', links: 'Sambungan', faults: 'Gangguan',
+    outage: 'Mati total', lostAcks: 'Konfirmasi hilang 30%', slow: 'Lambat 0,8 dtk', dropSocket: 'Putuskan sekali',
+    lostAnswers: 'Jawaban hilang 30%', serverErrors: 'Galat server 30%', rateLimited: 'Dibatasi (429)',
+    storeDown: 'Tidak terjangkau', faultsClear: 'Pulihkan semua', phones: 'Ponsel klien', discord: 'Server Discord',
+    channels: 'Kanal', back: 'Kembali ke daftar kanal', messages: 'Percakapan', newest: 'Pesan baru ↓',
+    commands: 'Perintah', as: 'Menulis sebagai', send: 'Kirim', views: 'Tampilan', whose: 'Ponsel milik', addPhone: 'Tambah ponsel',
+    minutes: '+{n} mnt', hour: '+1 jam', morning: '→ 08.00', morningLong: 'Maju ke pukul 08.00 berikutnya', forward: 'Majukan jam desk {n}',
+    up: 'tersambung', down: 'terputus', online: 'online', offline: 'menunggu jaringan', typing: 'sedang mengetik…',
+    writePhone: 'Ketik pesan', writeChannel: 'Pesan ke {name}', today: 'Hari ini', yesterday: 'Kemarin',
+    edited: 'diedit', deleted: 'Pesan ini dihapus', youDeleted: 'Anda menghapus pesan ini', replyTo: 'Membalas {name}', editing: 'Mengubah pesan',
+    you: 'Anda', reply: 'Balas', edit: 'Ubah', remove: 'Hapus', react: 'Reaksi', cancel: 'Batal', close: 'Tutup', save: 'Simpan',
+    name: 'Nama', number: 'Nomor WhatsApp', newPhone: 'Ponsel baru', sent: 'terkirim', delivered: 'sampai', read: 'dibaca',
+    emptyPhone: 'Tulis pesan pertama ke {name}.', emptyRoom: 'Belum ada pesan.', emptyForum: 'Belum ada post. Kirim pesan dari salah satu ponsel.',
+    pickRoom: 'Pilih kanal atau post.', closedRoom: 'Post ini terkunci', onlyYou: 'Hanya Anda yang dapat melihat ini', gone: 'pesan asli sudah tidak ada',
+    unreadable: 'Menunggu pesan ini…', placeholder: '[{kind}]', posts: '{n} pesan', archived: 'Arsip', forumAbout: 'Satu post per tiket',
+    fromPhone: '{name}: {text}', optionMissing: 'Isi {name}', reconnect: 'Halaman terputus dari sandbox, mencoba lagi…', done: 'Selesai.',
+    problem: 'Terjadi galat: {text}', moving: 'Memajukan jam…', unread: 'belum dibaca', submit: 'Kirim', reacted: 'oleh {names}',
+  },
+  en: {
+    skip: 'Skip to Discord', clock: 'Desk clock', links: 'Links', faults: 'Faults',
+    outage: 'Outage', lostAcks: 'Lost acks 30%', slow: 'Slow 0.8 s', dropSocket: 'Drop once',
+    lostAnswers: 'Lost answers 30%', serverErrors: 'Server errors 30%', rateLimited: 'Rate limited (429)',
+    storeDown: 'Unreachable', faultsClear: 'Clear all', phones: 'Client phones', discord: 'Discord server',
+    channels: 'Channels', back: 'Back to channels', messages: 'Conversation', newest: 'New messages ↓',
+    commands: 'Commands', as: 'Writing as', send: 'Send', views: 'Views', whose: 'Phone of', addPhone: 'Add a phone',
+    minutes: '+{n} min', hour: '+1 h', morning: '→ 08:00', morningLong: 'Advance to the next 08:00', forward: 'Advance the desk clock by {n}',
+    up: 'connected', down: 'disconnected', online: 'online', offline: 'waiting for network', typing: 'typing…',
+    writePhone: 'Type a message', writeChannel: 'Message {name}', today: 'Today', yesterday: 'Yesterday',
+    edited: 'edited', deleted: 'This message was deleted', youDeleted: 'You deleted this message', replyTo: 'Replying to {name}', editing: 'Editing message',
+    you: 'You', reply: 'Reply', edit: 'Edit', remove: 'Delete', react: 'React', cancel: 'Cancel', close: 'Close', save: 'Save',
+    name: 'Name', number: 'WhatsApp number', newPhone: 'New phone', sent: 'sent', delivered: 'delivered', read: 'read',
+    emptyPhone: 'Write the first message to {name}.', emptyRoom: 'No messages yet.', emptyForum: 'No posts yet. Send a message from one of the phones.',
+    pickRoom: 'Choose a channel or post.', closedRoom: 'This post is locked', onlyYou: 'Only you can see this', gone: 'original message is gone',
+    unreadable: 'Waiting for this message…', placeholder: '[{kind}]', posts: '{n} messages', archived: 'Archive', forumAbout: 'One post per ticket',
+    fromPhone: '{name}: {text}', optionMissing: 'Fill in {name}', reconnect: 'Lost the sandbox, trying again…', done: 'Done.',
+    problem: 'Error: {text}', moving: 'Advancing the clock…', unread: 'unread', submit: 'Submit', reacted: 'by {names}',
+  },
+};
+
+export const language = (navigator.language || 'id').toLowerCase().startsWith('en') ? 'en' : 'id';
+const locale = language === 'en' ? 'en-GB' : 'id-ID';
+
+// t is the text for key with {names} filled in.
+export function t(key, values = {}) {
+  const text = texts[language][key] ?? texts.id[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+}
+
+// translate fills the static texts of a part of the page.
+export function translate(root) {
+  for (const node of root.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t);
+  for (const node of root.querySelectorAll('[data-label]')) {
+    node.setAttribute('aria-label', t(node.dataset.label));
+    if (node.tagName === 'BUTTON') node.title = t(node.dataset.label);
+  }
+}
+
+let zone = 'Asia/Jakarta';
+let formats = {};
+
+// setZone decides in which zone times are shown.
+export function setZone(name) {
+  zone = name || zone;
+  const make = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+  formats = {
+    time: make({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+    clock: make({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+    day: make({ weekday: 'long', day: 'numeric', month: 'long' }),
+    key: new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }),
+    full: make({ dateStyle: 'medium', timeStyle: 'short' }),
+  };
+}
+setZone(zone);
+
+export const timeOf = (date) => formats.time.format(date);
+export const clockOf = (date) => formats.clock.format(date);
+export const fullOf = (date) => formats.full.format(date);
+export const dayKey = (date) => formats.key.format(date);
+
+// dayOf names a day as seen from now: today, yesterday, or its date.
+export function dayOf(date, now) {
+  const key = dayKey(date);
+  if (key === dayKey(now)) return t('today');
+  if (key === dayKey(new Date(now.getTime() - 86400e3))) return t('yesterday');
+  return formats.day.format(date);
+}
