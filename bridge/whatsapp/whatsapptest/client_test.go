@@ -145,7 +145,7 @@ func (b *bot) seen() []any {
 
 func (b *bot) wait(what string, condition func([]any) bool) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), 60*time.Second)
 	defer cancel()
 	for {
 		b.mu.Lock()
@@ -257,7 +257,7 @@ func must(t *testing.T) func(string, error) string {
 }
 
 func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }

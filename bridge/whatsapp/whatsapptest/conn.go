@@ -365,7 +365,7 @@ func (c *conn) pump() {
 // that closed at once would race with its own message. Clients that leave by
 // themselves, as after a link, are not waited for any longer.
 const (
-	patience     = 300 * time.Millisecond
+	patience     = time.Second
 	linkPatience = 10 * time.Second
 )
 

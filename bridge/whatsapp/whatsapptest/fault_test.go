@@ -262,6 +262,9 @@ func TestHostileStanzasStopNothing(t *testing.T) {
 	must(t)(mallory.Send(strings.Repeat("z", 100_000)))
 	must(t)(budi.Send("still here"))
 	check(t, n.WaitAcked(soon(t)))
+	if nacks := n.Nacks(); !slices.ContainsFunc(nacks, func(nack whatsapptest.Nack) bool { return nack.Code == 491 }) {
+		t.Errorf("no nack for a wrong protobuf: %+v", nacks)
+	}
 	b.wait("honest message", func(list []any) bool {
 		return slices.Contains(texts(of[*events.Message](list)), "still here")
 	})
@@ -312,5 +315,41 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 	check(t, n.Close())
 	if err := n.WaitConnected(t.Context()); !errors.Is(err, whatsapptest.ErrClosed) {
 		t.Fatal(err)
+	}
+}
+
+func TestSomeAcksAreLostAndAllMessagesArrive(t *testing.T) {
+	n, b := linked(t, whatsapptest.Options{Seed: 7})
+	budi := customer(n)
+	b.say(budi.PN(), "opens the session")
+	n.SetFaults(whatsapptest.Faults{LostAcks: 0.5})
+	lost := 0
+	for range 8 {
+		_, err := b.SendMessage(t.Context(), budi.PN(), &waE2E.Message{Conversation: new("x")},
+			whatsmeow.SendRequestExtra{Timeout: 200 * time.Millisecond})
+		if errors.Is(err, whatsmeow.ErrMessageTimedOut) {
+			lost++
+		}
+	}
+	if got := len(budi.Received()); lost == 0 || got != 9 {
+		t.Fatalf("%d lost, %d of 9 delivered", lost, got)
+	}
+}
+
+func TestWrongLinkCode(t *testing.T) {
+	n := whatsapptest.Start(t, whatsapptest.Options{})
+	b := newBot(t, n, filepath.Join(t.TempDir(), "session.db"))
+	check(t, b.Connect())
+	waitFor[*events.QR](b, 1)
+	_, err := b.PairPhone(t.Context(), n.Business().Number(), true, whatsmeow.PairClientChrome, "Chrome (Linux)")
+	check(t, err)
+	if err := n.EnterCode(t.Context(), "ABCD-EFGH"); err == nil || !strings.Contains(err.Error(), "wrong code") {
+		t.Fatalf("error %v", err)
+	}
+	if err := n.Pair(t.Context(), "https://wa.me/settings/linked_devices#nothing"); err == nil {
+		t.Fatal("scanned nonsense")
+	}
+	if n.Companions() != 0 {
+		t.Fatal("linked by a wrong code")
 	}
 }
