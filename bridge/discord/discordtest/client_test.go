@@ -118,16 +118,6 @@ func event[T any](t *testing.T, b *bot, name string, n int) T {
 	}
 }
 
-func (b *bot) names() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var names []string
-	for _, e := range b.events {
-		names = append(names, e.Type)
-	}
-	return names
-}
-
 // desk is a guild like the product's.
 type desk struct {
 	*discordtest.Server

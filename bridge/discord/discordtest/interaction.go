@@ -38,7 +38,6 @@ type interaction struct {
 	original  *message
 	modal     *Modal
 	choices   []Choice
-	ephemeral bool // a deferred answer will be
 	seen      []Answer
 	failed    bool // the person was told that the interaction failed
 }

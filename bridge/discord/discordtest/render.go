@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -107,9 +109,7 @@ func (s *Server) renderChannel(c *channel) obj {
 		out["available_tags"] = list(c.tags, tag.render)
 		out["default_reaction_emoji"], out["default_sort_order"], out["default_forum_layout"] = nil, nil, 0
 	}
-	for key, value := range c.extra {
-		out[key] = value
-	}
+	maps.Copy(out, c.extra)
 	return out
 }
 
@@ -216,9 +216,7 @@ func (s *Server) renderReaction(r *reaction) obj {
 // stripped is what a bot without the message content intent gets.
 func stripped(message obj) obj {
 	out := obj{}
-	for key, value := range message {
-		out[key] = value
-	}
+	maps.Copy(out, message)
 	out["content"], out["embeds"], out["attachments"], out["components"] = "", []any{}, []any{}, []any{}
 	return out
 }
@@ -229,12 +227,7 @@ func (s *Server) contentHidden(m *message) bool {
 	if m.author.id == s.bot.user.id {
 		return false
 	}
-	for _, id := range m.mentions {
-		if id == s.bot.user.id {
-			return false
-		}
-	}
-	return true
+	return !slices.Contains(m.mentions, s.bot.user.id)
 }
 
 // messageForREST hides content when the portal denies it.

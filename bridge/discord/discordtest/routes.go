@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -241,9 +242,7 @@ func (s *Server) account(c *call, answer reply) {
 }
 
 func write(w http.ResponseWriter, r reply) {
-	for key, values := range r.header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), r.header)
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "application/json")
 	}
