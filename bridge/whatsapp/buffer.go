@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.mau.fi/libsignal/signalerror"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -44,6 +45,9 @@ func (b *buffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.Bu
 	if err != nil {
 		return nil, b.broken(err)
 	}
+	if event != nil && event.Plaintext == nil {
+		b.link.witness.repeated()
+	}
 	return event, nil
 }
 
@@ -64,6 +68,9 @@ func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Conte
 	})
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, signalerror.ErrOldCounter) {
+		b.link.witness.repeated()
 	}
 	if _, ours := errors.AsType[*sqlite.Error](err); ours || inside == nil {
 		return b.broken(err)

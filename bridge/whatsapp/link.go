@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
@@ -32,6 +34,7 @@ type link struct {
 	// takes no messages in, they stay with WhatsApp.
 	pairing chan any
 
+	witness  *witness
 	poisoned atomic.Bool
 
 	mu        sync.Mutex
@@ -64,7 +67,8 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	if pairing == nil {
 		device.EventBuffer = &buffer{EventBuffer: device.EventBuffer, link: l}
 	}
-	cli := whatsmeow.NewClient(device, libraryLog{c.log})
+	l.witness = &witness{link: l, open: make(map[stanzaKey]*waBinary.Node)}
+	cli := whatsmeow.NewClient(device, linkLog{libraryLog{c.log}, l.witness})
 	l.cli = cli
 	set := c.settings
 	cli.BackgroundEventCtx = l.ctx
@@ -96,7 +100,7 @@ func (l *link) connect() {
 	go func() {
 		defer l.work.Done()
 		if err := l.cli.ConnectContext(l.ctx); err != nil && l.ctx.Err() == nil {
-			l.end(ending{state: StateConnecting, reason: "WhatsApp cannot be reached: " + mask(err.Error()), pause: l.c.settings.replacedPause})
+			l.end(ending{state: StateConnecting, reason: "WhatsApp cannot be reached: " + mask(err.Error()), pause: l.c.settings.connectPause})
 		}
 	}()
 }
@@ -140,6 +144,8 @@ func (l *link) poison(reason string) {
 	l.end(ending{state: StateHeld, reason: reason, pause: l.c.settings.holdPause})
 }
 
+func (l *link) isOwn(jid types.JID) bool { return slices.Contains(l.own, jid.User) }
+
 // ready reports whether messages may be sent.
 func (l *link) ready() bool {
 	l.mu.Lock()
@@ -171,8 +177,10 @@ func (l *link) handle(event any) (ok bool) {
 	}
 	switch e := event.(type) {
 	case *events.Message:
+		l.witness.told(&e.Info)
 		return l.onMessage(e)
 	case *events.UndecryptableMessage:
+		l.witness.told(&e.Info)
 		return l.onUndecryptable(e)
 	case *events.Receipt:
 		return l.onReceipt(e)

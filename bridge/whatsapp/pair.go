@@ -43,6 +43,9 @@ func (c *Client) PairPhone(ctx context.Context, number string, show func(code st
 type offer func(ctx context.Context, l *link, code string) error
 
 func (c *Client) pair(ctx context.Context, offer offer, each bool) error {
+	if _, ok := c.Paired(); ok {
+		return fmt.Errorf("pair: %w", ErrPaired)
+	}
 	select {
 	case <-c.slot:
 		defer func() { c.slot <- struct{}{} }()

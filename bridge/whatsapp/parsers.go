@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"go.mau.fi/libsignal/ecc"
+	signalLog "go.mau.fi/libsignal/logger"
 	"go.mau.fi/libsignal/protocol"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
 	"go.mau.fi/whatsmeow/store"
@@ -19,6 +20,9 @@ var libraryPrepared sync.Once
 // call of a process counts.
 func prepareLibrary(deviceName string, set settings) {
 	libraryPrepared.Do(func() {
+		// It prints to standard output, and what it says comes back as errors.
+		var mute signalLog.Loggable = silent{}
+		signalLog.Setup(&mute)
 		store.DeviceProps.Os = new(deviceName)
 		store.DeviceProps.PlatformType = waCompanionReg.DeviceProps_CHROME.Enum()
 		store.DeviceProps.RequireFullSync = proto.Bool(false)
@@ -27,6 +31,14 @@ func prepareLibrary(deviceName string, set settings) {
 		}
 	})
 }
+
+type silent struct{}
+
+func (silent) Debug(_, _ string)   {}
+func (silent) Info(_, _ string)    {}
+func (silent) Warning(_, _ string) {}
+func (silent) Error(_, _ string)   {}
+func (silent) Configure(string)    {}
 
 // hardenParsers puts checks before the four parsers of libsignal that a sender
 // with an app of his own can reach: without them three kinds of ciphertext make

@@ -13,6 +13,13 @@ import (
 	"github.com/haloerzap/halo/bridge"
 )
 
+// Why a message could not be read, for people.
+const (
+	reasonViewOnce      = "it can be viewed once, on the phone only"
+	reasonUnavailable   = "WhatsApp did not give us its content"
+	reasonUndecryptable = "it could not be decrypted"
+)
+
 func (l *link) onMessage(e *events.Message) bool {
 	m, ok := l.clientMessage(e)
 	if !ok {
@@ -37,17 +44,17 @@ func (l *link) clientMessage(e *events.Message) (m bridge.ClientMessage, ok bool
 
 func (l *link) onUndecryptable(e *events.UndecryptableMessage) bool {
 	m, ok := l.envelope(&e.Info)
-	if !ok {
+	if !ok || l.witness.placed(&e.Info) {
 		return true
 	}
 	m.Kind = announcedKind(&e.Info)
 	switch {
 	case e.UnavailableType == events.UnavailableTypeViewOnce:
-		m.Kind, m.Unreadable = "view_once", "it can be viewed once, on the phone only"
+		m.Kind, m.Unreadable = "view_once", reasonViewOnce
 	case e.IsUnavailable:
-		m.Unreadable = "WhatsApp did not give us its content"
+		m.Unreadable = reasonUnavailable
 	default:
-		m.Unreadable = "it could not be decrypted"
+		m.Unreadable = reasonUndecryptable
 	}
 	return l.receive(m)
 }
@@ -84,7 +91,7 @@ func (l *link) envelope(info *types.MessageInfo) (m bridge.ClientMessage, ok boo
 		return m, false
 	}
 	switch {
-	case info.Category == "peer", chat.User == "" || chat.User == "0", chat.IsBot(), slices.Contains(l.own, chat.User):
+	case info.Category == "peer", chat.User == "" || chat.User == "0", chat.IsBot(), l.isOwn(chat):
 		return m, false
 	case chat.Server != types.DefaultUserServer && chat.Server != types.HiddenUserServer:
 		return m, false

@@ -98,16 +98,16 @@ type settings struct {
 	hardParsers      bool // refuse ciphertexts that make the library panic
 	restrictedMedia  bool // fetch media only from WhatsApp, and not endlessly
 
-	storeFor       time.Duration // how long a message is offered to the inbox
-	storeGrace     time.Duration // the same, once the client is stopping
-	holdPause      time.Duration // before reconnecting after the inbox failed
-	readyFallback  time.Duration // quiet time that counts as the end of the offline queue
-	sendTimeout    time.Duration // how long WhatsApp may take to acknowledge a message
-	replacedPause  time.Duration // after another connection took ours over; doubles
-	refusedPause   time.Duration // after WhatsApp refused us for an unknown reason
-	outdatedPause  time.Duration // after WhatsApp refused our version
-	stuckAfter     time.Duration // without progress, a connection is made anew
-	rerequestDelay time.Duration
+	storeFor      time.Duration // how long a message is offered to the inbox
+	storeGrace    time.Duration // the same, once the client is stopping
+	holdPause     time.Duration // before reconnecting after the inbox failed
+	readyFallback time.Duration // quiet time that counts as the end of the offline queue
+	sendTimeout   time.Duration // how long WhatsApp may take to acknowledge a message
+	replacedPause time.Duration // after another connection took ours over; doubles
+	refusedPause  time.Duration // after WhatsApp refused us for an unknown reason
+	outdatedPause time.Duration // after WhatsApp refused our version
+	connectPause  time.Duration // after a first connection that could not be made
+	stuckAfter    time.Duration // without progress, a connection is made anew
 }
 
 func defaultSettings() settings {
@@ -119,7 +119,7 @@ func defaultSettings() settings {
 		storeFor: time.Minute, storeGrace: 5 * time.Second, holdPause: 5 * time.Second,
 		readyFallback: 10 * time.Second, sendTimeout: 10 * time.Second,
 		replacedPause: 30 * time.Second, refusedPause: 15 * time.Minute,
-		outdatedPause: time.Hour, stuckAfter: 2 * time.Minute, rerequestDelay: 5 * time.Second,
+		outdatedPause: time.Hour, connectPause: 30 * time.Second, stuckAfter: 2 * time.Minute,
 	}
 }
 

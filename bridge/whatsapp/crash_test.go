@@ -1,0 +1,3 @@
+package whatsapp
+
+func child(string) int { return 1 }

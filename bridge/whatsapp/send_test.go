@@ -1,0 +1,165 @@
+package whatsapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+)
+
+func TestServerErrorsAreClassified(t *testing.T) {
+	d := linked(t, quick())
+	budi := d.customer("Budi")
+	to := bridge.Address(budi.Address().String())
+	for code, want := range map[int]bridge.SendError{
+		400: {Certainty: bridge.Refused},
+		404: {Certainty: bridge.Refused},
+		429: {Certainty: bridge.Blocked, RetryAfter: 5 * time.Minute},
+		463: {Certainty: bridge.Blocked, RetryAfter: 30 * time.Minute},
+		479: {Certainty: bridge.Blocked, RetryAfter: time.Minute},
+		599: {Certainty: bridge.Unknown},
+	} {
+		d.net.RefuseMessages(1, code)
+		e := sendError(t, d.SendText(soon(t), to, MessageID("a", fmt.Sprint(code)), "x"))
+		if e.Certainty != want.Certainty || e.RetryAfter != want.RetryAfter || e.Reason == "" {
+			t.Errorf("%d: %+v", code, e)
+		}
+	}
+	if len(budi.Received()) != 0 {
+		t.Error("refused messages arrived")
+	}
+}
+
+func TestUnansweredSendIsUnknownAndTheSameIDIsShownOnce(t *testing.T) {
+	set := quick()
+	set.sendTimeout = 200 * time.Millisecond
+	d := linked(t, set)
+	budi := d.customer("Budi")
+	to := bridge.Address(budi.Address().String())
+	if err := d.SendText(soon(t), to, "3EB0WARM", "halo"); err != nil {
+		t.Fatal(err)
+	}
+	d.net.LoseAcks(1)
+	if e := sendError(t, d.SendText(soon(t), to, "3EB0LOST", "sekali")); e.Certainty != bridge.Unknown || !errors.Is(e, whatsmeow.ErrMessageTimedOut) {
+		t.Fatalf("got %+v", e)
+	}
+	if err := d.SendText(soon(t), to, "3EB0LOST", "sekali"); err != nil {
+		t.Fatal(err)
+	}
+	if got := budi.Received(); len(got) != 2 || got[1].Deliveries != 2 {
+		t.Fatalf("phone shows %+v", got)
+	}
+}
+
+func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
+	d := linked(t, quick())
+	budi := d.customer("Budi")
+	to := bridge.Address(budi.Address().String())
+	var group sync.WaitGroup
+	for i := range 12 {
+		group.Go(func() {
+			if err := d.SendText(soon(t), to, MessageID("a", fmt.Sprint(i)), "x"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if got := len(budi.Received()); got != 12 {
+		t.Fatalf("%d arrived", got)
+	}
+	d.net.SetFaults(whatsapptest.Faults{AckDelay: 500 * time.Millisecond})
+	group.Go(func() {
+		if err := d.SendText(soon(t), to, "3EB0SLOW", "x"); err != nil {
+			t.Error(err)
+		}
+	})
+	for len(budi.Received()) != 13 {
+		_ = sleep(t.Context(), time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	e := sendError(t, d.SendText(ctx, to, "3EB0NEXT", "x"))
+	if e.Certainty != bridge.Blocked || time.Since(began) > 300*time.Millisecond {
+		t.Fatalf("after %s: %+v", time.Since(began), e)
+	}
+	group.Wait()
+}
+
+func TestDeadlineIsHonouredWhileWhatsAppIsSilent(t *testing.T) {
+	d := linked(t, quick())
+	budi := d.customer("Budi")
+	d.net.SetFaults(whatsapptest.Faults{AnswerDelay: 2 * time.Second})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	err := d.SendText(ctx, bridge.Address(budi.PN().String()), "3EB0A", "x")
+	if e := sendError(t, err); time.Since(began) > time.Second || e.Certainty == bridge.Refused {
+		t.Fatalf("after %s: %+v", time.Since(began), e)
+	}
+}
+
+func TestNumbersWithoutWhatsAppAreRefused(t *testing.T) {
+	d := linked(t, quick())
+	gone := d.customer("Budi")
+	known := d.customer("Sari")
+	must(known.Send("halo"))
+	d.awaitMessages(1)
+	known.Remove()
+	lid := gone.LID()
+	gone.Remove()
+	for _, to := range []string{"628999999999@s.whatsapp.net", lid.String(), known.LID().String(), known.PN().String()} {
+		e := sendError(t, d.SendText(soon(t), bridge.Address(to), "3EB0A", "x"))
+		if e.Certainty != bridge.Refused || e.Reason == "" {
+			t.Errorf("%s: %+v", to, e)
+		}
+	}
+	for _, to := range []bridge.Address{"", "x", "123@g.us", "status@broadcast", "628:3@s.whatsapp.net"} {
+		if e := sendError(t, d.SendText(soon(t), to, "3EB0A", "x")); e.Certainty != bridge.Refused {
+			t.Errorf("%q: %+v", to, e)
+		}
+	}
+}
+
+func TestFailpointsStopASend(t *testing.T) {
+	d := newDesk(t, quick())
+	d.end()
+	stop := errors.New("stopped by the test")
+	at := "w.pre-send"
+	d.options.Failpoint = func(step string) error {
+		if step == at {
+			return stop
+		}
+		return nil
+	}
+	d.open()
+	d.pair()
+	d.run()
+	d.awaitReady()
+	budi := d.customer("Budi")
+	to := bridge.Address(budi.Address().String())
+	if err := d.SendText(soon(t), to, "3EB0A", "x"); !errors.Is(err, stop) || len(budi.Received()) != 0 {
+		t.Fatalf("before: %v, phone shows %+v", err, budi.Received())
+	}
+	at = "w.sent"
+	if err := d.SendText(soon(t), to, "3EB0A", "x"); !errors.Is(err, stop) || len(budi.Received()) != 1 {
+		t.Fatalf("after: %v, phone shows %+v", err, budi.Received())
+	}
+}
+
+func TestMessageIDIsTheSameAtEveryAttempt(t *testing.T) {
+	id := MessageID("desk", "letter-1")
+	if id != MessageID("desk", "letter-1") || id == MessageID("desk", "letter-2") || id == MessageID("other", "letter-1") {
+		t.Fatal(id)
+	}
+	if len(id) != 22 || id[:4] != "3EB0" || cleanID(id) != id {
+		t.Fatal(id)
+	}
+}

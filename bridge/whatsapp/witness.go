@@ -1,0 +1,191 @@
+package whatsapp
+
+import (
+	"sync"
+	"time"
+
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
+	waLog "go.mau.fi/whatsmeow/util/log"
+)
+
+// A witness sees the messages that come in and what is acknowledged. The library
+// acknowledges some without an event: of an unknown kind, without content, or
+// after a panic of its own; and those it cannot decrypt before the event. None
+// may vanish, so that a placeholder is stored before the acknowledgement leaves.
+//
+// It looks through the library's log of stanzas, the one place where both pass.
+// When that log should ever change, placeholders of silent messages are missing
+// and nothing else.
+type witness struct {
+	link *link
+
+	mu    sync.Mutex
+	open  map[stanzaKey]*waBinary.Node // came in, and no event told of them yet
+	known bool                         // the stanza at hand was handled in an earlier life
+	last  stanzaKey                    // of the last placeholder stored here
+}
+
+type stanzaKey struct {
+	id   string
+	from types.JID
+}
+
+// witnessed bounds the memory for stanzas that wait for their turn; it is larger
+// than the queue of the library.
+const witnessed = 4096
+
+func (w *witness) arrived(node *waBinary.Node) {
+	if node.Tag != "message" || node.Attrs["category"] == "peer" {
+		return
+	}
+	id, _ := node.Attrs["id"].(string)
+	from, ok := node.Attrs["from"].(types.JID)
+	if !ok || from.Server != types.DefaultUserServer && from.Server != types.HiddenUserServer {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.open) < witnessed {
+		w.open[stanzaKey{id, from}] = node
+	}
+}
+
+// told notes that an event came of a message.
+func (w *witness) told(info *types.MessageInfo) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.open, stanzaKey{info.ID, info.Sender})
+}
+
+// placed reports whether a placeholder of a message was just stored here.
+func (w *witness) placed(info *types.MessageInfo) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last == stanzaKey{info.ID, info.Sender}
+}
+
+// repeated notes that the message at hand was handled before.
+func (w *witness) repeated() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known = true
+}
+
+// leaving is called before a stanza is sent, by the goroutine that handles the
+// one it answers.
+func (w *witness) leaving(node *waBinary.Node) {
+	id, _ := node.Attrs["id"].(string)
+	to, ok := node.Attrs["to"].(types.JID)
+	kind, _ := node.Attrs["type"].(string)
+	settles := node.Tag == "ack" && node.Attrs["class"] == "message" || node.Tag == "receipt" && (kind == "" || kind == "inactive" || kind == "sender")
+	if !ok || !settles {
+		return
+	}
+	w.mu.Lock()
+	message := w.open[stanzaKey{id, to}]
+	delete(w.open, stanzaKey{id, to})
+	known := w.known
+	w.known = false
+	w.mu.Unlock()
+	if message == nil || known {
+		return
+	}
+	if w.link.vanishing(message, node.Tag == "ack" && node.Attrs["error"] == nil) {
+		w.mu.Lock()
+		w.last = stanzaKey{id, to}
+		w.mu.Unlock()
+		return
+	}
+	// Without a connection the acknowledgement cannot leave.
+	w.link.cli.Disconnect()
+}
+
+// vanishing stores a placeholder for a message that no event will tell of, or
+// not in time. It returns false when that failed.
+func (l *link) vanishing(node *waBinary.Node, undecryptable bool) bool {
+	if l.pairing != nil || !l.begin() {
+		return false
+	}
+	defer l.work.Done()
+	info, ok := l.stanzaInfo(node)
+	if !ok {
+		return true
+	}
+	m, ok := l.envelope(info)
+	if !ok {
+		return true
+	}
+	m.Kind, m.Unreadable = announcedKind(info), "its content is malformed or of an unknown kind"
+	unavailable, absent := node.GetOptionalChildByTag("unavailable")
+	switch {
+	case absent && unavailable.AttrGetter().OptionalString("type") == "view_once":
+		m.Kind, m.Unreadable = "view_once", reasonViewOnce
+	case absent:
+		m.Unreadable = reasonUnavailable
+	case undecryptable:
+		m.Unreadable = reasonUndecryptable
+	}
+	return l.receive(m)
+}
+
+// stanzaInfo reads as much of a stanza as a placeholder needs.
+func (l *link) stanzaInfo(node *waBinary.Node) (*types.MessageInfo, bool) {
+	ag := node.AttrGetter()
+	info := &types.MessageInfo{ID: ag.String("id"), PushName: ag.OptionalString("notify"), Type: ag.OptionalString("type"), Timestamp: time.Unix(int64(ag.OptionalInt("t")), 0)}
+	info.Sender = ag.JID("from")
+	info.Chat = info.Sender.ToNonAD()
+	info.SenderAlt = ag.OptionalJIDOrEmpty("sender_pn")
+	if info.SenderAlt.IsEmpty() {
+		info.SenderAlt = ag.OptionalJIDOrEmpty("sender_lid")
+	}
+	if l.isOwn(info.Chat) {
+		info.IsFromMe = true
+		info.Chat = ag.OptionalJIDOrEmpty("recipient")
+		info.RecipientAlt = ag.OptionalJIDOrEmpty("peer_recipient_pn")
+		if info.RecipientAlt.IsEmpty() {
+			info.RecipientAlt = ag.OptionalJIDOrEmpty("peer_recipient_lid")
+		}
+	}
+	for _, child := range node.GetChildrenByTag("enc") {
+		if kind, ok := child.AttrGetter().GetString("mediatype", false); ok {
+			info.MediaType = kind
+		}
+	}
+	return info, ag.OK()
+}
+
+// stanzaLog is the library's log of one direction.
+type stanzaLog struct {
+	libraryLog
+	see func(*waBinary.Node)
+}
+
+var _ waLog.Logger = stanzaLog{}
+
+// Debugf implements [waLog.Logger].
+func (l stanzaLog) Debugf(_ string, args ...any) {
+	for _, arg := range args {
+		if node, ok := arg.(*waBinary.Node); ok && node != nil {
+			l.see(node)
+		}
+	}
+}
+
+// linkLog is the log of one link.
+type linkLog struct {
+	libraryLog
+	witness *witness
+}
+
+// Sub implements [waLog.Logger].
+func (l linkLog) Sub(module string) waLog.Logger {
+	named := libraryLog{l.log.Named(module)}
+	switch module {
+	case "Recv":
+		return stanzaLog{named, l.witness.arrived}
+	case "Send":
+		return stanzaLog{named, l.witness.leaving}
+	}
+	return named
+}
