@@ -44,21 +44,24 @@ type bot struct {
 	more   chan struct{}
 }
 
-// newBot makes a session for the server; dial is nil for a real socket.
-func newBot(t *testing.T, s *discordtest.Server, dial func(ctx context.Context, network, addr string) (net.Conn, error)) *bot {
-	t.Helper()
-	ses, err := discordgo.New("Bot " + s.Token())
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{DialContext: dial}
-	t.Cleanup(transport.CloseIdleConnections)
-	ses.Client = &http.Client{Transport: rewriter{s.Addr(), transport}}
+// newSession makes a discordgo session for the server as a careful product
+// would; dial is nil for a real socket.
+func newSession(s *discordtest.Server, dial func(ctx context.Context, network, addr string) (net.Conn, error)) *discordgo.Session {
+	ses, _ := discordgo.New("Bot " + s.Token()) // never fails
+	ses.Client = &http.Client{Transport: rewriter{s.Addr(), &http.Transport{DialContext: dial}}}
 	ses.Dialer = &websocket.Dialer{NetDialContext: dial}
 	ses.Identify.Intents = botIntents
 	ses.SyncEvents, ses.StateEnabled = true, false
 	ses.ShouldRetryOnRateLimit, ses.MaxRestRetries = false, 0
 	ses.LogLevel = -1
+	return ses
+}
+
+// newBot is newSession with a memory of its events.
+func newBot(t *testing.T, s *discordtest.Server, dial func(ctx context.Context, network, addr string) (net.Conn, error)) *bot {
+	t.Helper()
+	ses := newSession(s, dial)
+	t.Cleanup(ses.Client.Transport.(rewriter).next.(*http.Transport).CloseIdleConnections)
 	b := &bot{Session: ses, more: make(chan struct{})}
 	ses.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
 		b.mu.Lock()

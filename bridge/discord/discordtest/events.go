@@ -16,6 +16,7 @@ const (
 	IntentPresences             Intent = 1 << 8 // privileged
 	IntentGuildMessages         Intent = 1 << 9
 	IntentGuildMessageReactions Intent = 1 << 10
+	IntentGuildMessageTyping    Intent = 1 << 11
 	IntentMessageContent        Intent = 1 << 15 // privileged
 )
 

@@ -92,6 +92,23 @@ func (p *Member) draft(body obj, files []File) (*draft, error) {
 	return d, refused("write message", refusal)
 }
 
+// Type shows that this person types in a channel.
+func (p *Member) Type(channelID string) error {
+	s := p.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[channelID]
+	if c == nil {
+		return fmt.Errorf("type in %s: no such channel", channelID)
+	}
+	if refusal := s.need(p.m, c, sendPermission(c)); refusal != nil {
+		return refused("type in "+c.name, refusal)
+	}
+	s.dispatch(event{name: "TYPING_START", intent: IntentGuildMessageTyping, channel: c, data: obj{"channel_id": c.id,
+		"guild_id": s.guildID, "user_id": p.m.user.id, "timestamp": s.now().Unix(), "member": p.m.render()}})
+	return nil
+}
+
 // OpenPost makes a forum post with a first message; tags are names.
 func (p *Member) OpenPost(forumID, title, content string, tags ...string) (Channel, error) {
 	s := p.s

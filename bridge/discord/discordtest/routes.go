@@ -108,6 +108,15 @@ func (s *Server) unexpected(w http.ResponseWriter, r *http.Request) {
 
 // serveRoute takes one request through faults, authorisation, limits and rules.
 func (s *Server) serveRoute(w http.ResponseWriter, r *http.Request, rt *route) {
+	s.mu.Lock()
+	s.inFlight++
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.inFlight--
+		s.touch(Change{})
+		s.mu.Unlock()
+	}()
 	c, refusal := s.readCall(r, rt)
 	if !s.pause(r) {
 		panic(http.ErrAbortHandler)

@@ -28,22 +28,28 @@ var (
 	missingSpecification sync.Once
 )
 
-// loadSpecification finds the description; its absence is said once.
-func (s *Server) loadSpecification() *specification {
-	path := s.opts.Spec
+// loadSpecification finds the description; its absence is said once. It is nil
+// when absent or not wanted.
+func (o Options) loadSpecification() (*specification, error) {
+	if o.NoSpec {
+		return nil, nil
+	}
+	path := o.Spec
 	if path == "" {
 		path = findSpecification()
+	} else if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("find API description: %w", err)
 	}
 	if path == "" {
 		missingSpecification.Do(func() {
-			if s.opts.Log != nil {
-				s.opts.Log("discord-openapi.json is not beside the module (../shared/reference): requests and answers are NOT checked against the API description")
+			if o.Log != nil {
+				o.Log("discord-openapi.json is not beside the module (../shared/reference): requests and answers are NOT checked against the API description")
 			}
 		})
-		return nil
+		return nil, nil
 	}
 	spec, _ := specifications.LoadOrStore(path, &specification{path: path, schemas: map[string]*jsonschema.Schema{}})
-	return spec.(*specification)
+	return spec.(*specification), nil
 }
 
 // findSpecification walks up from this package's source, then from the working
@@ -110,6 +116,10 @@ func openSpecification(path string) (*jsonschema.Compiler, error) {
 	return compiler, nil
 }
 
+// problemLength bounds the text of a failed check, in bytes; the first lines
+// name the field.
+const problemLength = 3000
+
 // check validates a JSON document; nil when it fits or there is no such schema.
 func (d *specification) check(pointer string, data []byte, request bool) error {
 	schema, err := d.schema(pointer)
@@ -124,7 +134,8 @@ func (d *specification) check(pointer string, data []byte, request bool) error {
 		stringsToNumbers(doc)
 	}
 	if err := schema.Validate(doc); err != nil {
-		return fmt.Errorf("%s: %w", pointer, err)
+		text := err.Error()
+		return fmt.Errorf("%s: %s", pointer, text[:min(len(text), problemLength)])
 	}
 	return nil
 }

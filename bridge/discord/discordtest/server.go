@@ -36,6 +36,7 @@ type Server struct {
 	buckets  map[string]*window
 	global   window
 	stats    Stats
+	inFlight int // REST requests being served
 	problems []string
 	expected []string
 	changed  chan struct{} // closed and replaced at every change
@@ -66,9 +67,12 @@ type Server struct {
 
 // New starts a Discord that runs until Close.
 func New(opts Options) (*Server, error) {
+	spec, err := opts.loadSpecification()
+	if err != nil {
+		return nil, err
+	}
 	ln := opts.Listener
 	if ln == nil {
-		var err error
 		if ln, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			return nil, fmt.Errorf("listen on loopback: %w", err)
 		}
@@ -89,7 +93,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts: opts, now: opts.Now, address: ln.Addr().String(),
 		listener: &cuttable{Listener: ln, conns: map[net.Conn]struct{}{}},
-		done:     make(chan struct{}), served: make(chan struct{}), changed: make(chan struct{}),
+		spec:     spec, done: make(chan struct{}), served: make(chan struct{}), changed: make(chan struct{}),
 		ids:    snowflakes{now: opts.Now, worker: int64(opts.Seed & 0x3ff)},
 		random: rand.New(rand.NewPCG(opts.Seed, 0x68616c6f)),
 		token:  opts.Token, denied: opts.DeniedIntents, limits: limits,
@@ -101,9 +105,6 @@ func New(opts Options) (*Server, error) {
 	}
 	s.stats = Stats{Requests: map[string]int{}, Errors: map[int]int{}}
 	s.foundGuild()
-	if !opts.NoSpec {
-		s.spec = s.loadSpecification()
-	}
 	s.http = &http.Server{Handler: s.handler(), ConnState: s.trackConn}
 	go func() {
 		defer close(s.served)
@@ -180,10 +181,14 @@ func (s *Server) handler() http.Handler {
 // id makes a new snowflake.
 func (s *Server) id() string { return s.ids.next() }
 
-// touch tells waiting people and live pages that something changed.
+// touch tells waiting people that something changed, and live pages what, unless
+// it has no kind.
 func (s *Server) touch(c Change) {
 	close(s.changed)
 	s.changed = make(chan struct{})
+	if c.Kind == "" {
+		return
+	}
 	for w := range s.watchers {
 		select {
 		case w.changes <- c:

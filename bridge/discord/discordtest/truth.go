@@ -258,6 +258,18 @@ func (s *Server) TypingCount(channelID string) int {
 // Connected says whether a gateway session is connected now.
 func (s *Server) Connected() bool { return s.Stats().Linked > 0 }
 
+// InFlight is how many requests are being served and how many events wait to be
+// written to a connected gateway; WaitFor notices when a request ends.
+func (s *Server) InFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.inFlight
+	for l := range s.links {
+		n += len(l.queue)
+	}
+	return n
+}
+
 // Change names what changed, for live pages.
 type Change struct {
 	Kind    string `json:"kind"` // message, edit, delete, reaction, channel, role, member, typing, commands, interaction, answer, gateway, faults
