@@ -65,7 +65,7 @@ func fmtScanDiscord(s string) []fmtToken {
 // follows is quoted; all says that it was so before.
 func (p *fmtScan) boardPrefix(all bool) bool {
 	first := true
-	for {
+	for range fmtMaxSigns {
 		rest := p.src[p.i:]
 		in := fmtIndent(rest)
 		s := rest[in:]
@@ -88,9 +88,10 @@ func (p *fmtScan) boardPrefix(all bool) bool {
 		p.open = p.open[:0]
 		p.add(in+n, fmtToken{kind: fmtPrefix, text: rest[:in+n]})
 		if first = false; !more {
-			return all
+			break
 		}
 	}
+	return all
 }
 
 // fmtHeading returns the length of the sign of a heading or of small print, with
@@ -303,6 +304,7 @@ func (p *fmtScan) boardMasked() (label int, address string, end int) {
 }
 
 const (
+	fmtMaxSigns   = 4 // quote, bullet and so on before the words of a line
 	fmtMaxLabel   = 1000
 	fmtMaxAddress = 2100
 )
