@@ -1,10 +1,12 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -37,7 +39,9 @@ func Dial(address string) (Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis address: %w", bare(err))
 	}
+	hush()
 	o.MaxRetries = -1
+	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = quiet()
@@ -53,13 +57,23 @@ const (
 // Tame sets the options a store needs of a client made by hand: the store repeats
 // calls itself, and contexts end them. It returns o.
 func Tame(o *redis.Options) *redis.Options {
+	hush()
 	o.MaxRetries = -1
+	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = quiet()
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = limit(o.DialTimeout, dialTimeout), limit(o.ReadTimeout, ioTimeout), limit(o.WriteTimeout, ioTimeout)
 	return o
 }
+
+// hush keeps go-redis from writing to stderr: what it would say there comes back as
+// the error of a call.
+var hush = sync.OnceFunc(func() { redis.SetLogger(silence{}) })
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
 
 // quiet keeps go-redis from looking up names to learn of planned maintenance.
 func quiet() *maintnotifications.Config {
