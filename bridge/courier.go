@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,14 +64,19 @@ type Courier struct {
 	marks  *marks
 
 	poke chan struct{} // something outside the store changed: look again at everything
-	done chan string   // a lane's goroutine ended
+	done chan ended    // a lane's goroutine ended
+}
+
+type ended struct {
+	lane  string
+	pause bool
 }
 
 // NewCourier makes a courier; lease is asked before every effect.
 func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lease, desk Desk, cfg CourierConfig, log *zap.Logger) *Courier {
 	c := &Courier{
 		outbox: outbox, phone: phone, board: board, lease: lease, desk: desk, cfg: cfg, log: log.Named("courier"),
-		poke: make(chan struct{}, 1), done: make(chan string),
+		poke: make(chan struct{}, 1), done: make(chan ended),
 	}
 	if cfg.Pace > 0 {
 		c.pace = rate.NewLimiter(rate.Limit(cfg.Pace), max(1, cfg.Burst))
@@ -87,9 +93,13 @@ func (c *Courier) Poke() {
 	}
 }
 
-// poll is how often the courier looks without being woken: for letters that
-// another process wrote, and for links that came back without a word.
-const poll = time.Second
+// poll is how often the courier looks without being woken, for letters that
+// another process wrote; pause is how long a lane rests after the store or a
+// failpoint stopped it.
+const (
+	poll  = 5 * time.Second
+	pause = time.Second
+)
 
 // Run delivers until ctx ends or the lease is lost ([ledger.ErrStale]). It
 // returns when no letter is in flight any more.
@@ -103,11 +113,12 @@ func (c *Courier) Run(ctx context.Context) error {
 	work.Go(func() { c.runViews(ctx) })
 
 	running := map[string]bool{}
+	resting := map[string]time.Time{} // lanes stopped by an error, until when
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	eager := false // ignore waiting times once: a fault may have cleared
 	for {
-		next, err := c.start(ctx, stop, running, eager, &work)
+		next, err := c.start(ctx, stop, running, resting, eager, &work)
 		if err != nil && ctx.Err() == nil {
 			c.log.Warn("look for letters", zap.Error(err))
 		}
@@ -117,14 +128,18 @@ func (c *Courier) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			wait.Stop()
 			for len(running) > 0 {
-				delete(running, <-c.done)
+				delete(running, (<-c.done).lane)
 			}
 			if cause := context.Cause(ctx); errors.Is(cause, ledger.ErrStale) {
 				return cause
 			}
 			return nil
-		case lane := <-c.done:
-			delete(running, lane)
+		case e := <-c.done:
+			delete(running, e.lane)
+			delete(resting, e.lane)
+			if e.pause {
+				resting[e.lane] = time.Now().Add(pause)
+			}
 		case <-signal:
 		case <-tick.C:
 		case <-wait.C:
@@ -137,15 +152,22 @@ func (c *Courier) Run(ctx context.Context) error {
 
 // start sends a goroutine to every lane that may move and has none, and returns
 // how long the next one has to wait.
-func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, running map[string]bool, eager bool, work *sync.WaitGroup) (time.Duration, error) {
+func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, running map[string]bool, resting map[string]time.Time, eager bool, work *sync.WaitGroup) (time.Duration, error) {
 	next := time.Hour
 	heads, err := c.outbox.Lanes(ctx)
 	if err != nil {
 		return next, err
 	}
 	now := time.Now()
+	if !c.lease().Valid(now) {
+		return next, nil
+	}
 	for _, h := range heads {
 		if running[h.Lane] || !c.open(h.Lane) {
+			continue
+		}
+		if wait := resting[h.Lane].Sub(now); wait > 0 {
+			next = min(next, wait)
 			continue
 		}
 		if wait := h.NotBefore.Sub(now); wait > 0 && !eager {
@@ -154,12 +176,13 @@ func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, runni
 		}
 		running[h.Lane] = true
 		work.Go(func() {
-			defer func() { c.done <- h.Lane }()
-			if err := c.drain(ctx, h.Lane); errors.Is(err, ledger.ErrStale) {
+			err := c.drain(ctx, h.Lane)
+			if errors.Is(err, ledger.ErrStale) {
 				stop(err)
 			} else if err != nil && ctx.Err() == nil {
-				c.log.Warn("lane stopped for now", zap.String("lane", h.Lane), zap.Error(err))
+				c.log.Warn("lane rests", zap.String("lane", h.Lane), zap.Error(err))
 			}
+			c.done <- ended{h.Lane, err != nil}
 		})
 	}
 	return next, nil
@@ -209,7 +232,12 @@ func point(lane, step string) string {
 // handle sends one letter and records what came of it. more reports whether the
 // lane may go on with the next.
 func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status) (more bool, err error) {
-	ext, sendErr := c.send(ctx, lease, l, st)
+	ext, sendErr := st.Ext, error(nil)
+	// A receipt may have told us that an earlier attempt arrived: only its outcome
+	// is left to record then.
+	if arrived := st.State >= ledger.Sent && st.State <= ledger.Read; !arrived {
+		ext, sendErr = c.send(ctx, lease, l, st)
+	}
 	// What happened is recorded even when we are told to stop: the lease and its
 	// epoch, not our ctx, decide whether it still may be.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -289,7 +317,7 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 		return true, c.cfg.Failpoint.Hit(point(l.Lane, "buried"))
 	}
 	wait := max(backoff(st.Attempts), se.RetryAfter)
-	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now().Add(wait), se.Reason, counts); err != nil {
+	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now().Add(wait), cmp.Or(se.Reason, "no answer"), counts); err != nil {
 		return false, fmt.Errorf("put letter %s back: %w", l.ID, err)
 	}
 	if message, parts, ok := staffMessageOf(l.ID); ok {

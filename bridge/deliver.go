@@ -63,7 +63,7 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 	// After the nonce window only the channel itself can tell whether an earlier
 	// attempt arrived. Nobody but this lane writes as the bot here, one letter at a
 	// time, so an equal message after the last known one is this letter.
-	if st.Attempts > 1 && time.Since(st.First) > nonceWindow {
+	if st.Tried() && time.Since(st.First) > nonceWindow {
 		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
 			return "", crashError{err}
 		}
@@ -127,7 +127,7 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 		return "", &SendError{Certainty: Blocked, Reason: "the desk has no ticket forum: run halo setup discord"}
 	}
 	// Opening a post is not idempotent: look for the orphan of an earlier attempt.
-	if st.Attempts > 1 {
+	if st.Tried() {
 		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
 			return "", crashError{err}
 		}

@@ -306,17 +306,24 @@ func TestRoundTrip(t *testing.T) {
 func TestFormatLinearTime(t *testing.T) {
 	for _, unit := range []string{"*_~", "*a ", "_*~a ", "`", "` a", "``a```", "```", "[", "[a](", "[a](https://", "<", "<@1", "<https://",
 		"https://", "https://x*", "||a", "**a", "***a", "> ", "\\", ":a", "- ", "1. ", "a\u0301\u0301", "*https://x_* "} {
-		s := strings.Repeat(unit, 200_000/len(unit))
-		begin := time.Now()
-		ToDiscord(s)
-		ToWhatsApp(s, Names{})
-		Split(s, 2000)
-		SplitPlain(s, 4096)
-		// Linear work on 200 kB takes tenths of a second, quadratic work many seconds.
-		if d := time.Since(begin); d > 5*time.Second {
-			t.Errorf("%q repeated: %v", unit, d)
+		small := min(everything(unit, 12_500), everything(unit, 12_500), everything(unit, 12_500))
+		large := everything(unit, 200_000)
+		// Sixteen times the text takes about sixteen times as long, or 256 times if the work is quadratic.
+		if large > 64*small && large > time.Second {
+			t.Errorf("%q repeated: %v for 12.5 kB, %v for 200 kB", unit, small, large)
 		}
 	}
+}
+
+// everything returns how long all conversions take for size bytes of unit.
+func everything(unit string, size int) time.Duration {
+	s := strings.Repeat(unit, size/len(unit))
+	begin := time.Now()
+	ToDiscord(s)
+	ToWhatsApp(s, Names{})
+	Split(s, 2000)
+	SplitPlain(s, 4096)
+	return time.Since(begin)
 }
 
 func BenchmarkFormat(b *testing.B) {

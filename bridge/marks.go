@@ -118,9 +118,8 @@ func earlier(mark string, waited bool) []string {
 
 // A StatusReader answers how far letters have come.
 type StatusReader interface {
-	// Statuses returns the status of each letter asked for, in order; a letter
-	// that the table does not know has the zero Status.
-	Statuses(ctx context.Context, log string, letters []string) ([]ledger.Status, error)
+	// Status returns what a message table knows of a letter; ok is false for nothing.
+	Status(ctx context.Context, log, letter string) (st ledger.Status, ok bool, err error)
 }
 
 // runViews renders what was asked to be rendered, channel by channel, until ctx ends.
@@ -226,13 +225,11 @@ func (c *Courier) show(ctx context.Context, name string) error {
 		if err != nil || n < 1 || n > 1000 {
 			return nil
 		}
-		ids := make([]string, n)
-		for i := range ids {
-			ids[i] = staffLetterID(message, i, n)
-		}
-		parts, err := c.outbox.Statuses(ctx, number, ids)
-		if err != nil {
-			return err
+		parts := make([]ledger.Status, n)
+		for i := range parts {
+			if parts[i], _, err = c.outbox.Status(ctx, number, staffLetterID(message, i, n)); err != nil {
+				return err
+			}
 		}
 		waited := slices.ContainsFunc(parts, func(p ledger.Status) bool { return p.Attempts > 1 || p.Reason != "" })
 		return c.marks.show(ctx, channel, message, markOf(parts), waited)

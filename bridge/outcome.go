@@ -131,7 +131,8 @@ func (c *Courier) reopenThread(ctx context.Context, lease ledger.Lease, l ledger
 	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now(), se.Reason, false); err != nil {
 		return false, fmt.Errorf("put letter %s back: %w", l.ID, err)
 	}
-	_, err = c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
+	hold := ledger.Hold{Letter: l, Epoch: lease.Epoch}
+	_, err = c.outbox.Update(ctx, ledger.Cause{Hold: &hold}, func(tx *ledger.Tx) error {
 		t, ok, err := ticket.Load(tx, number)
 		if err != nil || !ok || t.Thread == "" {
 			return err

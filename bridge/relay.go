@@ -35,7 +35,7 @@ type Desk struct {
 	NotePrefix string   // a line that starts with it stays inside, e.g. "//"
 	// MessageID makes the WhatsApp id of a letter, the same each time it is asked.
 	MessageID func(letter string) string
-	// Names makes Discord's mentions readable; nil leaves them neutral.
+	// Names makes Discord's mentions readable.
 	Names Names
 }
 
@@ -46,6 +46,7 @@ type Relay struct {
 	store Updater
 	desk  Desk
 	log   *zap.Logger
+	seen  seen
 }
 
 // NewRelay makes a relay that commits to store.

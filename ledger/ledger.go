@@ -113,6 +113,10 @@ type Status struct {
 	Reason   string    // why it waits or died, for people
 }
 
+// Tried reports whether an earlier attempt than the present one was made: the
+// destination may have the letter already.
+func (s Status) Tried() bool { return s.Attempts > 1 || s.Reason != "" }
+
 // A Cause says why a commit happens. A cause that already took effect makes the
 // whole commit a no-op: redelivery, a second instance and a double click are the
 // same case. Exactly one of the fields is set; the zero Cause is allowed for

@@ -1,0 +1,354 @@
+// Package desk wires one desk together: the store, both networks, and the parts
+// between them. It is used by both programs and by tests of the whole.
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/haloerzap/halo/bot"
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/bridge/discord"
+	"github.com/haloerzap/halo/bridge/whatsapp"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/scheduler"
+	"github.com/haloerzap/halo/store"
+)
+
+// Options are what a desk takes from the program that runs it.
+type Options struct {
+	Log *zap.Logger      // nil for silence
+	Now func() time.Time // desk time; nil for time.Now
+	// Store is where the desk is kept; nil for what the configuration says: a
+	// redis URL, or a redis-server of our own in the data folder.
+	Store *store.Store
+	// Failpoint is called at the named steps of the delivery protocol; nil outside
+	// crash tests.
+	Failpoint bridge.Failpoint
+}
+
+// A Desk is one WhatsApp number and one Discord server.
+type Desk struct {
+	cfg Config
+	o   Options
+	log *zap.Logger
+
+	mu      sync.Mutex
+	status  Status        // guarded by mu
+	changed chan struct{} // guarded by mu; closed and replaced at every change of status
+	parts   *parts        // guarded by mu; nil while this process does not lead
+	store   *store.Store  // guarded by mu; nil before Run
+	lease   ledger.Lease  // guarded by mu
+}
+
+// Status says how the desk stands.
+type Status struct {
+	Leading  bool // this process speaks for the desk; otherwise it stands by or starts
+	WhatsApp whatsapp.Status
+	Discord  discord.Status
+}
+
+// Up reports whether both links are ready.
+func (s Status) Up() bool {
+	return s.Leading && s.WhatsApp.State == whatsapp.StateReady && s.Discord.Ready
+}
+
+// parts run while this process leads the desk.
+type parts struct {
+	relay     *bridge.Relay
+	whatsapp  *whatsapp.Client
+	discord   *discord.Client
+	courier   *bridge.Courier
+	scheduler *scheduler.Scheduler
+}
+
+// New makes a desk that is not running yet.
+func New(cfg Config, o Options) (*Desk, error) {
+	if err := cfg.NeedDiscord(); err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Desk{cfg: cfg, o: o, log: o.Log, changed: make(chan struct{})}, nil
+}
+
+// The lease: how long others wait for a leader that went silent, and how often
+// it speaks up. It stops speaking after 80 % of the time to live.
+const (
+	leaseTTL   = 15 * time.Second
+	renewEvery = 3 * time.Second
+	standBy    = time.Second
+)
+
+// Run works until ctx ends. While another process leads the desk it stands by
+// and takes over when that one is gone.
+func (d *Desk) Run(ctx context.Context) error {
+	home, err := d.awaitHome(ctx)
+	if err != nil {
+		return ignoreEnd(ctx, err)
+	}
+	defer home.close()
+	st, shut, err := d.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer shut()
+	d.mu.Lock()
+	d.store = st
+	d.mu.Unlock()
+	if err := d.sameNetwork(ctx, st); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		lease, err := d.acquire(ctx, st, home.owner)
+		if err != nil {
+			return ignoreEnd(ctx, err)
+		}
+		d.setLease(ledger.Lease{Epoch: lease.Epoch, Until: lease.Until})
+		err = d.lead(ctx, st, lease)
+		d.setLease(ledger.Lease{})
+		if !errors.Is(err, ledger.ErrStale) {
+			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			err = errors.Join(err, st.Release(release, lease))
+			cancel()
+			return ignoreEnd(ctx, err)
+		}
+		d.log.Warn("another instance leads this desk now; standing by")
+	}
+	return nil
+}
+
+func ignoreEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		return nil
+	}
+	return err
+}
+
+// acquire waits for the lease.
+func (d *Desk) acquire(ctx context.Context, st *store.Store, owner string) (store.Lease, error) {
+	said := false
+	for {
+		lease, err := st.Acquire(ctx, owner, leaseTTL)
+		if err == nil {
+			return lease, nil
+		}
+		held, isHeld := errors.AsType[*store.HeldError](err)
+		if !isHeld {
+			if ctx.Err() != nil {
+				return lease, ctx.Err()
+			}
+			d.log.Warn("lead the desk", zap.Error(err))
+		} else if !said {
+			said = true
+			d.log.Info("another instance leads this desk; standing by to take over", zap.String("leader", held.Owner))
+		}
+		select {
+		case <-ctx.Done():
+			return lease, ctx.Err()
+		case <-time.After(standBy):
+		}
+	}
+}
+
+// lead runs every part until ctx ends, one fails, or the lease is lost.
+func (d *Desk) lead(ctx context.Context, st *store.Store, lease store.Lease) error {
+	p, err := d.assemble(ctx, st)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.parts = p
+	d.mu.Unlock()
+	d.setStatus(func(s *Status) { s.Leading = true })
+	defer func() {
+		d.mu.Lock()
+		d.parts = nil
+		d.mu.Unlock()
+		d.setStatus(func(s *Status) { *s = Status{} })
+		if err := p.whatsapp.Close(); err != nil {
+			d.log.Warn("close WhatsApp", zap.Error(err))
+		}
+	}()
+	g, ctx := errgroup.WithContext(ctx)
+	run := func(name string, part func(context.Context) error) {
+		g.Go(func() error {
+			err := part(ctx)
+			switch {
+			case err == nil && ctx.Err() == nil:
+				return fmt.Errorf("%s stopped by itself", name) // nobody may die unheard
+			case err == nil || errors.Is(err, ledger.ErrStale) || (ctx.Err() != nil && errors.Is(err, context.Canceled)):
+				return err
+			}
+			return fmt.Errorf("%s: %w", name, err)
+		})
+	}
+	run("lease", func(ctx context.Context) error { return d.renew(ctx, st, lease) })
+	run("whatsapp", p.whatsapp.Run)
+	run("discord", p.discord.Run)
+	run("relay", p.relay.Run)
+	run("courier", p.courier.Run)
+	run("scheduler", p.scheduler.Run)
+	return g.Wait()
+}
+
+// renew keeps the lease; a store that does not answer makes it run out locally,
+// which silences us, and it comes back with the store.
+func (d *Desk) renew(ctx context.Context, st *store.Store, lease store.Lease) error {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := d.o.Failpoint.Hit("lease.renew-late"); err != nil {
+			continue
+		}
+		try, cancel := context.WithTimeout(ctx, leaseTTL/2)
+		next, err := st.Renew(try, lease, leaseTTL)
+		cancel()
+		switch {
+		case errors.Is(err, ledger.ErrStale):
+			return err
+		case err != nil && ctx.Err() == nil:
+			d.log.Warn("renew the lease", zap.Error(err))
+		case err == nil:
+			lease = next
+			d.setLease(ledger.Lease{Epoch: lease.Epoch, Until: lease.Until})
+		}
+	}
+}
+
+func (d *Desk) setLease(l ledger.Lease) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lease = l
+}
+
+func (d *Desk) currentLease() ledger.Lease {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lease
+}
+
+// assemble makes the parts, in the order in which they need each other.
+func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
+	layout, err := d.layout(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{}
+	policy := bridge.Desk{
+		Prefix:     d.cfg.Prefix,
+		Zone:       d.cfg.Zone,
+		Sentences:  d.cfg.Texts,
+		AgentRoles: layout.agents,
+		NotePrefix: d.cfg.NotePrefix,
+		MessageID:  func(letter string) string { return whatsapp.MessageID(d.cfg.Desk, letter) },
+	}
+	// Mentions are made readable from what the Discord client has seen; it exists
+	// before the first message is taken in.
+	policy.Names = bridge.Names{
+		User:    func(id string) string { return p.discord.User(id) },
+		Role:    func(id string) string { return p.discord.Role(id) },
+		Channel: func(id string) string { return p.discord.Channel(id) },
+		Zone:    d.cfg.Zone,
+	}
+	relay := bridge.NewRelay(st, policy, d.log)
+	p.relay = relay
+	network, err := d.cfg.whatsAppNetwork()
+	if err != nil {
+		return nil, err
+	}
+	p.whatsapp, err = whatsapp.Open(ctx, whatsapp.Options{
+		Dir: d.cfg.Data, Network: network, Inbox: relay, Sent: sentText(st), Log: d.log, Failpoint: d.o.Failpoint,
+		Changed: func(s whatsapp.Status) { d.setStatus(func(all *Status) { all.WhatsApp = s }) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	board, err := d.cfg.discordNetwork()
+	if err != nil {
+		return nil, errors.Join(err, p.whatsapp.Close())
+	}
+	p.discord, err = discord.New(discord.Options{
+		Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: board,
+		Inbox: relay, Bot: bot.NewDesk(st, layout.agents, d.log), Commands: bot.Commands(),
+		Log: d.log, Failpoint: d.o.Failpoint,
+		Changed: func(s discord.Status) { d.setStatus(func(all *Status) { all.Discord = s }) },
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.whatsapp.Close())
+	}
+	p.courier = bridge.NewCourier(st, p.whatsapp, p.discord, d.currentLease, policy, bridge.CourierConfig{
+		Channels: layout.channels, Pace: d.cfg.Replies.PerSecond, Burst: d.cfg.Replies.Burst, Failpoint: d.o.Failpoint,
+	}, d.log)
+	p.scheduler = scheduler.New(st, timers(), d.o.Now, func() bool { return d.currentLease().Valid(time.Now()) }, d.log)
+	return p, nil
+}
+
+// timers are the handlers of durable timers by kind. None is set yet: the desk's
+// procedure brings them.
+func timers() map[string]scheduler.Handler { return map[string]scheduler.Handler{} }
+
+func (d *Desk) setStatus(change func(*Status)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	before := d.status
+	change(&d.status)
+	if d.status == before {
+		return
+	}
+	if d.parts != nil {
+		d.parts.courier.Poke() // a link may have come back: what waited for it goes now
+	}
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
+
+// Status returns how the desk stands.
+func (d *Desk) Status() Status {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.status
+}
+
+// Ready waits until this process leads and both links are up.
+func (d *Desk) Ready(ctx context.Context) error {
+	for {
+		d.mu.Lock()
+		up, changed := d.status.Up(), d.changed
+		d.mu.Unlock()
+		if up {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for both links: %w", ctx.Err())
+		case <-changed:
+		}
+	}
+}
+
+// Poke makes everything that waits try again at once: a fault was cleared, or
+// desk time was moved.
+func (d *Desk) Poke() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.parts != nil {
+		d.parts.courier.Poke()
+		d.parts.scheduler.Poke()
+	}
+}

@@ -1,0 +1,238 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/store"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// openStore returns the desk's store and what ends it: the one given, the
+// configured Redis, or a redis-server of our own.
+func (d *Desk) openStore(ctx context.Context) (*store.Store, func(), error) {
+	if d.o.Store != nil {
+		return d.o.Store, func() {}, nil
+	}
+	return OpenStore(ctx, d.cfg, d.o)
+}
+
+// OpenStore opens the store a configuration names; the function returned closes it.
+func OpenStore(ctx context.Context, cfg Config, o Options) (*store.Store, func(), error) {
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	address := cfg.RedisURL.Reveal()
+	shut := func() {}
+	if address == "" {
+		server, err := store.StartServer(ctx, filepath.Join(cfg.Data, "redis"), store.ServerOptions{Log: o.Log})
+		if err != nil {
+			return nil, nil, err
+		}
+		address = server.URL()
+		shut = func() {
+			if err := server.Close(); err != nil {
+				o.Log.Warn("stop redis-server", zap.Error(err))
+			}
+		}
+	}
+	client, err := store.Dial(address)
+	if err != nil {
+		shut()
+		return nil, nil, fmt.Errorf("HALO_REDIS_URL: %w", err)
+	}
+	st := store.New(client, store.Options{Desk: cfg.Desk, Now: o.Now, Log: o.Log})
+	return st, func() {
+		client.Close()
+		shut()
+	}, nil
+}
+
+// kindDesk documents say something about the desk as a whole.
+const kindDesk ledger.Kind = "desk"
+
+// sameNetwork refuses a store that belongs to another network: a stray variable
+// must never mix a simulator's tickets with real ones.
+func (d *Desk) sameNetwork(ctx context.Context, st *store.Store) error {
+	network, err := d.cfg.whatsAppNetwork()
+	if err != nil {
+		return err
+	}
+	want := network.Identity()
+	var have string
+	_, err = st.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
+		ref := ledger.Ref{Kind: kindDesk, ID: "network"}
+		data, err := tx.Doc(ref)
+		if err != nil || data != nil {
+			have = string(data)
+			return err
+		}
+		have = want
+		return tx.Put(ref, []byte(want))
+	})
+	if err != nil {
+		return fmt.Errorf("ask the store which network the desk belongs to: %w", err)
+	}
+	if have != want {
+		return fmt.Errorf("the store of desk %q belongs to another WhatsApp network (%s) than the one configured (%s): "+
+			"unset HALO_WHATSAPP_ENDPOINT, or use another HALO_DESK or HALO_REDIS_URL", d.cfg.Desk, have, want)
+	}
+	return nil
+}
+
+// sentText finds what was sent under a WhatsApp id, for a phone that could not
+// read it and asks again, by the log of the chat's latest tickets.
+func sentText(st *store.Store) func(context.Context, bridge.Address, string) (string, bool, error) {
+	return func(ctx context.Context, chat bridge.Address, id string) (text string, ok bool, err error) {
+		alias, err := st.Doc(ctx, ledger.Ref{Kind: ticket.KindAlias, ID: string(chat)})
+		if err != nil || alias.Data == nil {
+			return "", false, err
+		}
+		doc, err := st.Doc(ctx, ledger.Ref{Kind: ticket.KindConversation, ID: string(alias.Data)})
+		if err != nil || doc.Data == nil {
+			return "", false, err
+		}
+		c, err := ticket.DecodeConversation(doc.Data)
+		if err != nil {
+			return "", false, err
+		}
+		for _, number := range []string{c.Open, c.Last} {
+			if number == "" {
+				continue
+			}
+			for e, err := range st.Events(ctx, number) {
+				if err != nil {
+					return "", false, err
+				}
+				if e.Ref == id && e.What != "client_wrote" {
+					if text := e.Data["text"]; text != "" {
+						return text, true, nil
+					}
+				}
+			}
+		}
+		return "", false, nil
+	}
+}
+
+var errNotRunning = errors.New("the desk is not running")
+
+func (d *Desk) running() (*store.Store, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.store == nil {
+		return nil, errNotRunning
+	}
+	return d.store, nil
+}
+
+// A Backlog is what the desk still owes the world.
+type Backlog struct {
+	Due     int // lanes and views that can move now, timers overdue
+	Blocked int // lanes that wait: a fault, a rate limit, a link that is down
+}
+
+// Waiting counts what has not been told yet.
+func (d *Desk) Waiting(ctx context.Context) (Backlog, error) {
+	st, err := d.running()
+	if err != nil {
+		return Backlog{}, err
+	}
+	var b Backlog
+	lanes, err := st.Lanes(ctx)
+	if err != nil {
+		return b, err
+	}
+	for _, lane := range lanes {
+		if lane.NotBefore.After(time.Now()) {
+			b.Blocked++
+		} else {
+			b.Due++
+		}
+	}
+	views, err := st.Views(ctx, 1000)
+	if err != nil {
+		return b, err
+	}
+	due, _, err := st.Due(ctx, d.o.Now(), 1000)
+	if err != nil {
+		return b, err
+	}
+	b.Due += len(views) + len(due)
+	return b, nil
+}
+
+// NextTimer returns when the next timer is due; ok is false when none is set.
+func (d *Desk) NextTimer(ctx context.Context) (next time.Time, ok bool, err error) {
+	st, err := d.running()
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	due, next, err := st.Due(ctx, d.o.Now(), 1)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	if len(due) > 0 {
+		return due[0].Due, true, nil
+	}
+	return next, !next.IsZero(), nil
+}
+
+// Tickets returns the open tickets, oldest first.
+func (d *Desk) Tickets(ctx context.Context) ([]ticket.Ticket, error) {
+	st, err := d.running()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.Index(ctx, ticket.IndexOpen, store.Range{})
+	if err != nil {
+		return nil, err
+	}
+	tickets := make([]ticket.Ticket, 0, len(rows))
+	for _, row := range rows {
+		t, ok, err := readTicket(ctx, st, row.Member)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			tickets = append(tickets, t)
+		}
+	}
+	return tickets, nil
+}
+
+// Ticket returns one ticket, open or closed, and its log; ok is false when there
+// is none of that number.
+func (d *Desk) Ticket(ctx context.Context, number string) (t ticket.Ticket, log []ledger.Event, ok bool, err error) {
+	st, err := d.running()
+	if err != nil {
+		return t, nil, false, err
+	}
+	t, ok, err = readTicket(ctx, st, number)
+	if err != nil || !ok {
+		return t, nil, false, err
+	}
+	for e, err := range st.Events(ctx, number) {
+		if err != nil {
+			return t, nil, false, err
+		}
+		log = append(log, e)
+	}
+	return t, log, true, nil
+}
+
+func readTicket(ctx context.Context, st *store.Store, number string) (t ticket.Ticket, ok bool, err error) {
+	doc, err := st.Doc(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: number})
+	if err != nil || doc.Data == nil {
+		return t, false, err
+	}
+	t, err = ticket.Decode(doc.Data)
+	return t, err == nil, err
+}

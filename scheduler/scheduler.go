@@ -1,0 +1,135 @@
+// Package scheduler starts what the clock starts: durable timers, fired once by
+// whoever leads the desk, the overdue ones after downtime too.
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/haloerzap/halo/ledger"
+)
+
+// Timers is where timers are kept.
+type Timers interface {
+	// Due lists the timers due at now, the longest overdue first, and when the next
+	// one after them is due (zero for none).
+	Due(ctx context.Context, now time.Time, limit int) (due []ledger.Timer, next time.Time, err error)
+	// Update commits a change once per cause; a timer as cause is used up by it.
+	Update(ctx context.Context, cause ledger.Cause, fn func(*ledger.Tx) error) (applied bool, err error)
+	// Subscribe signals when timers may have been set.
+	Subscribe() (signal <-chan struct{}, cancel func())
+}
+
+// A Handler says what a timer of its kind does. It runs inside the commit that
+// uses the timer up, and may run several times before that commits.
+type Handler func(tx *ledger.Tx, t ledger.Timer) error
+
+// A Scheduler fires timers.
+type Scheduler struct {
+	timers   Timers
+	handlers map[string]Handler
+	now      func() time.Time
+	leads    func() bool
+	log      *zap.Logger
+	poke     chan struct{}
+}
+
+// New makes a scheduler: handlers by kind of timer, now is desk time, leads says
+// whether this process may act for the desk.
+func New(timers Timers, handlers map[string]Handler, now func() time.Time, leads func() bool, log *zap.Logger) *Scheduler {
+	return &Scheduler{timers: timers, handlers: handlers, now: now, leads: leads, log: log.Named("scheduler"), poke: make(chan struct{}, 1)}
+}
+
+// Poke makes the scheduler look at the clock again: desk time was moved.
+func (s *Scheduler) Poke() {
+	select {
+	case s.poke <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	batch = 100
+	// poll bounds the sleep: timers set by other processes give no signal.
+	poll = time.Second
+	// again is the wait after a timer that failed, so that one cannot spin.
+	again = time.Second
+)
+
+// Run fires timers until ctx ends.
+func (s *Scheduler) Run(ctx context.Context) error {
+	signal, unsubscribe := s.timers.Subscribe()
+	defer unsubscribe()
+	for ctx.Err() == nil {
+		wait := s.round(ctx)
+		sleep := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-signal:
+		case <-s.poke:
+		case <-sleep.C:
+		}
+		sleep.Stop()
+	}
+	return nil
+}
+
+// round fires what is due and returns how long to sleep.
+func (s *Scheduler) round(ctx context.Context) time.Duration {
+	for ctx.Err() == nil {
+		if !s.leads() {
+			return poll
+		}
+		due, next, err := s.timers.Due(ctx, s.now(), batch)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.log.Warn("look for due timers", zap.Error(err))
+			}
+			return poll
+		}
+		fired := 0
+		for _, t := range due {
+			if err := s.fire(ctx, t); err == nil {
+				fired++
+			} else if !errors.Is(err, errUnknownKind) && ctx.Err() == nil {
+				s.log.Error("timer failed, tried again shortly", zap.String("timer", t.Name()), zap.Error(err))
+			}
+		}
+		switch {
+		case len(due) > 0 && fired < len(due):
+			return again // what is left would only fail again at once
+		case len(due) == 0 && next.IsZero():
+			return poll
+		case len(due) == 0:
+			return min(poll, max(0, next.Sub(s.now())))
+		}
+	}
+	return 0
+}
+
+// errUnknownKind marks a timer that a newer halo set: it stays for that one.
+var errUnknownKind = errors.New("no handler for this kind of timer")
+
+// fire runs a timer's handler in the commit that uses the timer up.
+func (s *Scheduler) fire(ctx context.Context, t ledger.Timer) (err error) {
+	h, ok := s.handlers[t.Kind]
+	if !ok {
+		return errUnknownKind
+	}
+	_, err = s.timers.Update(ctx, ledger.Cause{Timer: &t}, func(tx *ledger.Tx) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v", p)
+			}
+		}()
+		return h(tx, t)
+	})
+	if errors.Is(err, ledger.ErrStale) {
+		return nil // another instance fires it
+	}
+	return err
+}
