@@ -30,14 +30,19 @@ func (s *Store) Update(ctx context.Context, cause ledger.Cause, fn func(*ledger.
 		return false, fmt.Errorf("update: %w", err)
 	}
 	u := &update{store: s, ctx: ctx, cause: cause, token: rand.Text()[:12], numbers: map[string][]int64{}}
-	for n := 0; ; n++ {
+	for conflicts := 0; ; {
+		failures := u.failures
 		applied, again, err := u.attempt(fn)
 		if !again {
 			return applied, err
 		}
-		if n >= 3 {
-			if err := pause(ctx, backoff(n-3)); err != nil {
-				return false, fmt.Errorf("update after %d conflicts: %w", n+1, err)
+		if u.failures > failures {
+			continue // it has waited for the network already
+		}
+		conflicts++
+		if conflicts > 3 {
+			if err := pause(ctx, backoff(conflicts-4)); err != nil {
+				return false, fmt.Errorf("update after %d conflicts: %w", conflicts, err)
 			}
 		}
 	}

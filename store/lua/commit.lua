@@ -18,7 +18,8 @@
 local TYPES = {h = 'hash', l = 'list', z = 'zset', s = 'string'}
 
 local function whole(s) -- an absent number or one that may be counted up exactly
-  return not s or (#s <= 15 and string.find(s, '^%-?%d+$') ~= nil)
+  if not s then return true end
+  return #s <= 15 and string.find(s, '^%-?%d+$') ~= nil
 end
 
 for i = 1, #KEYS do
@@ -64,26 +65,32 @@ local KNOWN = {
   hset = 1, hdel = 1, hget = 1, add = 1, fill = 1, below = 1, once = 1, when = 1,
   zadd = 1, zfill = 1, zrem = 1, zstamp = 1,
 }
-for w = 0, writes - 1 do
-  local p = at + 5 * w
-  local name, key, a, b, c = ARGV[p + 1], KEYS[tonumber(ARGV[p + 2])], ARGV[p + 3], ARGV[p + 4], ARGV[p + 5]
-  local good = KNOWN[name] and key
-  if name == 'stamp' then
-    good = good and whole(redis.call('GET', key))
-  elseif name == 'add' then
-    good = good and whole(redis.call('HGET', key, a)) and whole(b)
-  elseif name == 'zadd' or name == 'zfill' then
-    good = good and tonumber(b) ~= nil
-  elseif name == 'below' then
-    good = good and tonumber(c) ~= nil
-  elseif name == 'once' or name == 'when' then
-    good = good and tonumber(c) ~= nil and w + tonumber(c) < writes
-  elseif name == 'pop' then
-    good = good and KEYS[tonumber(a)]
-  elseif name == 'bury' then
-    good = good and KEYS[tonumber(a)] and KEYS[tonumber(c)]
+
+-- writable tells whether a write will succeed. (Plain ifs: the Lua of the in-process
+-- store miscompiles "x = x and f() and g()".)
+local function writable(name, key, a, b, c, left)
+  if not KNOWN[name] or not key then return false end
+  if name == 'stamp' then return whole(redis.call('GET', key)) end
+  if name == 'add' then
+    if not whole(b) then return false end
+    return whole(redis.call('HGET', key, a))
   end
-  if not good then return redis.error_reply('HALO cannot write ' .. name) end
+  if name == 'zadd' or name == 'zfill' then return tonumber(b) ~= nil end
+  if name == 'below' then return tonumber(c) ~= nil end
+  if name == 'once' or name == 'when' then return tonumber(c) ~= nil and tonumber(c) <= left end
+  if name == 'pop' or name == 'bury' then
+    if not KEYS[tonumber(a)] then return false end
+    return name == 'pop' or KEYS[tonumber(c)] ~= nil
+  end
+  return true
+end
+
+for w = 1, writes do
+  local p = at + 5 * (w - 1)
+  local key = KEYS[tonumber(ARGV[p + 2])]
+  if not writable(ARGV[p + 1], key, ARGV[p + 3], ARGV[p + 4], ARGV[p + 5], writes - w) then
+    return redis.error_reply('HALO cannot write ' .. ARGV[p + 1])
+  end
 end
 
 local results, stamp, skip = {'ok'}, nil, 0

@@ -170,3 +170,6 @@ func await(t testing.TB, what string, op func() error) {
 		}
 	}
 }
+
+// Z is a member of a sorted set, for tests that write by hand.
+func Z(member string, score float64) redis.Z { return redis.Z{Member: member, Score: score} }
