@@ -114,8 +114,8 @@ type Config struct {
 type Channels struct {
 	Tickets string // channels.tickets, a forum, one post a ticket. Default: halo-desk
 	Reports string // channels.reports, a forum, one post a report. Default: inquiry-reports
-	Intake  string // channels.intake, where what needs a person's eye arrives. Default: intake
-	Ops     string // channels.ops, the state of the desk itself. Default: ops
+	Intake  string // channels.intake, where what needs a person's eye arrives. Default: halo-intake
+	Ops     string // channels.ops, the state of the desk itself. Default: halo-ops
 }
 
 // Pace is a limit on messages: PerSecond sustained (0.01 to 50), Burst at once
@@ -149,7 +149,7 @@ func Default() Config {
 		Prefix:     "HE",
 		Zone:       jakarta,
 		Language:   "id",
-		Channels:   Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "intake", Ops: "ops"},
+		Channels:   Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops"},
 		Roles:      roles,
 		Replies:    Pace{PerSecond: 1, Burst: 5},
 		NotePrefix: "//",

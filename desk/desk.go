@@ -114,12 +114,12 @@ func (d *Desk) Run(ctx context.Context) error {
 		if err != nil {
 			return ignoreEnd(ctx, err)
 		}
-		d.setLease(ledger.Lease{Epoch: lease.Epoch, Until: lease.Until})
-		err = d.lead(ctx, st, lease)
+		d.setLease(lease)
+		err = d.lead(ctx, st, home.owner, lease)
 		d.setLease(ledger.Lease{})
 		if !errors.Is(err, ledger.ErrStale) {
 			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-			err = errors.Join(err, st.Release(release, lease))
+			err = errors.Join(err, st.Release(release, home.owner, lease))
 			cancel()
 			return ignoreEnd(ctx, err)
 		}
@@ -136,7 +136,7 @@ func ignoreEnd(ctx context.Context, err error) error {
 }
 
 // acquire waits for the lease.
-func (d *Desk) acquire(ctx context.Context, st *store.Store, owner string) (store.Lease, error) {
+func (d *Desk) acquire(ctx context.Context, st *store.Store, owner string) (ledger.Lease, error) {
 	said := false
 	for {
 		lease, err := st.Acquire(ctx, owner, leaseTTL)
@@ -162,7 +162,7 @@ func (d *Desk) acquire(ctx context.Context, st *store.Store, owner string) (stor
 }
 
 // lead runs every part until ctx ends, one fails, or the lease is lost.
-func (d *Desk) lead(ctx context.Context, st *store.Store, lease store.Lease) error {
+func (d *Desk) lead(ctx context.Context, st *store.Store, owner string, lease ledger.Lease) error {
 	p, err := d.assemble(ctx, st)
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func (d *Desk) lead(ctx context.Context, st *store.Store, lease store.Lease) err
 			return fmt.Errorf("%s: %w", name, err)
 		})
 	}
-	run("lease", func(ctx context.Context) error { return d.renew(ctx, st, lease) })
+	run("lease", func(ctx context.Context) error { return d.renew(ctx, st, owner, lease) })
 	run("whatsapp", p.whatsapp.Run)
 	run("discord", p.discord.Run)
 	run("relay", p.relay.Run)
@@ -204,7 +204,7 @@ func (d *Desk) lead(ctx context.Context, st *store.Store, lease store.Lease) err
 
 // renew keeps the lease; a store that does not answer makes it run out locally,
 // which silences us, and it comes back with the store.
-func (d *Desk) renew(ctx context.Context, st *store.Store, lease store.Lease) error {
+func (d *Desk) renew(ctx context.Context, st *store.Store, owner string, lease ledger.Lease) error {
 	tick := time.NewTicker(renewEvery)
 	defer tick.Stop()
 	for {
@@ -217,7 +217,7 @@ func (d *Desk) renew(ctx context.Context, st *store.Store, lease store.Lease) er
 			continue
 		}
 		try, cancel := context.WithTimeout(ctx, leaseTTL/2)
-		next, err := st.Renew(try, lease, leaseTTL)
+		next, err := st.Renew(try, owner, lease, leaseTTL)
 		cancel()
 		switch {
 		case errors.Is(err, ledger.ErrStale):
@@ -226,7 +226,7 @@ func (d *Desk) renew(ctx context.Context, st *store.Store, lease store.Lease) er
 			d.log.Warn("renew the lease", zap.Error(err))
 		case err == nil:
 			lease = next
-			d.setLease(ledger.Lease{Epoch: lease.Epoch, Until: lease.Until})
+			d.setLease(lease)
 		}
 	}
 }

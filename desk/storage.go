@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -32,11 +33,15 @@ func OpenStore(ctx context.Context, cfg Config, o Options) (*store.Store, func()
 	address := cfg.RedisURL.Reveal()
 	shut := func() {}
 	if address == "" {
-		server, err := store.StartServer(ctx, filepath.Join(cfg.Data, "redis"), store.ServerOptions{Log: o.Log})
+		dir := filepath.Join(cfg.Data, "redis")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, nil, fmt.Errorf("make folder of redis-server: %w", err)
+		}
+		server, err := store.StartServer(ctx, dir, store.ServerOptions{Log: o.Log})
 		if err != nil {
 			return nil, nil, err
 		}
-		address = server.URL()
+		address = server.Address()
 		shut = func() {
 			if err := server.Close(); err != nil {
 				o.Log.Warn("stop redis-server", zap.Error(err))

@@ -1,0 +1,263 @@
+package desk
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/haloerzap/halo/bridge/discord"
+	"github.com/haloerzap/halo/bridge/whatsapp"
+	"github.com/haloerzap/halo/ticket"
+)
+
+func (c Config) whatsAppNetwork() (whatsapp.Network, error) {
+	return whatsapp.ParseNetwork(c.WhatsAppEndpoint, hex.EncodeToString(c.WhatsAppRootKey))
+}
+
+func (c Config) discordNetwork() (discord.Network, error) {
+	if c.DiscordEndpoint == "" {
+		return discord.Network{}, nil
+	}
+	return discord.Loopback(c.DiscordEndpoint)
+}
+
+// plan is what the desk's Discord server needs. The desk can run with less: see required.
+func (c Config) plan() discord.Plan {
+	p := discord.StandardPlan(developerTeams(c.Roles["developer"]))
+	p.Forums[0].Name, p.Forums[1].Name = c.Channels.Tickets, c.Channels.Reports
+	p.Forums[0].Tags = []string{string(ticket.New), string(ticket.Assigned), "waiting", "developer", "resolved", string(ticket.Closed)}
+	p.Channels[0].Name, p.Channels[1].Name = c.Channels.Intake, c.Channels.Ops
+	for _, capability := range Capabilities() {
+		for _, name := range c.Roles[capability] {
+			p.Roles = append(p.Roles, discord.RolePlan{Name: name})
+		}
+	}
+	return p
+}
+
+// required is the part of the plan without which no ticket can be worked on.
+func (c Config) required() discord.Plan {
+	p := c.plan()
+	p.Forums, p.Channels, p.Roles = p.Forums[:1], p.Channels[:2], nil
+	for _, name := range c.Roles["agent"] {
+		p.Roles = append(p.Roles, discord.RolePlan{Name: name})
+	}
+	return p
+}
+
+// developerTeams reads the teams' names off their roles.
+func developerTeams(roles []string) []string {
+	teams := make([]string, len(roles))
+	for i, r := range roles {
+		teams[i] = strings.TrimPrefix(r, "Developer ")
+	}
+	return teams
+}
+
+// layout is where the desk's places are in Discord.
+type layout struct {
+	channels map[string]string // part in the desk -> channel id
+	agents   []string          // role ids
+}
+
+// A SetupProblem lists what has to be mended before the desk can run.
+type SetupProblem []string
+
+func (p SetupProblem) Error() string {
+	return "the desk cannot run yet:\n  - " + strings.Join(p, "\n  - ")
+}
+
+// layout asks Discord where everything is, and waits while Discord does not answer.
+func (d *Desk) layout(ctx context.Context) (layout, error) {
+	network, err := d.cfg.discordNetwork()
+	if err != nil {
+		return layout{}, err
+	}
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		problems, found, err := discord.Inspect(ctx, discord.InspectOptions{
+			Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: network, Plan: d.cfg.required(),
+		})
+		if err == nil && len(problems) > 0 {
+			var list SetupProblem
+			for _, p := range problems {
+				list = append(list, p.String())
+			}
+			return layout{}, list
+		}
+		if err == nil {
+			return d.cfg.place(found), nil
+		}
+		d.log.Warn("Discord does not answer yet", zap.Error(err), zap.Duration("next attempt in", wait))
+		select {
+		case <-ctx.Done():
+			return layout{}, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (c Config) place(found discord.Layout) layout {
+	l := layout{channels: map[string]string{
+		"forum":  found.Channels[c.Channels.Tickets],
+		"intake": found.Channels[c.Channels.Intake],
+		"ops":    found.Channels[c.Channels.Ops],
+	}}
+	for _, name := range c.Roles["agent"] {
+		if id := found.Roles[name]; id != "" {
+			l.agents = append(l.agents, id)
+		}
+	}
+	return l
+}
+
+// Setup creates what the desk needs in Discord, or finds it; doing it again
+// changes nothing. report gets a line for each thing.
+func Setup(ctx context.Context, cfg Config, report func(line string)) error {
+	if err := cfg.NeedDiscord(); err != nil {
+		return err
+	}
+	network, err := cfg.discordNetwork()
+	if err != nil {
+		return err
+	}
+	_, err = discord.Setup(ctx, discord.SetupOptions{
+		Token: cfg.DiscordToken.Reveal(), Guild: cfg.DiscordGuild, Network: network, Plan: cfg.plan(),
+		Did: func(s discord.Step) { report(s.String()) },
+	})
+	return err
+}
+
+// Check says what is missing or wrong for a desk to run safely, one line each,
+// and returns an error when anything is.
+func Check(ctx context.Context, cfg Config, o Options, report func(line string)) error {
+	bad := 0
+	say := func(part string, problems []string, err error, good string) {
+		switch {
+		case err != nil:
+			bad++
+			report("✗ " + part + ": " + err.Error())
+		case len(problems) == 0:
+			report("✓ " + part + ": " + good)
+		}
+		for _, p := range problems {
+			bad++
+			report("✗ " + part + ": " + p)
+		}
+	}
+	problems, err := checkDiscord(ctx, cfg)
+	say("Discord", problems, err, "token, intents, permissions, channels and roles are in order")
+	problems, err = checkStore(ctx, cfg, o)
+	say("Store", problems, err, "durable: nothing that was acknowledged is lost, also in a power cut")
+	problems, err = checkWhatsApp(ctx, cfg, o)
+	say("WhatsApp", problems, err, "a number is linked")
+	if bad > 0 {
+		return fmt.Errorf("%d to mend, see above", bad)
+	}
+	return nil
+}
+
+func checkDiscord(ctx context.Context, cfg Config) ([]string, error) {
+	if err := cfg.NeedDiscord(); err != nil {
+		return nil, err
+	}
+	network, err := cfg.discordNetwork()
+	if err != nil {
+		return nil, err
+	}
+	problems, _, err := discord.Inspect(ctx, discord.InspectOptions{
+		Token: cfg.DiscordToken.Reveal(), Guild: cfg.DiscordGuild, Network: network, Plan: cfg.plan(),
+	})
+	var list []string
+	for _, p := range problems {
+		list = append(list, p.String())
+	}
+	return list, err
+}
+
+func checkStore(ctx context.Context, cfg Config, o Options) ([]string, error) {
+	if cfg.RedisURL.Reveal() == "" {
+		h, err := openHome(cfg.Data)
+		if errors.Is(err, errHomeInUse) {
+			return nil, errors.New("a running halo has its own redis-server in this data folder; stop it to check the store")
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer h.close()
+	}
+	st, shut, err := OpenStore(ctx, cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	defer shut()
+	problems, err := st.Durability(ctx)
+	var list []string
+	for _, p := range problems {
+		list = append(list, p.String())
+	}
+	return list, err
+}
+
+func checkWhatsApp(ctx context.Context, cfg Config, o Options) ([]string, error) {
+	c, err := openPhone(ctx, cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if _, ok := c.Paired(); !ok {
+		return []string{"no number is linked: run halo pair"}, nil
+	}
+	return nil, nil
+}
+
+// openPhone opens the WhatsApp session of the data folder without running it.
+func openPhone(ctx context.Context, cfg Config, o Options) (*whatsapp.Client, error) {
+	network, err := cfg.whatsAppNetwork()
+	if err != nil {
+		return nil, err
+	}
+	return whatsapp.Open(ctx, whatsapp.Options{Dir: cfg.Data, Network: network, Log: o.Log})
+}
+
+// Pair links the WhatsApp number: show gets the text of one QR code after the
+// other until the phone has scanned one.
+func Pair(ctx context.Context, cfg Config, o Options, show func(code string)) error {
+	return pairWith(ctx, cfg, o, func(c *whatsapp.Client) error { return c.Pair(ctx, show) })
+}
+
+// PairPhone links the WhatsApp number by a code that is typed on its phone.
+func PairPhone(ctx context.Context, cfg Config, o Options, number string, show func(code string)) error {
+	digits := strings.Map(func(r rune) rune {
+		if slices.Contains([]rune(" +-()."), r) {
+			return -1
+		}
+		return r
+	}, number)
+	return pairWith(ctx, cfg, o, func(c *whatsapp.Client) error { return c.PairPhone(ctx, digits, show) })
+}
+
+func pairWith(ctx context.Context, cfg Config, o Options, pair func(*whatsapp.Client) error) error {
+	h, err := openHome(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	c, err := openPhone(ctx, cfg, o)
+	if err != nil {
+		return err
+	}
+	err = pair(c)
+	if errors.Is(err, whatsapp.ErrPaired) {
+		number, _ := c.Paired()
+		err = fmt.Errorf("%w (…%s): to link another one, remove Halo under Linked devices on that phone first", err, last4(number))
+	}
+	return errors.Join(err, c.Close())
+}
+
+func last4(s string) string { return s[max(0, len(s)-4):] }
