@@ -1,0 +1,279 @@
+package desk
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+	"github.com/haloerzap/halo/store"
+	"github.com/haloerzap/halo/store/storetest"
+)
+
+// A world is a desk with both networks on loopback.
+type world struct {
+	t        *testing.T
+	cfg      Config
+	whatsapp *whatsapptest.Network
+	discord  *discordtest.Server
+	sari     *discordtest.Member
+	store    *store.Store
+	desk     *Desk
+	logs     *observer.ObservedLogs
+	expected []string // parts of announced errors
+	end      func()
+}
+
+// newWorld sets up Discord by Setup, pairs the phone by its QR code, and starts
+// the desk.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	client, shut := storetest.NewMemory()
+	t.Cleanup(shut)
+	w := &world{
+		t:        t,
+		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
+		discord:  discordtest.Start(t, discordtest.Options{}),
+		store:    store.New(client, store.Options{Desk: "halo"}),
+	}
+	w.cfg = Default()
+	w.cfg.Data = t.TempDir()
+	w.cfg.Replies = Pace{}
+	w.cfg.DiscordToken = NewSecret(w.discord.Token())
+	w.cfg.DiscordGuild = w.discord.GuildID()
+	w.cfg.DiscordEndpoint = w.discord.URL()
+	w.cfg.WhatsAppEndpoint = w.whatsapp.URL()
+	key := w.whatsapp.RootKey()
+	w.cfg.WhatsAppRootKey = key[:]
+	if err := Setup(t.Context(), w.cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Pair(t.Context(), w.cfg, Options{}, func(code string) {
+		if err := w.whatsapp.Pair(t.Context(), code); err != nil {
+			t.Error(err)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.sari = w.discord.AddMember("sari", "CS Agent")
+	w.start()
+	t.Cleanup(func() {
+		w.stop()
+		for _, e := range w.logs.All() {
+			if e.Level >= zapcore.ErrorLevel && !slices.ContainsFunc(w.expected, func(s string) bool { return strings.Contains(e.Message, s) }) {
+				t.Errorf("unannounced error in the log: %s %v", e.Message, e.ContextMap())
+			}
+		}
+		storetest.Check(t, client, "halo")
+	})
+	return w
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	core, logs := observer.New(zapcore.DebugLevel)
+	w.logs = logs
+	d, err := New(w.cfg, Options{Log: zap.New(core), Store: w.store})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	over := make(chan error, 1)
+	go func() { over <- d.Run(ctx) }()
+	w.desk = d
+	w.end = sync.OnceFunc(func() {
+		cancel()
+		if err := <-over; err != nil {
+			w.t.Errorf("desk: %v", err)
+		}
+	})
+	ready, cancelReady := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer cancelReady()
+	if err := d.Ready(ready); err != nil {
+		w.dump()
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) stop() { w.end() }
+
+func (w *world) dump() {
+	for _, e := range w.logs.All() {
+		w.t.Logf("%s %s %s %v", e.Level, e.LoggerName, e.Message, e.ContextMap())
+	}
+}
+
+// post waits for the only forum post and returns its thread id.
+func (w *world) post() string {
+	w.t.Helper()
+	var id string
+	w.eventually("a forum post", func() bool {
+		for _, c := range w.discord.Channels() {
+			if c.Thread() {
+				id = c.ID
+			}
+		}
+		return id != ""
+	})
+	return id
+}
+
+func (w *world) eventually(what string, ok func() bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	defer cancel()
+	changed, unsubscribe := w.discord.Subscribe()
+	defer unsubscribe()
+	phones, unsubscribe2 := w.whatsapp.Subscribe()
+	defer unsubscribe2()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			w.dump()
+			w.t.Fatalf("waited in vain for %s", what)
+		case <-changed:
+		case <-phones:
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (w *world) thread(id string) []string {
+	var all []string
+	for _, m := range w.discord.Messages(id) {
+		if !m.Deleted && m.Content != "" {
+			all = append(all, m.Content)
+		}
+	}
+	return all
+}
+
+func screen(p *whatsapptest.Phone) []string {
+	var all []string
+	for _, m := range p.Screen() {
+		who := "halo: "
+		if m.FromMe {
+			who = "me: "
+		}
+		all = append(all, who+m.Text)
+	}
+	return all
+}
+
+func TestMainStoryOverBothWires(t *testing.T) {
+	w := newWorld(t)
+	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana Wijaya"})
+	if _, err := ana.Send("halo, *stok* tidak cocok"); err != nil {
+		t.Fatal(err)
+	}
+	id := w.post()
+	auto := w.cfg.Texts["auto_text"]
+	w.eventually("the auto-text", func() bool { return slices.Contains(screen(ana), "halo: "+auto) })
+	w.eventually("the message in the thread", func() bool { return slices.Contains(w.thread(id), "**Ana Wijaya:** halo, **stok** tidak cocok") })
+
+	m, err := w.sari.Post(id, "Baik kak, **kami cek** dulu", discordtest.PostOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the answer on the phone", func() bool { return slices.Contains(screen(ana), "halo: Baik kak, *kami cek* dulu") })
+	w.eventually("the sent mark", func() bool { return marked(w, m.ID, "☑️") || marked(w, m.ID, "✅") })
+	ana.MarkRead()
+	w.eventually("the read mark", func() bool { return marked(w, m.ID, "👀") })
+
+	if _, err := ana.Send("terima kasih"); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the second message", func() bool { return slices.Contains(w.thread(id), "**Ana Wijaya:** terima kasih") })
+	want := []string{"me: halo, *stok* tidak cocok", "halo: " + auto, "halo: Baik kak, *kami cek* dulu", "me: terima kasih"}
+	if got := screen(ana); !slices.Equal(got, want) {
+		t.Errorf("the phone shows\n%q\nwant\n%q", got, want)
+	}
+	for _, m := range ana.Screen() {
+		if !m.FromMe && m.Deliveries != 1 {
+			t.Errorf("%q was delivered %d times", m.Text, m.Deliveries)
+		}
+	}
+
+	answer, err := w.sari.Command(t.Context(), id, "ticket close", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("close answered %+v", answer)
+	w.eventually("the archive", func() bool {
+		for _, c := range w.discord.Channels() {
+			if c.ID == id {
+				return c.Archived && slices.Contains(c.Tags, "closed")
+			}
+		}
+		return false
+	})
+}
+
+func marked(w *world, message, emoji string) bool {
+	m, ok := w.discord.Message(message)
+	return ok && m.Reacted(emoji, "halo")
+}
+
+// A restart in the middle loses nothing and repeats nothing.
+func TestRestart(t *testing.T) {
+	w := newWorld(t)
+	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
+	if _, err := ana.Send("satu"); err != nil {
+		t.Fatal(err)
+	}
+	id := w.post()
+	w.eventually("the first message", func() bool { return slices.Contains(w.thread(id), "**Ana:** satu") })
+	w.stop()
+	if _, err := ana.Send("dua"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.sari.Post(id, "selagi mati", discordtest.PostOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.eventually("what was written meanwhile", func() bool {
+		return slices.Contains(w.thread(id), "**Ana:** dua") && slices.Contains(screen(ana), "halo: selagi mati")
+	})
+	if got := strings.Count(strings.Join(screen(ana), "\n"), w.cfg.Texts["auto_text"]); got != 1 {
+		t.Errorf("%d auto-texts, want one", got)
+	}
+}
+
+func TestAnotherNetworkIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	w.cfg.WhatsAppRootKey, _ = hex.DecodeString(strings.Repeat("ab", 32))
+	d, err := New(w.cfg, Options{Store: w.store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another WhatsApp network") {
+		t.Errorf("Run answered %v, want a refusal", err)
+	}
+}
+
+func TestSetupProblemsAreSentences(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	w.discord.RemoveChannel(w.discord.ChannelID("halo-ops"))
+	w.discord.DenyIntents(discordtest.IntentMessageContent)
+	d, err := New(w.cfg, Options{Store: w.store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Run(t.Context())
+	p, ok := errors.AsType[SetupProblem](err)
+	if !ok || len(p) != 2 || !strings.Contains(err.Error(), "Message Content") || !strings.Contains(err.Error(), "halo-ops") {
+		t.Errorf("Run answered %v, want two problems", err)
+	}
+}
