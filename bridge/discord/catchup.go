@@ -1,0 +1,204 @@
+package discord
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/haloerzap/halo/bridge"
+)
+
+// takeIn stores what the gateway brought, one after the other, until ctx ends.
+// Being the only one who stores, it also fetches what was missed: whatever is
+// behind it in the intake waits.
+func (c *Client) takeIn(ctx context.Context) {
+	for {
+		it, ok := c.intake.next(ctx)
+		if !ok {
+			return
+		}
+		c.take(ctx, it)
+		if it.settled != 0 && ctx.Err() == nil && c.intake.current(it.settled) {
+			c.changeStatus(func(s *Status) { s.Ready = s.Up })
+		}
+	}
+}
+
+func (c *Client) take(ctx context.Context, it item) {
+	switch {
+	case it.message != nil:
+		c.deliver(ctx, *it.message, "dc.recv", "dc.persisted")
+	case it.fetch != "":
+		c.catchUpWith(ctx, it.fetch, "")
+	case it.list:
+		c.compare(ctx, c.activeThreads(ctx))
+	case it.settled != 0:
+		c.compare(ctx, it.threads)
+	}
+}
+
+// compare fetches the threads in which something was written that we have not
+// taken in.
+func (c *Client) compare(ctx context.Context, threads []threadInfo) {
+	if !c.set.catchUp {
+		return
+	}
+	for _, t := range append(threads, c.archivedMeanwhile(ctx)...) {
+		if ctx.Err() != nil {
+			return
+		}
+		if t.Last != "" {
+			c.catchUpWith(ctx, t.ID, t.Last)
+		}
+	}
+}
+
+func (c *Client) activeThreads(ctx context.Context) []threadInfo {
+	var out struct {
+		Threads []threadInfo `json:"threads"`
+	}
+	_ = c.patiently(ctx, func() error {
+		return c.rest.do(ctx, "list active posts", http.MethodGet, "/guilds/"+c.guild+"/threads/active", nil, &out)
+	})
+	return out.Threads
+}
+
+// archivedMeanwhile are the posts archived last: somebody may have answered and
+// archived while we were away. Without a Witness each would look unread.
+func (c *Client) archivedMeanwhile(ctx context.Context) []threadInfo {
+	if _, ok := c.inbox.(Witness); !ok {
+		return nil
+	}
+	var all []threadInfo
+	for _, forum := range c.names.forumIDs() {
+		_ = c.patiently(ctx, func() error {
+			page, err := c.archived(ctx, forum, "")
+			all = append(all, page.Threads...)
+			return err
+		})
+	}
+	return all
+}
+
+// catchUpWith takes in what was written in a channel since its cursor. last is
+// its newest message, "" if not known: then it is fetched in any case.
+func (c *Client) catchUpWith(ctx context.Context, channel, last string) {
+	var after string
+	var ours bool
+	if !c.insist(ctx, "read cursor", channel, func() (err error) {
+		after, ours, err = c.inbox.Cursor(ctx, channel)
+		return err
+	}) {
+		return
+	}
+	if !ours || last != "" && compareIDs(last, after) <= 0 {
+		c.intake.caughtUp(channel, c.intake.newest(channel))
+		return
+	}
+	if after == "" {
+		after = channel // the id of a post's first message, which is ours
+	}
+	asked := map[string][]string{}
+	for ctx.Err() == nil {
+		newest := c.intake.newest(channel)
+		var page []message
+		err := c.patiently(ctx, func() (err error) {
+			page, err = c.page(ctx, channel, after)
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			c.log.Error("what was missed in a channel cannot be read", inChannel(channel), errField(err))
+			c.intake.caughtUp(channel, c.intake.newest(channel))
+			return
+		}
+		for _, m := range page {
+			m.Channel = channel
+			if m.byStaff() && m.Member == nil {
+				m.Member = &member{Roles: c.rolesFor(ctx, m.Author.ID, asked)}
+			}
+			c.deliver(ctx, m, "dc.catchup", "dc.catchup.persisted")
+			after = m.ID
+		}
+		if len(page) < pageSize && ctx.Err() == nil && c.intake.caughtUp(channel, newest) {
+			return
+		}
+	}
+}
+
+// rolesFor are a member's roles, which messages fetched by REST do not carry.
+// It asks once for each author of a catch-up; one who left has none.
+func (c *Client) rolesFor(ctx context.Context, user string, asked map[string][]string) []string {
+	if roles, ok := asked[user]; ok {
+		return roles
+	}
+	var m member
+	err := c.patiently(ctx, func() error {
+		return c.rest.do(ctx, "look up member", http.MethodGet, "/guilds/"+c.guild+"/members/"+user, nil, &m)
+	})
+	if err == nil && m.User != nil {
+		c.names.user(*m.User, &m)
+	}
+	asked[user] = m.Roles
+	return m.Roles
+}
+
+// deliver stores one message, and does not give up before it is stored: what
+// comes after it must not be heard first.
+func (c *Client) deliver(ctx context.Context, m message, before, stored string) {
+	if !m.byStaff() {
+		if w, ok := c.inbox.(Witness); ok {
+			c.insist(ctx, "note message", m.Channel, func() error { return w.Seen(ctx, m.Channel, m.ID) })
+		}
+		return
+	}
+	var roles []string
+	if m.Member != nil {
+		roles = m.Member.Roles
+	}
+	if !c.reach(before) {
+		return
+	}
+	words := m.staff(roles)
+	if c.insist(ctx, "store message", m.Channel, func() error { return c.reply(ctx, words) }) {
+		c.reach(stored)
+	}
+}
+
+func (c *Client) reply(ctx context.Context, m bridge.StaffMessage) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked("take reply", v)
+		}
+	}()
+	return c.inbox.Reply(ctx, m)
+}
+
+// insist repeats do until it works; false means that ctx ended first.
+func (c *Client) insist(ctx context.Context, op, channel string, do func() error) bool {
+	for wait := c.set.backoff / 4; ; wait = min(2*wait, 10*c.set.backoff) {
+		if ctx.Err() != nil {
+			return false
+		}
+		err := do()
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		c.log.Warn("discord waits for the store", inChannel(channel), after(wait), errField(fmt.Errorf("%s: %w", op, err)))
+		if sleepFully(ctx, max(wait, time.Millisecond)) != nil {
+			return false
+		}
+	}
+}
+
+// reach is a step at which a crash test may stop everything.
+func (c *Client) reach(step string) bool {
+	if err := c.fp.Hit(step); err != nil {
+		c.end(fmt.Errorf("at %s: %w", step, err))
+		return false
+	}
+	return true
+}

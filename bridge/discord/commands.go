@@ -1,0 +1,163 @@
+package discord
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"reflect"
+
+	"github.com/haloerzap/halo/bot"
+)
+
+// command is one slash command as Discord keeps it.
+type command struct {
+	Name        string            `json:"name"`
+	Description string            `json:"description"`
+	Locales     map[string]string `json:"description_localizations,omitempty"`
+	Type        int               `json:"type"`
+	Options     []commandOption   `json:"options,omitempty"`
+}
+
+type commandOption struct {
+	Type        int               `json:"type"`
+	Name        string            `json:"name"`
+	Description string            `json:"description"`
+	Locales     map[string]string `json:"description_localizations,omitempty"`
+	Required    bool              `json:"required,omitempty"`
+	Choices     []choice          `json:"choices,omitempty"`
+	Options     []commandOption   `json:"options,omitempty"`
+}
+
+type choice struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+const (
+	commandChat     = 1
+	mostDescription = 100
+	defaultLocale   = "id"
+)
+
+// register makes the guild's commands what they should be, once per run, with
+// one request, and none if they already are.
+func (c *Client) register(ctx context.Context) {
+	if c.cmds == nil {
+		return
+	}
+	select {
+	case <-c.appSet:
+	case <-ctx.Done():
+		return
+	}
+	err := c.patiently(ctx, func() error { return c.putCommands(ctx) })
+	if err != nil && ctx.Err() == nil {
+		c.log.Error("the commands could not be registered", errField(err))
+	}
+}
+
+func (c *Client) putCommands(ctx context.Context) error {
+	path := "/applications/" + *c.app.Load() + "/guilds/" + c.guild + "/commands"
+	var have []command
+	if err := c.rest.do(ctx, "read commands", http.MethodGet, path+"?with_localizations=true", nil, &have); err != nil {
+		return err
+	}
+	want := make([]command, 0, len(c.cmds))
+	for _, cmd := range c.cmds {
+		want = append(want, translate(cmd))
+	}
+	if sameCommands(have, want) {
+		return nil
+	}
+	return c.rest.do(ctx, "register commands", http.MethodPut, path, want, nil)
+}
+
+func translate(cmd bot.Command) command {
+	text, locales := describe(cmd.Name, cmd.Description)
+	out := command{Name: cmd.Name, Description: text, Locales: locales, Type: commandChat}
+	out.Options = inside(cmd)
+	return out
+}
+
+func inside(cmd bot.Command) []commandOption {
+	var out []commandOption
+	for _, sub := range cmd.Sub {
+		text, locales := describe(sub.Name, sub.Description)
+		o := commandOption{Type: optionSub, Name: sub.Name, Description: text, Locales: locales, Options: inside(sub)}
+		if len(sub.Sub) > 0 {
+			o.Type = optionGroup
+		}
+		out = append(out, o)
+	}
+	for _, required := range []bool{true, false} { // Discord wants the required ones first
+		for _, opt := range cmd.Options {
+			if opt.Required != required {
+				continue
+			}
+			text, locales := describe(opt.Name, opt.Description)
+			o := commandOption{Type: optionText, Name: opt.Name, Description: text, Locales: locales, Required: opt.Required}
+			for _, ch := range opt.Choices {
+				o.Choices = append(o.Choices, choice{ch, ch})
+			}
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// describe is a description in the default language, and in all.
+func describe(name string, by map[string]string) (string, map[string]string) {
+	locales := make(map[string]string, len(by))
+	for locale, text := range by {
+		locales[locale] = clip(text, mostDescription)
+	}
+	text := locales[defaultLocale]
+	for _, other := range []string{"en-US", "en-GB"} {
+		if text == "" {
+			text = locales[other]
+		}
+	}
+	if text == "" {
+		text = name // Discord refuses an empty one
+	}
+	if len(locales) == 0 {
+		locales = nil
+	}
+	return text, locales
+}
+
+func sameCommands(have, want []command) bool {
+	byName := map[string]command{}
+	for _, cmd := range have {
+		byName[cmd.Name] = cmd
+	}
+	if len(have) != len(want) || len(byName) != len(have) {
+		return false
+	}
+	for _, cmd := range want {
+		if !sameCommand(byName[cmd.Name], cmd) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameCommand(a, b command) bool {
+	return a.Name == b.Name && a.Description == b.Description && max(a.Type, 1) == max(b.Type, 1) &&
+		maps.Equal(a.Locales, b.Locales) && sameOptions(a.Options, b.Options)
+}
+
+func sameOptions(a, b []commandOption) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		x, y := a[i], b[i]
+		if x.Type != y.Type || x.Name != y.Name || x.Description != y.Description || x.Required != y.Required ||
+			!maps.Equal(x.Locales, y.Locales) || !sameOptions(x.Options, y.Options) ||
+			len(x.Choices)+len(y.Choices) > 0 && !reflect.DeepEqual(x.Choices, y.Choices) {
+			return false
+		}
+	}
+	return true
+}

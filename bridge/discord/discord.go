@@ -1,0 +1,272 @@
+// Package discord is the desk's Discord: it reads what staff write and press,
+// and posts as the bot. It is the only importer of discordgo.
+//
+// [Client] is a [bridge.Board]. The gateway is treated as a hint and REST as the
+// truth: whatever an interrupted connection missed is fetched before anything
+// that came later is heard. The library's Session is watched, and replaced when
+// it has gone deaf.
+//
+// Goroutines: the library's reader only appends to the intake; one goroutine
+// stores what is in it, in order; a few acknowledge interactions, and one for
+// each interaction at work answers it; Run itself keeps the link up.
+package discord
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+	"go.uber.org/zap"
+
+	"github.com/haloerzap/halo/bot"
+	"github.com/haloerzap/halo/bridge"
+)
+
+// What a person has to mend before Run can work. Each is a sentence that says how.
+var (
+	ErrToken   = errors.New("Discord does not accept the bot token: reset it on the Bot page of the developer portal and set HALO_DISCORD_TOKEN")
+	ErrIntents = errors.New("the Message Content intent is off: switch on \"Message Content Intent\" on the Bot page of the developer portal")
+	ErrGuild   = errors.New("the bot is not in the Discord server: invite it with the scopes bot and applications.commands, or correct the server's id")
+	ErrGateway = errors.New("Discord refuses the connection for good")
+)
+
+// An Inbox takes what staff write.
+type Inbox interface {
+	// Reply stores a message; nil means that it is durable. Any error means that
+	// it will be brought again, before anything later of its thread. The same
+	// message may come twice.
+	Reply(ctx context.Context, m bridge.StaffMessage) error
+	// Cursor is the last message of a thread that was taken in, in order ("" for
+	// none yet); known is false for what is not a thread of ours.
+	Cursor(ctx context.Context, thread string) (last string, known bool, err error)
+}
+
+// A Witness is an [Inbox] that also wants to know of messages that need no
+// reply (our own, for one): everything of the thread up to id has been seen.
+// Its Cursor may then answer id, which spares a request per thread at the next
+// start, and lets threads archived meanwhile be looked at too.
+type Witness interface {
+	Seen(ctx context.Context, thread, id string) error
+}
+
+// Options are what a Client needs. Token, Guild and Inbox are required.
+type Options struct {
+	Token, Guild string
+	Network      Network
+	Inbox        Inbox
+	// Bot answers interactions; nil: they are not answered.
+	Bot      bot.Handler
+	Commands []bot.Command // of the guild; nil: left as they are
+	// States are the names of the tags that Settle replaces; default: those of
+	// the desk's forum in [StandardPlan].
+	States    []string
+	Log       *zap.Logger
+	Failpoint bridge.Failpoint
+	// Changed is told each new Status, in order. It must be quick and must not
+	// call the Client.
+	Changed func(Status)
+}
+
+// A Status is how the link to Discord stands.
+type Status struct {
+	Up    bool // the gateway talks to us
+	Ready bool // and everything missed has been taken in
+	// Reason says, for people, why it is not up; "" when it is.
+	Reason     string
+	Since      time.Time // of the last change of Up or Ready
+	Identifies int       // sessions begun since the start
+	Resumes    int       // sessions taken up again
+	Replaced   int       // sessions given up because they were deaf
+	Overflowed int       // messages that will be fetched, for want of memory
+}
+
+// Client is one bot in one guild. Its methods are safe for concurrent use; Run
+// may be called once.
+type Client struct {
+	guild  string
+	token  string
+	net    Network
+	rest   *rest
+	inbox  Inbox
+	bot    bot.Handler
+	cmds   []bot.Command
+	states []string
+	log    *zap.Logger
+	fp     bridge.Failpoint
+	set    settings
+
+	names   *directory
+	intake  *intake
+	me      atomic.Pointer[string]
+	app     atomic.Pointer[string]
+	appSet  chan struct{} // closed when app is known
+	appOnce sync.Once
+	pressed chan interaction
+	end     context.CancelCauseFunc
+
+	statusMu sync.Mutex
+	status   Status
+	changed  func(Status)
+}
+
+var _ bridge.Board = (*Client)(nil)
+
+// settings are the choices that decide whether messages are lost. They are
+// changed by tests only, to show that each is needed.
+type settings struct {
+	intents      discordgo.Intent
+	inOrder      bool // handlers run in the reader, one after the other
+	retryLimits  bool // the library repeats a 429
+	retries      int  // the library repeats a 5xx
+	enforceNonce bool
+	perSecond    int // requests, 0 for no limit
+	mostInvalid  int
+	exchange     time.Duration // longest wait for an answer
+	foresight    bool          // end a connection whose first packet would deadlock the library
+	watch        bool          // replace a deaf session
+	catchUp      bool
+	intakeBytes  int
+	tick         time.Duration // of the watchdog
+	lockPatience time.Duration
+	greeting     time.Duration // connecting to READY or RESUMED
+	acks         float64       // heartbeat intervals without an ACK
+	longGap      time.Duration // after which a resumed session is not trusted
+	backoff      time.Duration // first wait before repeating anything
+	identifyGap  time.Duration
+}
+
+func standard() settings {
+	return settings{
+		intents: discordgo.IntentsGuilds | discordgo.IntentsGuildMessages |
+			discordgo.IntentsGuildMessageReactions | discordgo.IntentMessageContent,
+		inOrder:      true,
+		enforceNonce: true,
+		perSecond:    45,
+		mostInvalid:  1000,
+		exchange:     15 * time.Second,
+		foresight:    true,
+		watch:        true,
+		catchUp:      true,
+		intakeBytes:  16 << 20,
+		tick:         time.Second,
+		lockPatience: 6 * time.Second,
+		greeting:     time.Minute,
+		acks:         1.5,
+		longGap:      time.Minute,
+		backoff:      time.Second,
+		identifyGap:  5 * time.Second,
+	}
+}
+
+// New makes a Client; nothing is asked of the network before Run or a method of
+// [bridge.Board] is called.
+func New(o Options) (*Client, error) { return newClient(o, standard()) }
+
+func newClient(o Options, s settings) (*Client, error) {
+	if o.Token == "" || o.Guild == "" || o.Inbox == nil {
+		return nil, errors.New("make Discord client: token, guild and inbox are required")
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.States == nil {
+		o.States = StandardPlan(nil).Forums[0].Tags
+	}
+	if o.Changed == nil {
+		o.Changed = func(Status) {}
+	}
+	r, err := newRest(o.Token, o.Network, s)
+	if err != nil {
+		return nil, fmt.Errorf("make Discord client: %w", err)
+	}
+	c := &Client{
+		guild: o.Guild, token: o.Token, net: o.Network, rest: r, inbox: o.Inbox, bot: o.Bot, cmds: o.Commands,
+		states: o.States, log: o.Log, fp: o.Failpoint, set: s, changed: o.Changed,
+		names: newDirectory(), intake: newIntake(s.intakeBytes),
+		appSet: make(chan struct{}), pressed: make(chan interaction, 256), end: func(error) {},
+		status: Status{Reason: "not started", Since: time.Now()},
+	}
+	return c, nil
+}
+
+// Run keeps the bot in the guild until ctx ends, and returns only when all its
+// work is over. An error is something that a person has to mend: [ErrToken],
+// [ErrIntents], [ErrGuild] or [ErrGateway]. It is nil when ctx ended.
+func (c *Client) Run(ctx context.Context) error {
+	inner, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	c.end = end
+	c.rest.refused = func() { end(ErrToken) }
+
+	err := c.patiently(inner, func() error { return c.belongs(inner) })
+	var wg sync.WaitGroup
+	if err == nil {
+		wg.Go(func() { c.takeIn(inner) })
+		wg.Go(func() { c.answerAll(inner) })
+		wg.Go(func() { c.register(inner) })
+		err = c.keepUp(inner)
+	}
+	if isStatus(err, 403, 404) {
+		err = ErrGuild
+	}
+	end(err)
+	wg.Wait()
+	if ctx.Err() != nil {
+		c.changeStatus(func(s *Status) { s.Up, s.Ready, s.Reason = false, false, "stopped" })
+		return nil
+	}
+	err = context.Cause(inner)
+	c.changeStatus(func(s *Status) { s.Up, s.Ready, s.Reason = false, false, err.Error() })
+	return fmt.Errorf("run Discord: %w", err)
+}
+
+// belongs makes sure that the token is good and the bot is in the guild.
+func (c *Client) belongs(ctx context.Context) error {
+	if _, err := c.self(ctx); err != nil {
+		return err
+	}
+	return c.rest.do(ctx, "look for the server", "GET", "/guilds/"+c.guild, nil, nil)
+}
+
+// Ready reports whether the gateway is up and the catch-up is over.
+func (c *Client) Ready() bool {
+	c.statusMu.Lock()
+	defer c.statusMu.Unlock()
+	return c.status.Ready
+}
+
+// Status is how the link stands now.
+func (c *Client) Status() Status {
+	c.statusMu.Lock()
+	defer c.statusMu.Unlock()
+	return c.status
+}
+
+func (c *Client) changeStatus(change func(*Status)) {
+	c.statusMu.Lock()
+	defer c.statusMu.Unlock()
+	old := c.status
+	change(&c.status)
+	if c.status.Up {
+		c.status.Reason = ""
+	}
+	if c.status.Up != old.Up || c.status.Ready != old.Ready {
+		c.status.Since = time.Now()
+	}
+	if c.status != old {
+		c.changed(c.status)
+	}
+}
+
+func errField(err error) zap.Field    { return zap.Error(err) }
+func after(d time.Duration) zap.Field { return zap.Duration("after", d) }
+func reason(why string) zap.Field     { return zap.String("reason", why) }
+func inChannel(id string) zap.Field   { return zap.String("channel", id) }
+func panicked(op string, v any) error { return fmt.Errorf("%s: panic: %v", op, v) }
+func isFatal(err error) bool {
+	return errors.Is(err, ErrToken) || errors.Is(err, ErrIntents) || errors.Is(err, ErrGuild) || errors.Is(err, ErrGateway)
+}

@@ -1,0 +1,146 @@
+package discord
+
+import (
+	"context"
+	"sync"
+)
+
+// An intake holds what the gateway said until it is stored, in order. The
+// gateway's reader appends and never waits; one goroutine takes.
+//
+// Its memory is bounded. A message that does not fit is forgotten, and its
+// channel is behind: what follows there is forgotten as well, until all of it
+// has been fetched.
+type intake struct {
+	mu     sync.Mutex
+	items  []item
+	bytes  int
+	most   int
+	behind map[string]string // channel -> newest message known there
+	epoch  int               // of the connection
+	blind  bool              // a new session has not described the guild yet
+	wake   chan struct{}
+}
+
+// An item is one of: a message; a channel to fetch; threads to compare with
+// what was stored; with the epoch for which nothing is missing after it.
+type item struct {
+	message *message
+	fetch   string
+	threads []threadInfo
+	list    bool // ask which threads are active
+	settled int  // epoch, 0 for none
+	size    int
+}
+
+func newIntake(most int) *intake {
+	return &intake{most: most, behind: map[string]string{}, wake: make(chan struct{}, 1), epoch: 1}
+}
+
+func (q *intake) add(it item) {
+	q.items = append(q.items, it)
+	q.bytes += it.size
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// message takes a message in, or reports that it had to be forgotten.
+func (q *intake) message(m message, size int) (forgotten bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	size += 512 // about what an item weighs beside its text
+	newest, late := q.behind[m.Channel]
+	if !late && !q.blind && q.bytes+size <= q.most {
+		q.add(item{message: &m, size: size})
+		return false
+	}
+	if !late {
+		q.add(item{fetch: m.Channel})
+	}
+	if compareIDs(m.ID, newest) > 0 {
+		newest = m.ID
+	}
+	q.behind[m.Channel] = newest
+	return true
+}
+
+// newEpoch says that the connection ended: nothing queued before makes it ready.
+func (q *intake) newEpoch() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.epoch++
+}
+
+// newSession says that messages may have been missed, and that the guild will
+// be described.
+func (q *intake) newSession() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.epoch++
+	q.blind = true
+}
+
+func (q *intake) guild(threads []threadInfo) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.blind = false
+	q.add(item{threads: threads, settled: q.epoch})
+}
+
+func (q *intake) resumed(long bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.epoch++
+	if !q.blind {
+		q.add(item{list: long, settled: q.epoch})
+	}
+}
+
+// next waits for an item; false means that ctx ended.
+func (q *intake) next(ctx context.Context) (item, bool) {
+	for {
+		q.mu.Lock()
+		if len(q.items) > 0 {
+			it := q.items[0]
+			q.items[0] = item{}
+			if q.items = q.items[1:]; len(q.items) == 0 {
+				q.items = nil
+			}
+			q.bytes -= it.size
+			q.mu.Unlock()
+			return it, ctx.Err() == nil
+		}
+		q.mu.Unlock()
+		select {
+		case <-q.wake:
+		case <-ctx.Done():
+			return item{}, false
+		}
+	}
+}
+
+// newest is the newest message known of a channel that is behind.
+func (q *intake) newest(channel string) string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.behind[channel]
+}
+
+// caughtUp ends being behind, unless something newer than seen came meanwhile.
+func (q *intake) caughtUp(channel, seen string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if compareIDs(q.behind[channel], seen) > 0 {
+		return false
+	}
+	delete(q.behind, channel)
+	return true
+}
+
+func (q *intake) current(epoch int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.epoch == epoch
+}

@@ -1,0 +1,229 @@
+package discord
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/haloerzap/halo/bot"
+)
+
+// interaction is what is read of one; it holds a token with which anybody could
+// answer it, so it is never logged.
+type interaction struct {
+	ID      string `json:"id"`
+	App     string `json:"application_id"`
+	Type    int    `json:"type"`
+	Token   string `json:"token"`
+	Guild   string `json:"guild_id"`
+	Channel string `json:"channel_id"`
+	Locale  string `json:"locale"`
+	Member  *struct {
+		member
+	} `json:"member"`
+	Message *struct {
+		ID string `json:"id"`
+	} `json:"message"`
+	Data struct {
+		Name     string       `json:"name"`
+		CustomID string       `json:"custom_id"`
+		Options  []optionSent `json:"options"`
+	} `json:"data"`
+
+	at time.Time // of arrival, by the real clock
+}
+
+type optionSent struct {
+	Type    int             `json:"type"`
+	Name    string          `json:"name"`
+	Value   json.RawMessage `json:"value"`
+	Options []optionSent    `json:"options"`
+}
+
+const (
+	pressCommand = 2
+	pressButton  = 3
+
+	answerLaterEphemeral = 5
+	answerLaterUpdate    = 6
+
+	optionSub      = 1
+	optionGroup    = 2
+	optionText     = 3
+	mostAnswerText = 2000
+
+	// A token is good for 15 minutes; the handler ends before.
+	handlingTime = 14 * time.Minute
+	// What is at work when everything ends has this long to finish.
+	grace = 5 * time.Second
+	// The first answer must come within 3 seconds.
+	ackTime = 2500 * time.Millisecond
+	ackers  = 16
+	atWork  = 64
+)
+
+func (c *Client) onInteraction(raw json.RawMessage) {
+	var i interaction
+	if err := json.Unmarshal(raw, &i); err != nil {
+		c.log.Error("discord interaction could not be read", zap.Error(err))
+	}
+	if i.Guild != c.guild || i.Type != pressCommand && i.Type != pressButton || i.ID == "" {
+		return
+	}
+	if i.Member != nil && i.Member.User != nil {
+		c.names.user(*i.Member.User, &i.Member.member)
+	}
+	i.at = time.Now()
+	select {
+	case c.pressed <- i:
+	default:
+		c.log.Error("too many interactions at once, one is dropped")
+	}
+}
+
+// answerAll acknowledges interactions at once and answers each in a goroutine
+// of its own, until ctx ends and all are answered.
+func (c *Client) answerAll(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, atWork)
+	for range ackers {
+		wg.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case i := <-c.pressed:
+					if !c.acknowledge(ctx, i) {
+						continue
+					}
+					// Not wg.Go for all at once: a press beyond the bound stays
+					// acknowledged, and waits for its turn without an acker.
+					wg.Go(func() {
+						select {
+						case slots <- struct{}{}:
+							defer func() { <-slots }()
+							c.answer(ctx, i)
+						case <-ctx.Done():
+						}
+					})
+				}
+			}
+		})
+	}
+}
+
+// acknowledge tells Discord to wait. One repetition is safe: the second answer
+// is refused as such.
+func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
+	if c.bot == nil {
+		return false
+	}
+	ctx, cancel := context.WithDeadline(ctx, i.at.Add(ackTime))
+	defer cancel()
+	type flags struct {
+		Flags int `json:"flags,omitempty"`
+	}
+	in := struct {
+		Type int    `json:"type"`
+		Data *flags `json:"data,omitempty"`
+	}{Type: answerLaterUpdate}
+	if i.Type == pressCommand {
+		in.Type, in.Data = answerLaterEphemeral, &flags{flagEphemeral}
+	}
+	path := "/interactions/" + i.ID + "/" + i.Token + "/callback"
+	var err error
+	for range 3 {
+		attempt, stop := context.WithTimeout(ctx, ackTime/3)
+		err = c.rest.do(attempt, "acknowledge interaction", http.MethodPost, path, in, nil)
+		stop()
+		if err == nil || isCode(err, codeAcknowledged) {
+			return true
+		}
+		if ctx.Err() != nil || isStatus(err, 400, 401, 403, 404) {
+			break
+		}
+	}
+	c.log.Warn("an interaction could not be acknowledged", zap.Error(err))
+	return false
+}
+
+func (c *Client) answer(ctx context.Context, i interaction) {
+	run := ctx
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(run), i.at.Add(handlingTime))
+	defer cancel()
+	defer context.AfterFunc(run, func() { time.AfterFunc(grace, cancel) })()
+	text := clip(strings.TrimSpace(c.handle(ctx, i)), mostAnswerText)
+	// What was done is done: its answer is still given when everything ends.
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	base := "/webhooks/" + i.App + "/" + i.Token
+	original := base + "/messages/@original"
+	in := createMessage{Content: text, Mentions: silent()}
+	var err error
+	switch {
+	case text == "" && i.Type == pressCommand:
+		err = c.rest.do(ctx, "withdraw answer", http.MethodDelete, original, nil, nil)
+	case text == "":
+	case i.Type == pressCommand:
+		err = c.rest.do(ctx, "answer command", http.MethodPatch, original, in, nil)
+	default:
+		in.Flags = flagEphemeral
+		err = c.rest.do(ctx, "answer button", http.MethodPost, base, in, nil)
+	}
+	if err != nil {
+		c.log.Warn("an interaction could not be answered", zap.Error(err))
+	}
+}
+
+func (c *Client) handle(ctx context.Context, i interaction) (text string) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.log.Error("an interaction broke", zap.Error(panicked("handle", v)), zap.String("interaction", i.ID))
+			text = "⚠️ Terjadi kesalahan / something went wrong (" + i.ID + ")"
+		}
+	}()
+	return c.bot.Handle(ctx, i.forBot()).Text
+}
+
+func (i interaction) forBot() bot.Interaction {
+	out := bot.Interaction{ID: i.ID, Channel: i.Channel, Locale: i.Locale, At: i.at, Options: map[string]string{}}
+	if m := i.Member; m != nil {
+		out.Roles = m.Roles
+		if m.User != nil {
+			out.User, out.Name = m.User.ID, cmp.Or(m.Nick, m.User.Global, m.User.Name)
+		}
+	}
+	if i.Message != nil {
+		out.Message = i.Message.ID
+	}
+	if i.Type == pressButton {
+		out.Button = i.Data.CustomID
+		return out
+	}
+	words, options := []string{i.Data.Name}, i.Data.Options
+	for len(options) == 1 && (options[0].Type == optionSub || options[0].Type == optionGroup) {
+		words = append(words, options[0].Name)
+		options = options[0].Options
+	}
+	out.Command = strings.Join(words, " ")
+	for _, o := range options {
+		out.Options[o.Name] = o.text()
+	}
+	return out
+}
+
+func (o optionSent) text() string {
+	var s string
+	if json.Unmarshal(o.Value, &s) == nil {
+		return s
+	}
+	return fmt.Sprintf("%s", o.Value)
+}

@@ -1,0 +1,131 @@
+package discord
+
+import (
+	"strings"
+
+	"github.com/haloerzap/halo/bridge"
+)
+
+// What is sent to Discord. Own structs: the library's know no nonce.
+
+type createMessage struct {
+	Content      string      `json:"content,omitempty"`
+	Nonce        string      `json:"nonce,omitempty"`
+	EnforceNonce bool        `json:"enforce_nonce,omitempty"`
+	Mentions     mentions    `json:"allowed_mentions"`
+	Embeds       []embed     `json:"embeds,omitempty"`
+	Components   []component `json:"components,omitempty"`
+	Reference    *reference  `json:"message_reference,omitempty"`
+	Flags        int         `json:"flags,omitempty"`
+}
+
+// mentions say who may be pinged. Parse is always sent, and always empty: the
+// default would ping whatever the text names.
+type mentions struct {
+	Parse   []string `json:"parse"`
+	Roles   []string `json:"roles,omitempty"`
+	Users   []string `json:"users,omitempty"`
+	Replied bool     `json:"replied_user"`
+}
+
+type reference struct {
+	Message string `json:"message_id"`
+	// FailIfGone false: an answer to a deleted message is still an answer.
+	FailIfGone bool `json:"fail_if_not_exists"`
+}
+
+type embed struct {
+	Title       string       `json:"title,omitempty"`
+	Description string       `json:"description,omitempty"`
+	Color       int          `json:"color,omitempty"`
+	Fields      []embedField `json:"fields,omitempty"`
+	Footer      *embedFooter `json:"footer,omitempty"`
+}
+
+type embedField struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Inline bool   `json:"inline"`
+}
+
+type embedFooter struct {
+	Text string `json:"text"`
+}
+
+type component struct {
+	Type       int         `json:"type"`
+	Components []component `json:"components,omitempty"`
+	Style      int         `json:"style,omitempty"`
+	Label      string      `json:"label,omitempty"`
+	Emoji      *emoji      `json:"emoji,omitempty"`
+	CustomID   string      `json:"custom_id,omitempty"`
+}
+
+type emoji struct {
+	Name string `json:"name"`
+}
+
+const (
+	componentRow    = 1
+	componentButton = 2
+	buttonsPerRow   = 5
+	flagEphemeral   = 1 << 6
+)
+
+var buttonStyles = map[string]int{"primary": 1, "secondary": 2, "success": 3, "danger": 4}
+
+func silent() mentions { return mentions{Parse: []string{}} }
+
+// write makes a message; the nonce and the target of a reply are for Say to add.
+func write(m bridge.Message) createMessage {
+	out := createMessage{Content: normal(m.Content), Mentions: silent(), Components: rows(m.Buttons)}
+	out.Mentions.Roles, out.Mentions.Users = m.PingRoles, m.PingUsers
+	if m.Card != nil {
+		out.Embeds = []embed{card(*m.Card)}
+	}
+	return out
+}
+
+// normal is text as Discord will give it back, so that a message can be found
+// again by its words.
+func normal(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+}
+
+func card(c bridge.Card) embed {
+	e := embed{Title: c.Title, Description: c.Text, Color: c.Color}
+	for _, f := range c.Fields {
+		e.Fields = append(e.Fields, embedField(f))
+	}
+	if c.Footer != "" {
+		e.Footer = &embedFooter{Text: c.Footer}
+	}
+	return e
+}
+
+func rows(buttons []bridge.Button) []component {
+	var out []component
+	for i, b := range buttons {
+		if i%buttonsPerRow == 0 {
+			out = append(out, component{Type: componentRow})
+		}
+		c := component{Type: componentButton, Style: 2, Label: b.Label, CustomID: b.ID}
+		if style, ok := buttonStyles[b.Style]; ok {
+			c.Style = style
+		}
+		if b.Emoji != "" {
+			c.Emoji = &emoji{Name: b.Emoji}
+		}
+		row := &out[len(out)-1]
+		row.Components = append(row.Components, c)
+	}
+	return out
+}
+
+// clip shortens s to n characters.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}

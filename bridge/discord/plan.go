@@ -1,0 +1,55 @@
+package discord
+
+// A Plan is what a guild must have for the desk. Everything is known by its
+// name; what is there already is kept and used.
+type Plan struct {
+	Category string // holds the channels and forums; "" for none
+	Forums   []ForumPlan
+	Channels []ChannelPlan
+	Roles    []RolePlan
+}
+
+// A ForumPlan is a forum with its tags, at most 20.
+type ForumPlan struct {
+	Name, Topic string
+	Tags        []string
+	Moderated   bool // only those who manage threads (the bot) set the tags
+}
+
+// A ChannelPlan is a text channel.
+type ChannelPlan struct{ Name, Topic string }
+
+// A RolePlan is a role; a mentionable one can be called by anybody.
+type RolePlan struct {
+	Name        string
+	Mentionable bool
+}
+
+// StandardPlan is the desk's own layout. Each of teams is a developer team: a
+// tag of the report forum. At most 12 fit beside the states of a report.
+func StandardPlan(teams []string) Plan {
+	reports := []string{"open", "taken", "needs data", "adjusted", "no change", "closed"}
+	tags := append(append([]string{}, teams[:min(len(teams), mostForumTags-len(reports))]...), reports...)
+	return Plan{
+		Category: "Halo",
+		Forums: []ForumPlan{
+			{Name: "halo-desk", Topic: "One post for each ticket. What the ticket's agent writes here goes to the client; lines that start with // stay inside.",
+				Tags: []string{"new", "assigned", "waiting", "developer", "resolved", "closed"}, Moderated: true},
+			{Name: "inquiry-reports", Topic: "One post for each report to a developer team.", Tags: tags, Moderated: true},
+		},
+		Channels: []ChannelPlan{
+			{"halo-intake", "Who waits, and who does not get through."},
+			{"halo-ops", "How the desk itself is doing."},
+			{"follow-up", "Customers to be contacted."},
+			{"audit", "Sampled answers to be validated."},
+		},
+	}
+}
+
+const mostForumTags = 20
+
+// A Layout holds the ids of a guild's channels and roles by name.
+type Layout struct {
+	Channels map[string]string
+	Roles    map[string]string
+}

@@ -1,0 +1,144 @@
+package discord
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A transport is the one way to Discord's REST: it aims at the right network,
+// keeps every limit before breaking it, and reads each answer whole.
+//
+// Answers to interactions have a lane of their own: Discord does not count them,
+// and a person is waiting.
+type transport struct {
+	network Network
+	base    http.RoundTripper
+	timeout time.Duration // of one exchange, without the waits before it
+	pace    pace
+	gate    gate
+	breaker breaker
+	buckets buckets
+}
+
+// An exchange is what became of a request, kept for the one who asked.
+type exchange struct {
+	sent   bool // it reached the wire
+	status int  // 0: no answer
+	retry  time.Duration
+}
+
+type exchangeKey struct{}
+
+const mostAnswer = 32 << 20
+
+func newTransport(n Network, s settings) *transport {
+	t := &transport{network: n, base: n.roundTripper(), timeout: s.exchange}
+	if s.perSecond > 0 {
+		t.pace = pace{every: time.Second / time.Duration(s.perSecond), burst: 4}
+	}
+	t.breaker.most = s.mostInvalid
+	return t
+}
+
+// RoundTrip sends one request when the limits allow. It is safe for concurrent use.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		defer req.Body.Close()
+	}
+	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
+	if !ok {
+		x = new(exchange)
+	}
+	out, err := t.network.aim(req)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.breaker.check(); err != nil {
+		return nil, err
+	}
+	ctx := req.Context()
+	done := func(*http.Response) {}
+	if !isCallback(req.URL.Path) {
+		if done, err = t.buckets.acquire(ctx, req.Method, req.URL.Path); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.queue(ctx, req.URL.Path); err != nil {
+		done(nil)
+		return nil, err
+	}
+	resp, err := t.exchange(out, x)
+	done(resp)
+	return resp, err
+}
+
+func (t *transport) queue(ctx context.Context, path string) error {
+	if !isInteraction(path) {
+		if err := t.pace.wait(ctx); err != nil {
+			return err
+		}
+	}
+	return t.gate.wait(ctx)
+}
+
+func (t *transport) exchange(req *http.Request, x *exchange) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
+	defer cancel()
+	x.sent = true
+	resp, err := t.base.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	x.status = resp.StatusCode
+	body, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	body = t.learn(resp, body, x)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// learn draws the conclusions of an answer that concern every request, and
+// gives a 429 that is not Discord's own (the proxy before it answers in HTML)
+// the form of one that is.
+func (t *transport) learn(resp *http.Response, body []byte, x *exchange) []byte {
+	switch resp.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		t.breaker.count()
+	case http.StatusTooManyRequests:
+		if resp.Header.Get("X-RateLimit-Scope") != "shared" {
+			t.breaker.count()
+		}
+		x.retry = retryAfter(resp)
+		var said struct {
+			RetryAfter float64 `json:"retry_after"`
+			Global     bool    `json:"global"`
+		}
+		if json.Unmarshal(body, &said) != nil {
+			said.Global = true
+			x.retry = max(x.retry, time.Second)
+		}
+		x.retry = max(x.retry, time.Duration(said.RetryAfter*float64(time.Second)))
+		if said.Global || resp.Header.Get("X-RateLimit-Global") != "" || resp.Header.Get("X-RateLimit-Scope") == "global" {
+			resp.Header.Set("X-RateLimit-Global", "true")
+			t.gate.shut(x.retry)
+		}
+		resp.Header.Set("Retry-After", fmt.Sprintf("%.3f", x.retry.Seconds()))
+		return fmt.Appendf(nil, `{"message":"rate limited","retry_after":%.3f,"global":%t}`, x.retry.Seconds(), said.Global)
+	}
+	return body
+}
+
+// isCallback reports a first answer to an interaction, which has no limit.
+func isCallback(path string) bool { return strings.HasSuffix(path, "/callback") }
+
+// isInteraction reports a request that Discord leaves out of the global limit.
+func isInteraction(path string) bool { return isCallback(path) || strings.Contains(path, "/webhooks/") }
