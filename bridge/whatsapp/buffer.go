@@ -34,7 +34,7 @@ var errUndecodable = errors.New("decrypted content is not a message")
 
 func (b *buffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
 	b.link.moved()
-	if b.link.poisoned.Load() || b.link.ctx.Err() != nil {
+	if b.link.poisoned.Load() || b.link.stopping.Err() != nil {
 		return nil, errNotNow
 	}
 	if err := b.link.c.options.Failpoint.Hit("wa.recv"); err != nil {
@@ -57,7 +57,7 @@ func (b *buffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext 
 	if !decodable(plaintext) {
 		return errUndecodable
 	}
-	return b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at) //nolint:wrapcheck // the library looks at it
+	return b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at)
 }
 
 func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Context) error) error {
@@ -75,13 +75,13 @@ func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Conte
 	if _, ours := errors.AsType[*sqlite.Error](err); ours || inside == nil {
 		return b.broken(err)
 	}
-	return err //nolint:wrapcheck // the library looks at it
+	return err
 }
 
 // broken is for a database that fails: the message is not at fault and must
 // come again.
 func (b *buffer) broken(err error) error {
-	if b.link.ctx.Err() == nil {
+	if b.link.stopping.Err() == nil {
 		b.link.c.log.Error("session database failed", zap.Error(err))
 	}
 	b.link.poison("the session database failed")

@@ -24,12 +24,17 @@ import (
 // replacement a new link is made, so that nothing late of the old one can be
 // taken for news of the new one.
 type link struct {
-	c      *Client
-	cli    *whatsmeow.Client
-	ctx    context.Context
-	cancel context.CancelFunc
-	own    []string // user parts of our own addresses
-	over   chan ending
+	c    *Client
+	cli  *whatsmeow.Client
+	own  []string // user parts of our own addresses
+	over chan ending
+	// stopping ends with the context of the caller: from then on nothing new is
+	// begun. ctx, which the library has, ends only after it was disconnected;
+	// the other way round its goroutines race.
+	stopping context.Context
+	stop     context.CancelFunc
+	ctx      context.Context
+	cancel   context.CancelFunc
 	// pairing hears of every event while a phone is being linked; such a link
 	// takes no messages in, they stay with WhatsApp.
 	pairing chan any
@@ -56,7 +61,8 @@ type ending struct {
 
 func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan any) *link {
 	l := &link{c: c, over: make(chan ending, 1), pairing: pairing, progress: time.Now()}
-	l.ctx, l.cancel = context.WithCancel(ctx)
+	l.stopping, l.stop = context.WithCancel(ctx)
+	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for _, jid := range []types.JID{device.GetJID(), device.GetLID()} {
 		if jid.User != "" {
 			l.own = append(l.own, jid.User)
@@ -81,8 +87,9 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 		cli.GetMessageForRetry = l.retried
 	}
 	cli.ManualHistorySyncDownload = true
+	cli.SetMaxParallelRetryReceiptHandling(4)
 	cli.AutoReconnectHook = l.retryConnection
-	socket := c.options.Network.socketClient(l.dialling)
+	socket := c.options.Network.socketClient(l.stopping, l.dialling)
 	cli.SetPreLoginHTTPClient(socket)
 	cli.SetWebsocketHTTPClient(socket)
 	if set.restrictedMedia {
@@ -99,7 +106,7 @@ func (l *link) connect() {
 	}
 	go func() {
 		defer l.work.Done()
-		if err := l.cli.ConnectContext(l.ctx); err != nil && l.ctx.Err() == nil {
+		if err := l.cli.ConnectContext(l.ctx); err != nil && l.stopping.Err() == nil {
 			l.end(ending{state: StateConnecting, reason: "WhatsApp cannot be reached: " + mask(err.Error()), pause: l.c.settings.connectPause})
 		}
 	}()
@@ -111,8 +118,19 @@ func (l *link) close() {
 	l.closed = true
 	l.quiet.Stop()
 	l.mu.Unlock()
+	l.stop()
+	disconnected := make(chan struct{})
+	go func() {
+		defer close(disconnected)
+		l.cli.Disconnect()
+	}()
+	// A handshake that hangs holds the library's lock until its context ends.
+	select {
+	case <-disconnected:
+	case <-time.After(time.Second):
+	}
 	l.cancel()
-	l.cli.Disconnect()
+	<-disconnected
 	l.work.Wait()
 }
 
@@ -146,12 +164,12 @@ func (l *link) poison(reason string) {
 
 func (l *link) isOwn(jid types.JID) bool { return slices.Contains(l.own, jid.User) }
 
-// ready reports whether messages may be sent.
+// ready reports whether messages may be sent. The library is not asked: it holds
+// its lock all the time while it connects.
 func (l *link) ready() bool {
 	l.mu.Lock()
-	ready := l.connected && l.caughtUp && !l.closed
-	l.mu.Unlock()
-	return ready && !l.poisoned.Load() && l.cli.IsConnected()
+	defer l.mu.Unlock()
+	return l.connected && l.caughtUp && !l.closed && !l.poisoned.Load()
 }
 
 // handle is what the library calls for every event. false leaves a message, a
@@ -165,9 +183,7 @@ func (l *link) handle(event any) (ok bool) {
 		// The library takes a panic for success.
 		defer func() {
 			if r := recover(); r != nil {
-				l.c.log.Error("handling an event panicked", zap.String("event", fmt.Sprintf("%T", event)),
-					zap.String("panic", mask(fmt.Sprint(r))), zap.ByteString("stack", debug.Stack()))
-				l.poison("a message could not be handled")
+				l.panicked(fmt.Sprintf("%T", event), r)
 				ok = false
 			}
 		}()
@@ -192,6 +208,12 @@ func (l *link) handle(event any) (ok bool) {
 	}
 }
 
+func (l *link) panicked(what string, r any) {
+	l.c.log.Error("handling panicked", zap.String("what", what),
+		zap.String("panic", mask(fmt.Sprint(r))), zap.ByteString("stack", debug.Stack()))
+	l.poison("a message could not be handled")
+}
+
 func (l *link) pairingEvent(event any) bool {
 	switch event.(type) {
 	case *events.Message, *events.UndecryptableMessage, *events.Receipt:
@@ -211,10 +233,6 @@ func (l *link) onConnection(event any) {
 		l.onConnected()
 	case *events.OfflineSyncCompleted:
 		l.endOfQueue()
-	case *events.Disconnected:
-		if !l.cli.IsConnected() {
-			l.lost("the connection was lost")
-		}
 	case *events.KeepAliveTimeout:
 		l.c.log.Warn("whatsapp does not answer", zap.Int("count", e.ErrorCount))
 	case *events.StreamError:
@@ -274,27 +292,21 @@ func (l *link) moved() {
 	}
 }
 
-func (l *link) lost(reason string) {
-	l.mu.Lock()
-	l.connected, l.caughtUp = false, false
-	l.quiet.Stop()
-	l.mu.Unlock()
-	l.report(Status{State: StateConnecting, Reason: reason})
-}
-
 // report passes a status on unless the link is on its way out.
 func (l *link) report(s Status) {
-	if l.poisoned.Load() || l.ctx.Err() != nil {
+	if l.pairing != nil || l.poisoned.Load() || l.stopping.Err() != nil {
 		return
 	}
 	l.c.report(s)
 }
 
-// dialling is called before every connection attempt: what the last connection
-// had reached counts no more. Many attempts in one minute are slowed down.
+// dialling is called before every connection attempt, which follows a loss at
+// once: what the last connection had reached counts no more. Many attempts in
+// one minute are slowed down.
 func (l *link) dialling(ctx context.Context) error {
 	const free = 6
 	now := time.Now()
+	l.report(Status{State: StateConnecting})
 	l.mu.Lock()
 	l.connected, l.caughtUp, l.progress = false, false, now
 	l.quiet.Stop()
@@ -314,7 +326,7 @@ func (l *link) dialling(ctx context.Context) error {
 // growing delay at half a minute and spreads clients.
 func (l *link) retryConnection(error) bool {
 	l.cli.AutoReconnectErrors = min(l.cli.AutoReconnectErrors, 15)
-	return sleep(l.ctx, rand.N(2*time.Second)) == nil
+	return sleep(l.stopping, rand.N(2*time.Second)) == nil
 }
 
 // stuck reports whether the connection has not got on for too long. The library

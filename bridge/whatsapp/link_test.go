@@ -275,3 +275,23 @@ func TestSessionOfAnotherNetworkIsRefused(t *testing.T) {
 		t.Fatalf("two roots in one process: %v", err)
 	}
 }
+
+func TestReadyWithoutAWordAboutTheQueue(t *testing.T) {
+	set := quick()
+	set.readyFallback = 20 * time.Millisecond
+	d := newDesk(t, set)
+	d.pair()
+	l := d.newLink(t.Context(), must(d.container.GetFirstDevice(t.Context())), nil)
+	defer l.close()
+	l.onConnected()
+	if l.ready() {
+		t.Fatal("ready at once")
+	}
+	d.awaitState(StateReady)
+	if !l.ready() {
+		t.Fatal("not ready")
+	}
+	if err := l.dialling(t.Context()); err != nil || l.ready() {
+		t.Fatalf("ready while connecting again: %v", err)
+	}
+}

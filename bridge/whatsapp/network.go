@@ -116,9 +116,10 @@ var errForeignHost = errors.New("address is not one of WhatsApp")
 type door struct {
 	network  Network
 	hosts    func(host string) bool
-	limit    int64                       // of an answer's body, 0 for none
-	dialling func(context.Context) error // asked before every request, may be nil
+	limit    int64 // of an answer's body, 0 for none
 	next     http.RoundTripper
+	dialling func(context.Context) error // asked before every request, may be nil
+	stopping context.Context             // ends waiting for an answer, may be nil
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -128,6 +129,12 @@ func (d *door) RoundTrip(request *http.Request) (*http.Response, error) {
 			_ = request.Body.Close()
 		}
 		return nil, fmt.Errorf("reach %s://%s: %w", request.URL.Scheme, request.URL.Host, errForeignHost)
+	}
+	if d.stopping != nil {
+		// The connection that comes of the answer must outlast this call.
+		ctx, cancel := context.WithCancel(request.Context())
+		defer context.AfterFunc(d.stopping, cancel)()
+		request = request.WithContext(ctx)
 	}
 	if d.dialling != nil {
 		if err := d.dialling(request.Context()); err != nil {
@@ -178,8 +185,11 @@ func isMedia(host string) bool { return strings.HasSuffix(host, ".whatsapp.net")
 
 // socketClient makes WebSockets. Its answers have no limit: they are
 // connections.
-func (n Network) socketClient(dialling func(context.Context) error) *http.Client {
-	return &http.Client{Transport: &door{network: n, hosts: isWeb, dialling: dialling, next: n.transport()}, CheckRedirect: noRedirect}
+func (n Network) socketClient(stopping context.Context, dialling func(context.Context) error) *http.Client {
+	return &http.Client{
+		Transport:     &door{network: n, hosts: isWeb, next: n.transport(), dialling: dialling, stopping: stopping},
+		CheckRedirect: noRedirect,
+	}
 }
 
 // mediaClient fetches and stores media.

@@ -11,7 +11,6 @@ import (
 	"go.mau.fi/libsignal/protocol"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
 	"go.mau.fi/whatsmeow/store"
-	"google.golang.org/protobuf/proto"
 )
 
 var libraryPrepared sync.Once
@@ -25,7 +24,7 @@ func prepareLibrary(deviceName string, set settings) {
 		signalLog.Setup(&mute)
 		store.DeviceProps.Os = new(deviceName)
 		store.DeviceProps.PlatformType = waCompanionReg.DeviceProps_CHROME.Enum()
-		store.DeviceProps.RequireFullSync = proto.Bool(false)
+		store.DeviceProps.RequireFullSync = new(false)
 		if set.hardParsers {
 			hardenParsers()
 		}

@@ -131,7 +131,7 @@ func (l *link) alternative(ctx context.Context, jid types.JID) (alt types.JID, e
 	case types.HiddenUserServer:
 		alt, err = l.cli.Store.LIDs.GetPNForLID(ctx, jid)
 	}
-	return alt.ToNonAD(), err //nolint:wrapcheck // callers take an error for "not known"
+	return alt.ToNonAD(), err
 }
 
 func isDigits(text string) bool {
@@ -163,7 +163,7 @@ func (l *link) receive(m bridge.ClientMessage) bool {
 // long, the connection is given up, so that it comes again, in order.
 func (l *link) keep(before, after string, offer func(context.Context) error) bool {
 	l.moved()
-	if l.poisoned.Load() || l.ctx.Err() != nil {
+	if l.poisoned.Load() || l.stopping.Err() != nil {
 		return false
 	}
 	if err := l.c.options.Failpoint.Hit(before); err != nil {
@@ -190,7 +190,7 @@ func (l *link) persist(offer func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), set.storeFor)
 	defer cancel()
 	// When the client is stopped the message in hand gets a short while more.
-	stop := context.AfterFunc(l.ctx, func() {
+	stop := context.AfterFunc(l.stopping, func() {
 		_ = sleep(ctx, set.storeGrace)
 		cancel()
 	})
@@ -200,7 +200,7 @@ func (l *link) persist(offer func(context.Context) error) error {
 		if err == nil {
 			return nil
 		}
-		if l.ctx.Err() != nil || sleep(ctx, delay) != nil {
+		if l.stopping.Err() != nil || sleep(ctx, delay) != nil {
 			return err
 		}
 		l.c.log.Warn("store what came, trying again", zap.Error(err))

@@ -51,7 +51,7 @@ func (c *Client) SendText(ctx context.Context, to bridge.Address, id, text strin
 		c.sender <- struct{}{}
 		return &bridge.SendError{Certainty: bridge.Blocked, Reason: "WhatsApp is not connected"}
 	}
-	stop := context.AfterFunc(l.ctx, cancel)
+	stop := context.AfterFunc(l.stopping, cancel)
 	result := make(chan error, 1)
 	// The library waits for its own lock without looking at the context, so the
 	// caller waits beside it.

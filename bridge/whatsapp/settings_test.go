@@ -243,7 +243,7 @@ func TestMediaComesFromWhatsAppOnly(t *testing.T) {
 	bothWays(t, func(s *settings) { s.restrictedMedia = false }, func(t *testing.T, set settings) bool {
 		hits.Store(0)
 		d := linked(t, set)
-		//nolint:staticcheck // the way the library itself fetches an address it was given
+		//lint:ignore SA1019 the way the library itself fetches an address it was given
 		_, err := d.link.Load().cli.DangerousInternals().DoMediaDownloadRequest(t.Context(), elsewhere.URL+"/secret")
 		return errors.Is(err, errForeignHost) && hits.Load() == 0
 	})

@@ -141,7 +141,7 @@ func open(ctx context.Context, options Options, set settings) (*Client, error) {
 	}
 	c := &Client{
 		options: options, settings: set, log: options.Log,
-		slot: make(chan struct{}, 1), sender: make(chan struct{}, 1), paired: make(chan struct{}, 1),
+		status: Status{State: StateStopped}, slot: make(chan struct{}, 1), sender: make(chan struct{}, 1), paired: make(chan struct{}, 1),
 	}
 	c.slot <- struct{}{}
 	c.sender <- struct{}{}

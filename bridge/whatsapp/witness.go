@@ -33,7 +33,7 @@ type stanzaKey struct {
 
 // witnessed bounds the memory for stanzas that wait for their turn; it is larger
 // than the queue of the library.
-const witnessed = 4096
+const witnessed = 16384
 
 func (w *witness) arrived(node *waBinary.Node) {
 	if node.Tag != "message" || node.Attrs["category"] == "peer" {
@@ -103,11 +103,17 @@ func (w *witness) leaving(node *waBinary.Node) {
 
 // vanishing stores a placeholder for a message that no event will tell of, or
 // not in time. It returns false when that failed.
-func (l *link) vanishing(node *waBinary.Node, undecryptable bool) bool {
+func (l *link) vanishing(node *waBinary.Node, undecryptable bool) (stored bool) {
 	if l.pairing != nil || !l.begin() {
 		return false
 	}
 	defer l.work.Done()
+	defer func() {
+		if r := recover(); r != nil {
+			l.panicked(node.Tag, r)
+			stored = false
+		}
+	}()
 	info, ok := l.stanzaInfo(node)
 	if !ok {
 		return true
