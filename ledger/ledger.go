@@ -107,8 +107,8 @@ func (s State) String() string {
 // A Status is what a message table knows of one letter.
 type Status struct {
 	State    State
-	Attempts int       // sends begun
-	First    time.Time // real time of the first attempt; zero before it and after the end
+	Attempts int       // sends begun, also before it died and was revived
+	First    time.Time // real time of the first attempt; zero before it and once sent
 	Ext      string    // identifier at the destination, once known
 	Reason   string    // why it waits or died, for people
 }

@@ -78,9 +78,6 @@ func (b *batch) write(name string, k key, args ...any) {
 	}
 }
 
-// writeCount is how many writes the batch holds.
-func (b *batch) writeCount() int { return len(b.writes) / 5 }
-
 func pad(args []any, n int) []any {
 	for len(args) < n {
 		args = append(args, "")

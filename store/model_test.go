@@ -16,7 +16,7 @@ import (
 	"github.com/haloerzap/halo/store/storetest"
 )
 
-// A lane in the mind: what must be in Redis after any sequence of calls.
+// A lane as it must be after any sequence of calls.
 type lane struct {
 	waiting []string
 }

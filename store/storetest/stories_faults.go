@@ -191,11 +191,13 @@ func storeDown(t *testing.T, client store.Client) {
 	// fn swallowed the error of a question: nothing is stored on such ground.
 	applied, err := hasty.Update(t.Context(), inbox("m1"), func(tx *ledger.Tx) error {
 		_, _ = tx.Doc(ledger.Ref{Kind: "k", ID: "1"})
+		faults.Down(false)
 		return nil
 	})
 	if applied || !errors.Is(err, ErrLost) {
 		t.Errorf("applied %v, error %v", applied, err)
 	}
+	faults.Down(true)
 	patient := newStore(client)
 	time.AfterFunc(20*time.Millisecond, func() { faults.Down(false) })
 	update(t, patient, inbox("m1"), put(ledger.Ref{Kind: "k", ID: "1"}, "kept"))
