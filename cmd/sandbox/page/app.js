@@ -185,8 +185,8 @@ function listen() {
   let lost = false;
   events.addEventListener('open', () => {
     document.body.classList.remove('lost');
-    if (lost) reloadAll().catch(() => {});
     lost = false;
+    reloadAll().catch((problem) => toast(t('problem', { text: problem.message }), 'bad'));
   });
   events.addEventListener('error', () => {
     if (!lost) toast(t('reconnect'), 'bad');

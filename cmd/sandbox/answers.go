@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"go.uber.org/zap"
+)
+
+// A problem is an error that a caller is told, with the status that fits.
+type problem struct {
+	status int
+	text   string
+}
+
+func (p problem) Error() string { return p.text }
+
+func badRequest(format string, args ...any) error {
+	return problem{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+func notFound(format string, args ...any) error {
+	return problem{http.StatusNotFound, fmt.Sprintf(format, args...)}
+}
+
+// refused is what a network's own rules do not permit.
+func refused(err error) error {
+	return problem{http.StatusConflict, err.Error()}
+}
+
+// mostBody bounds a request.
+const mostBody = 1 << 20
+
+// read fills body from a request: one JSON value, no field unknown. An empty
+// request is an empty object.
+func read(r *http.Request, body any) error {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case r.ContentLength == 0:
+		return nil
+	case kind == "multipart/form-data":
+		return badRequest("files are not carried yet: send JSON with a text")
+	case err != nil || kind != "application/json":
+		return problem{http.StatusUnsupportedMediaType, "send JSON with Content-Type: application/json"}
+	}
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(body); err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes", mostBody)}
+		}
+		return badRequest("read request: %v", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return badRequest("read request: more than one JSON value")
+	}
+	return nil
+}
+
+// answer writes what a call came to.
+func (s *sandbox) answer(w http.ResponseWriter, r *http.Request, value any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		status = http.StatusInternalServerError
+		if p, told := errors.AsType[problem](err); told {
+			status = p.status
+		} else if r.Context().Err() != nil {
+			status = http.StatusServiceUnavailable
+		} else {
+			s.log.Error("control API", zap.String("path", r.URL.Path), zap.Error(err))
+		}
+		value = map[string]string{"error": err.Error()}
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		status, data = http.StatusInternalServerError, []byte(`{"error":"the answer could not be written"}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n')) // a caller that went away needs no answer
+}

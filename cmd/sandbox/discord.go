@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+)
+
+func (s *sandbox) getChannels(*http.Request) (any, error) {
+	return listed(s.discord.Channels()), nil
+}
+
+func (s *sandbox) channel(id string) (discordtest.Channel, error) {
+	c, known := s.discord.Channel(id)
+	if !known {
+		return c, notFound("no channel or thread has the id %q", id)
+	}
+	return c, nil
+}
+
+func (s *sandbox) getChannelMessages(r *http.Request) (any, error) {
+	c, err := s.channel(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	messages := s.discord.Messages(c.ID)
+	out := []discordtest.Message{}
+	for _, m := range messages {
+		// What only one person sees was answered to that person.
+		if !m.Ephemeral {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+// staffAct is what a member of staff can do in a channel; exactly one of the
+// acts is named.
+type staffAct struct {
+	As      string  `json:"as"`
+	Content *string `json:"content"`
+	ReplyTo string  `json:"reply_to"`
+	Edit    string  `json:"edit"`
+	Delete  string  `json:"delete"`
+	React   string  `json:"react"`
+	Unreact string  `json:"unreact"`
+	To      string  `json:"to"`
+}
+
+func (a staffAct) check() error {
+	acts := 0
+	for _, named := range []bool{a.Edit != "", a.Delete != "", a.React != "", a.Unreact != ""} {
+		if named {
+			acts++
+		}
+	}
+	content := ""
+	if a.Content != nil {
+		content = *a.Content
+	}
+	writes := acts == 0 || a.Edit != ""
+	switch {
+	case acts > 1 || !writes && a.Content != nil || acts > 0 && a.ReplyTo != "":
+		return badRequest("do one thing at a time: a message, an edit, a deletion or a reaction")
+	case writes && content == "":
+		return badRequest("content is missing")
+	case utf8.RuneCountInString(content) > 2000:
+		return badRequest("content has %d characters: Discord takes 2000", utf8.RuneCountInString(content))
+	case (a.React != "" || a.Unreact != "") != (a.To != ""):
+		return badRequest("react and to belong together")
+	}
+	return nil
+}
+
+func (s *sandbox) postStaffMessage(r *http.Request) (any, error) {
+	c, err := s.channel(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	var act staffAct
+	if err := read(r, &act); err != nil {
+		return nil, err
+	}
+	if err := act.check(); err != nil {
+		return nil, err
+	}
+	who, err := s.colleague(act.As)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range []string{act.ReplyTo, act.Edit, act.Delete, act.To} {
+		if m, known := s.discord.Message(id); id != "" && (!known || m.Deleted || m.Channel != c.ID) {
+			return nil, notFound("no message in this channel has the id %q", id)
+		}
+	}
+	id, err := act.do(who, c.ID)
+	if err != nil {
+		return nil, refused(err)
+	}
+	return map[string]string{"id": id}, nil
+}
+
+// do carries the act out and returns the id of the message concerned.
+func (a staffAct) do(who *discordtest.Member, channel string) (string, error) {
+	switch {
+	case a.Edit != "":
+		return a.Edit, who.Edit(a.Edit, *a.Content)
+	case a.Delete != "":
+		return a.Delete, who.Delete(a.Delete)
+	case a.React != "":
+		return a.To, who.React(a.To, a.React)
+	case a.Unreact != "":
+		return a.To, who.Unreact(a.To, a.Unreact)
+	}
+	m, err := who.Post(channel, *a.Content, discordtest.PostOptions{ReplyTo: a.ReplyTo})
+	return m.ID, err
+}
+
+// interaction is a use of a command, a component, a form or a message menu.
+type interaction struct {
+	As       string         `json:"as"`
+	Channel  string         `json:"channel"`
+	Command  string         `json:"command"`
+	Options  map[string]any `json:"options"`
+	Message  string         `json:"message"`
+	CustomID string         `json:"custom_id"`
+	Values   []string       `json:"values"`
+	Modal    string         `json:"modal"`
+	Fields   map[string]any `json:"fields"`
+	Context  string         `json:"context"`
+}
+
+// seen is what the person sees afterwards; nothing is an empty object.
+type seen struct {
+	Message *discordtest.Message `json:"message,omitempty"`
+	Modal   *discordtest.Modal   `json:"modal,omitempty"`
+}
+
+const (
+	// thinkingBound is how long a person looks at "thinking".
+	thinkingBound = 20 * time.Second
+	// deferredBound is how long one waits for something to show after a click
+	// that was taken silently.
+	deferredBound = 2 * time.Second
+)
+
+func (s *sandbox) postInteraction(r *http.Request) (any, error) {
+	var body interaction
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	who, err := s.colleague(body.As)
+	if err != nil {
+		return nil, err
+	}
+	use, err := s.use(who, body)
+	if err != nil {
+		return nil, err
+	}
+	first, err := use(r.Context())
+	switch {
+	case errors.Is(err, discordtest.ErrInteractionFailed):
+		return nil, problem{http.StatusGatewayTimeout, err.Error()}
+	case err != nil:
+		return nil, refused(err)
+	}
+	return s.outcome(r.Context(), first), nil
+}
+
+// use says what is to be done, after checking that it is one thing and that
+// what it names is there.
+func (s *sandbox) use(who *discordtest.Member, i interaction) (func(context.Context) (discordtest.Answer, error), error) {
+	named := 0
+	for _, one := range []string{i.Command, i.CustomID, i.Modal, i.Context} {
+		if one != "" {
+			named++
+		}
+	}
+	if named != 1 {
+		return nil, badRequest("name exactly one of command, custom_id, modal and context")
+	}
+	if i.CustomID != "" || i.Context != "" {
+		if m, known := s.discord.Message(i.Message); !known || m.Deleted {
+			return nil, notFound("no message has the id %q", i.Message)
+		}
+	}
+	switch {
+	case i.Command != "":
+		if _, err := s.channel(i.Channel); err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) (discordtest.Answer, error) {
+			return who.Command(ctx, i.Channel, i.Command, i.Options)
+		}, nil
+	case i.CustomID != "":
+		return func(ctx context.Context) (discordtest.Answer, error) {
+			return who.Click(ctx, i.Message, i.CustomID, i.Values...)
+		}, nil
+	case i.Modal != "":
+		return func(ctx context.Context) (discordtest.Answer, error) {
+			return who.SubmitModal(ctx, i.Modal, i.Fields)
+		}, nil
+	default:
+		return func(ctx context.Context) (discordtest.Answer, error) { return who.Context(ctx, i.Message, i.Context) }, nil
+	}
+}
+
+// outcome waits for what a deferred answer becomes.
+func (s *sandbox) outcome(ctx context.Context, a discordtest.Answer) seen {
+	for {
+		var bound time.Duration
+		switch {
+		case a.Kind == "deferred":
+			bound = deferredBound
+		case a.Message != nil && a.Message.Thinking && a.Kind != "deleted":
+			bound = thinkingBound
+		case a.Kind == "deleted":
+			return seen{}
+		default:
+			return seen{Message: a.Message, Modal: a.Modal}
+		}
+		wait, cancel := context.WithTimeout(ctx, bound)
+		next, err := a.Next(wait)
+		cancel()
+		if err != nil {
+			return seen{Message: a.Message}
+		}
+		a = next
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+)
+
+// A colleague is a member of staff with the Discord roles that go with the job.
+type colleague struct {
+	name  string
+	roles []string
+}
+
+// staff works at the sandbox's desk, in the order of the job list.
+var staff = []colleague{
+	{"sari", []string{"CS Agent"}},
+	{"dewi", []string{"CS Agent"}},
+	{"bayu", []string{"Developer Back End"}},
+	{"rudi", []string{"Developer POS"}},
+	{"joko", []string{"Developer Lead"}},
+	{"maya", []string{"Sales"}},
+	{"tono", []string{"After Sales"}},
+	{"wati", []string{"QA"}},
+	{"ratna", []string{"Head of Marketing"}},
+	{"andi", []string{"Assistant Manager"}},
+	{"lina", []string{"Manager"}},
+}
+
+// populate lets everybody join the Discord server.
+func (s *sandbox) populate() {
+	for _, one := range staff {
+		for _, name := range one.roles {
+			if s.discord.RoleID(name) == "" {
+				s.discord.AddRole(name, 0, true)
+			}
+		}
+		s.discord.AddMember(one.name, one.roles...)
+	}
+}
+
+// colleague finds a member of staff by name.
+func (s *sandbox) colleague(name string) (*discordtest.Member, error) {
+	if !slices.ContainsFunc(staff, func(c colleague) bool { return c.name == name }) {
+		return nil, notFound("no member of staff is called %q", name)
+	}
+	return s.discord.Member(name)
+}
+
+// customers are the phones of the demonstration.
+var customers = []whatsapptest.Customer{
+	{Phone: "6281234567001", Name: "Ana Wijaya"},
+	{Phone: "6281234567002", Name: "Budi Santoso"},
+}
+
+// demonstrate plays a short conversation, so that there is something to see.
+func (s *sandbox) demonstrate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("the first conversation did not go through in time"))
+	defer cancel()
+	ana := s.whatsapp.AddCustomer(customers[0])
+	s.whatsapp.AddCustomer(customers[1])
+	said := []string{
+		"Selamat pagi kak, *laporan penjualan* outlet Kemang hari ini tidak muncul di Panel",
+		"Filternya sudah saya atur ke `23/11`, tetap kosong 🙏",
+	}
+	for _, text := range said {
+		if _, err := ana.Send(text); err != nil {
+			return fmt.Errorf("play the first conversation: %w", err)
+		}
+	}
+	var thread string
+	err := s.discord.WaitFor(ctx, func() bool {
+		for _, c := range s.discord.Channels() {
+			if c.Thread() && len(s.discord.Messages(c.ID)) > len(said) {
+				thread = c.ID
+			}
+		}
+		return thread != ""
+	})
+	if err != nil {
+		return fmt.Errorf("play the first conversation: %w", err)
+	}
+	sari, err := s.colleague("sari")
+	if err != nil {
+		return err
+	}
+	for _, text := range []string{
+		"// sepertinya penyimpanan laporan tertunda, saya cek dulu",
+		"Selamat pagi kak Ana, saya Sari. Boleh dibantu:\n1. nama pengguna yang membuka laporan\n2. tangkapan layar halamannya",
+	} {
+		if _, err := sari.Post(thread, text, discordtest.PostOptions{}); err != nil {
+			return fmt.Errorf("play the first conversation: %w", err)
+		}
+	}
+	err = ana.WaitFor(ctx, func(screen []whatsapptest.Message) bool {
+		return slices.ContainsFunc(screen, func(m whatsapptest.Message) bool {
+			return !m.FromMe && m.Kind == whatsapptest.KindText && len(screen) >= len(said)+2
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("play the first conversation: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/haloerzap/halo/bot"
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// stateView is the sandbox at a glance.
+type stateView struct {
+	Desk      deskView              `json:"desk"`
+	Clock     clockView             `json:"clock"`
+	Links     linksView             `json:"links"`
+	Ready     bool                  `json:"ready"` // both links are up
+	Customers []customerView        `json:"customers"`
+	Staff     []staffView           `json:"staff"`
+	Roles     []roleView            `json:"roles"`
+	Commands  []commandView         `json:"commands"`
+	Faults    faults                `json:"faults"`
+	Channels  []discordtest.Channel `json:"channels,omitempty"`
+}
+
+type deskView struct {
+	Name     string           `json:"name"`
+	Business string           `json:"business"`
+	Number   string           `json:"number"`
+	Zone     string           `json:"zone"`
+	Guild    string           `json:"guild"`
+	Bot      discordtest.User `json:"bot"`
+}
+
+type clockView struct {
+	Now time.Time `json:"now"`
+}
+
+type linksView struct {
+	WhatsApp bool `json:"whatsapp"`
+	Discord  bool `json:"discord"`
+}
+
+type customerView struct {
+	Phone  string `json:"phone"`
+	Name   string `json:"name"`
+	Typing string `json:"typing,omitempty"` // what the desk is seen doing: composing, paused
+}
+
+type staffView struct {
+	Name    string   `json:"name"`
+	Display string   `json:"display"`
+	ID      string   `json:"id"`
+	Roles   []string `json:"roles"`
+}
+
+type roleView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type commandView struct {
+	Name        string       `json:"name"` // full, words separated by a blank
+	Description string       `json:"description"`
+	Options     []optionView `json:"options"`
+}
+
+type optionView struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Required    bool     `json:"required"`
+	Choices     []string `json:"choices,omitempty"`
+}
+
+func (s *sandbox) getState(*http.Request) (any, error) {
+	state := s.state()
+	state.Channels = listed(s.discord.Channels())
+	return state, nil
+}
+
+// state is everything but the channels.
+func (s *sandbox) state() stateView {
+	onWhatsApp, onDiscord := s.links()
+	v := stateView{
+		Desk: deskView{
+			Name: s.config.Desk, Business: "HaloERZAP", Number: s.whatsapp.Business().Number(), Zone: s.config.Zone.String(),
+			Guild: "HaloERZAP", Bot: discordtest.User{ID: s.discord.BotID(), Name: "Halo", Bot: true},
+		},
+		Clock: clockView{s.clock.Now().In(s.config.Zone)},
+		Links: linksView{onWhatsApp, onDiscord}, Ready: onWhatsApp && onDiscord,
+		Customers: []customerView{}, Staff: []staffView{}, Roles: []roleView{},
+		Commands: commands("", bot.Commands()), Faults: s.currentFaults(),
+	}
+	for _, p := range s.whatsapp.Phones() {
+		v.Customers = append(v.Customers, customerView{p.Number(), p.Name(), p.Typing()})
+	}
+	known := map[string]bool{}
+	for _, one := range staff {
+		m, err := s.discord.Member(one.name)
+		if err != nil {
+			continue
+		}
+		v.Staff = append(v.Staff, staffView{one.name, strings.ToUpper(one.name[:1]) + one.name[1:], m.ID(), s.discord.RolesOf(m.ID())})
+		for _, name := range one.roles {
+			if !known[name] {
+				known[name] = true
+				v.Roles = append(v.Roles, roleView{s.discord.RoleID(name), name})
+			}
+		}
+	}
+	return v
+}
+
+// commands flattens the table of slash commands to full names.
+func commands(prefix string, all []bot.Command) []commandView {
+	out := []commandView{}
+	for _, c := range all {
+		if len(c.Sub) > 0 {
+			out = append(out, commands(prefix+c.Name+" ", c.Sub)...)
+			continue
+		}
+		v := commandView{Name: prefix + c.Name, Description: c.Description["id"], Options: []optionView{}}
+		for _, o := range c.Options {
+			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, o.Choices})
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// ticketView is a ticket as stored.
+type ticketView struct {
+	Number       string         `json:"number"`
+	State        ticket.State   `json:"state"`
+	Title        string         `json:"title"`
+	Conversation string         `json:"conversation"`
+	Thread       string         `json:"thread,omitempty"`
+	Agent        string         `json:"agent,omitempty"` // Discord user id
+	Opened       time.Time      `json:"opened"`
+	Responded    time.Time      `json:"responded,omitzero"`
+	Closed       time.Time      `json:"closed,omitzero"`
+	Events       []ledger.Event `json:"events,omitempty"`
+}
+
+func viewTicket(t ticket.Ticket) ticketView {
+	return ticketView{
+		Number: t.Number, State: t.State, Title: t.Title, Conversation: t.Conversation, Thread: t.Thread, Agent: t.Agent,
+		Opened: t.Opened, Responded: t.Responded, Closed: t.ClosedAt,
+	}
+}
+
+func (s *sandbox) getTickets(r *http.Request) (any, error) {
+	tickets, err := s.desk.Tickets(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ticketView, len(tickets))
+	for i, t := range tickets {
+		out[i] = viewTicket(t)
+	}
+	return out, nil
+}
+
+func (s *sandbox) getTicket(r *http.Request) (any, error) {
+	number := r.PathValue("number")
+	t, events, known, err := s.desk.Ticket(r.Context(), number)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, notFound("no ticket has the number %q", number)
+	}
+	v := viewTicket(t)
+	v.Events = listed(events)
+	return v, nil
+}
