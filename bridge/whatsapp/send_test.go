@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
 
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
@@ -74,7 +75,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	if got := len(budi.Received()); got != 12 {
 		t.Fatalf("%d arrived", got)
 	}
-	d.net.SetFaults(whatsapptest.Faults{AckDelay: 500 * time.Millisecond})
+	d.net.SetFaults(whatsapptest.Faults{AckDelay: 1500 * time.Millisecond})
 	group.Go(func() {
 		if err := d.SendText(soon(t), to, "3EB0SLOW", "x"); err != nil {
 			t.Error(err)
@@ -87,7 +88,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	e := sendError(t, d.SendText(ctx, to, "3EB0NEXT", "x"))
-	if e.Certainty != bridge.Blocked || time.Since(began) > 300*time.Millisecond {
+	if e.Certainty != bridge.Blocked || time.Since(began) > time.Second {
 		t.Fatalf("after %s: %+v", time.Since(began), e)
 	}
 	group.Wait()
@@ -161,5 +162,20 @@ func TestMessageIDIsTheSameAtEveryAttempt(t *testing.T) {
 	}
 	if len(id) != 22 || id[:4] != "3EB0" || cleanID(id) != id {
 		t.Fatal(id)
+	}
+}
+
+func TestMessageThatNoDeviceCanReadIsNotSent(t *testing.T) {
+	d := linked(t, quick())
+	budi, sari := d.customer("Budi"), d.customer("Sari")
+	if err := d.SendText(soon(t), bridge.Address(budi.LID().String()), "3EB0A", "x"); err != nil {
+		t.Fatal(err)
+	}
+	l := d.link.Load()
+	if err := l.readable(t.Context(), []types.JID{sari.LID(), budi.LID()}); err != nil {
+		t.Fatal(err)
+	}
+	if e := sendError(t, l.readable(t.Context(), []types.JID{sari.LID()})); e.Certainty != bridge.NotSent || e.RetryAfter == 0 {
+		t.Fatalf("got %+v", e)
 	}
 }
