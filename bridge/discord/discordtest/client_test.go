@@ -42,6 +42,7 @@ type bot struct {
 	mu     sync.Mutex
 	events []*discordgo.Event
 	more   chan struct{}
+	acting sync.WaitGroup // answers to interactions under way
 }
 
 // newSession makes a discordgo session for the server as a careful product
@@ -80,7 +81,10 @@ func openBot(t *testing.T, s *discordtest.Server) *bot {
 	if err := b.Open(); err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	t.Cleanup(func() { b.hangUp() })
+	t.Cleanup(func() {
+		b.hangUp()
+		b.acting.Wait() // a person sees an answer before the bot knows it arrived
+	})
 	return b
 }
 

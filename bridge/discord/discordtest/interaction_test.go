@@ -24,7 +24,9 @@ var deskCommands = []*discordgo.ApplicationCommand{
 
 // whenUsed lets the bot react to every interaction in a goroutine of its own.
 func (b *bot) whenUsed(act func(*discordgo.Interaction)) {
-	b.AddHandler(func(_ *discordgo.Session, i *discordgo.InteractionCreate) { go act(i.Interaction) })
+	b.AddHandler(func(_ *discordgo.Session, i *discordgo.InteractionCreate) {
+		b.acting.Go(func() { act(i.Interaction) })
+	})
 }
 
 func respond(t *testing.T, b *bot, i *discordgo.Interaction, kind discordgo.InteractionResponseType, data *discordgo.InteractionResponseData) {
@@ -197,11 +199,11 @@ func TestModalWithLabelAndSelect(t *testing.T) {
 			answer = `{"type":4,"data":{"content":"` + s.Data.Components[0].Component.Values[0] + `"}}`
 		}
 		url := discordgo.EndpointInteractionResponse(i.ID, i.Token)
-		go func() {
+		b.acting.Go(func() {
 			if _, err := b.RequestWithBucketID("POST", url, json.RawMessage(answer), url); err != nil {
 				t.Error(err)
 			}
-		}()
+		})
 	})
 	a := must(d.sari.Click(t.Context(), card.ID, "go"))(t)
 	if f := a.Modal.Fields[0]; f.Label != "Which" || len(f.Options) != 2 {
