@@ -350,8 +350,8 @@ func TestDeployedFilesAreTheDefaults(t *testing.T) {
 		}
 	}
 	for _, s := range sentences {
-		if !strings.Contains(files["texts.yaml"], "\n"+s.key+":") {
-			t.Errorf("deploy/texts.yaml has no %s", s.key)
+		if !strings.Contains(files["texts.yaml"], "\n"+s.Key+":") {
+			t.Errorf("deploy/texts.yaml has no %s", s.Key)
 		}
 	}
 }
