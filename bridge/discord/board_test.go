@@ -96,8 +96,8 @@ func TestALostAnswerMakesNoSecondMessage(t *testing.T) {
 		s.srv.LoseAnswers(1)
 		m := bridge.Message{Channel: thread, Nonce: "letter-1", Content: "halo"}
 		_, err := c.Say(t.Context(), m)
-		if e := sendErr(t, err); e.Certainty != bridge.Unknown {
-			t.Errorf("a cut connection is %v, want unknown", e.Certainty)
+		if e := sendErr(t, err); e.Certainty != bridge.Unknown || !e.Outage {
+			t.Errorf("a cut connection is %+v, want unknown, by an outage", e)
 		}
 		if _, err := c.Say(t.Context(), m); err != nil {
 			t.Fatal(err)

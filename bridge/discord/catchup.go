@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -92,12 +93,10 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string) {
 	}) {
 		return
 	}
+	after = cmp.Or(after, channel) // the id of a post's first message, which is ours
 	if !ours || last != "" && compareIDs(last, after) <= 0 {
 		c.intake.caughtUp(channel, c.intake.newest(channel))
 		return
-	}
-	if after == "" {
-		after = channel // the id of a post's first message, which is ours
 	}
 	asked := map[string][]string{}
 	for ctx.Err() == nil {
@@ -108,7 +107,9 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string) {
 			return err
 		})
 		if err != nil && ctx.Err() == nil {
-			c.log.Error("what was missed in a channel cannot be read", inChannel(channel), errField(err))
+			if !isCode(err, codeUnknownChannel) { // deleted meanwhile
+				c.log.Error("what was missed in a channel cannot be read", inChannel(channel), errField(err))
+			}
 			c.intake.caughtUp(channel, c.intake.newest(channel))
 			return
 		}
@@ -160,6 +161,11 @@ func (c *Client) deliver(ctx context.Context, m message, before, stored string) 
 		return
 	}
 	words := m.staff(roles)
+	if words.Text == "" && words.Attachments == 0 && m.Poll == nil {
+		c.mute.Do(func() {
+			c.log.Warn("a message came without words: is the Message Content intent on?", inChannel(m.Channel))
+		})
+	}
 	if c.insist(ctx, "store message", m.Channel, func() error { return c.reply(ctx, words) }) {
 		c.reach(stored)
 	}
@@ -197,7 +203,7 @@ func (c *Client) insist(ctx context.Context, op, channel string, do func() error
 // reach is a step at which a crash test may stop everything.
 func (c *Client) reach(step string) bool {
 	if err := c.fp.Hit(step); err != nil {
-		c.end(fmt.Errorf("at %s: %w", step, err))
+		c.giveUp(fmt.Errorf("at %s: %w", step, err))
 		return false
 	}
 	return true

@@ -28,10 +28,10 @@ import (
 
 // What a person has to mend before Run can work. Each is a sentence that says how.
 var (
-	ErrToken   = errors.New("Discord does not accept the bot token: reset it on the Bot page of the developer portal and set HALO_DISCORD_TOKEN")
+	ErrToken   = errors.New("the bot token is not accepted by Discord: reset it on the Bot page of the developer portal and set HALO_DISCORD_TOKEN")
 	ErrIntents = errors.New("the Message Content intent is off: switch on \"Message Content Intent\" on the Bot page of the developer portal")
 	ErrGuild   = errors.New("the bot is not in the Discord server: invite it with the scopes bot and applications.commands, or correct the server's id")
-	ErrGateway = errors.New("Discord refuses the connection for good")
+	ErrGateway = errors.New("the gateway refuses the connection for good")
 )
 
 // An Inbox takes what staff write.
@@ -105,8 +105,9 @@ type Client struct {
 	app     atomic.Pointer[string]
 	appSet  chan struct{} // closed when app is known
 	appOnce sync.Once
+	mute    sync.Once // an empty message was told of
 	pressed chan interaction
-	end     context.CancelCauseFunc
+	end     atomic.Pointer[context.CancelCauseFunc] // of Run
 
 	statusMu sync.Mutex
 	status   Status
@@ -187,10 +188,18 @@ func newClient(o Options, s settings) (*Client, error) {
 		guild: o.Guild, token: o.Token, net: o.Network, rest: r, inbox: o.Inbox, bot: o.Bot, cmds: o.Commands,
 		states: o.States, log: o.Log, fp: o.Failpoint, set: s, changed: o.Changed,
 		names: newDirectory(), intake: newIntake(s.intakeBytes),
-		appSet: make(chan struct{}), pressed: make(chan interaction, 256), end: func(error) {},
+		appSet: make(chan struct{}), pressed: make(chan interaction, 256),
 		status: Status{Reason: "not started", Since: time.Now()},
 	}
+	r.refused = func() { c.giveUp(ErrToken) }
 	return c, nil
+}
+
+// giveUp ends Run with an error.
+func (c *Client) giveUp(err error) {
+	if end := c.end.Load(); end != nil {
+		(*end)(err)
+	}
 }
 
 // Run keeps the bot in the guild until ctx ends, and returns only when all its
@@ -199,8 +208,8 @@ func newClient(o Options, s settings) (*Client, error) {
 func (c *Client) Run(ctx context.Context) error {
 	inner, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	c.end = end
-	c.rest.refused = func() { end(ErrToken) }
+	c.end.Store(&end)
+	defer c.rest.session.Client.CloseIdleConnections()
 
 	err := c.patiently(inner, func() error { return c.belongs(inner) })
 	var wg sync.WaitGroup
@@ -210,7 +219,7 @@ func (c *Client) Run(ctx context.Context) error {
 		wg.Go(func() { c.register(inner) })
 		err = c.keepUp(inner)
 	}
-	if isStatus(err, 403, 404) {
+	if isStatus(err, 400, 403, 404) {
 		err = ErrGuild
 	}
 	end(err)
@@ -267,6 +276,3 @@ func after(d time.Duration) zap.Field { return zap.Duration("after", d) }
 func reason(why string) zap.Field     { return zap.String("reason", why) }
 func inChannel(id string) zap.Field   { return zap.String("channel", id) }
 func panicked(op string, v any) error { return fmt.Errorf("%s: panic: %v", op, v) }
-func isFatal(err error) bool {
-	return errors.Is(err, ErrToken) || errors.Is(err, ErrIntents) || errors.Is(err, ErrGuild) || errors.Is(err, ErrGateway)
-}

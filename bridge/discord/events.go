@@ -55,7 +55,7 @@ func (c *Client) onReady(l *link, raw json.RawMessage) {
 		return g.ID == c.guild
 	})
 	if !in {
-		c.end(ErrGuild)
+		c.giveUp(ErrGuild)
 	}
 }
 

@@ -212,9 +212,14 @@ func TestAForgottenSessionIsReplaced(t *testing.T) {
 			srv.InvalidateSessions(true)
 			srv.SetFaults(discordtest.Faults{ResumeClose: 4009})
 		},
-		"closed with 4007": func(srv *discordtest.Server) { srv.CloseGateway(4007) },
+		"not known when resuming": func(srv *discordtest.Server) { srv.CutGateway() },
+		"closed with 4007":        func(srv *discordtest.Server) { srv.CloseGateway(4007) },
 	} {
-		s := newStage(t, discordtest.Options{})
+		sim := discordtest.Options{}
+		if strings.HasPrefix(name, "not known") {
+			sim.ReplayWindow = time.Nanosecond // the answer to resuming is op 9, which would deadlock the library
+		}
+		s := newStage(t, sim)
 		thread := s.thread("HE-1")
 		s.ready()
 		lose(s.srv)
@@ -350,5 +355,62 @@ func TestACrashBeforeStoringLosesNothing(t *testing.T) {
 		s.opts.Failpoint = nil
 		s.ready()
 		s.wantTexts(thread, numbered("m", 1, 3)...)
+	}
+}
+
+// A witness is an inbox that also notes what needs no reply.
+type witness struct{ *memo }
+
+func (w witness) Seen(_ context.Context, thread, id string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ours := w.cursors[thread]; ours && compareIDs(id, w.cursors[thread]) > 0 {
+		w.cursors[thread] = id
+	}
+	return nil
+}
+
+// An inbox that notes the bot's own messages spares a request for each thread
+// at the next start, and hears what was said and archived meanwhile.
+func TestAWitnessSparesRequestsAndHearsArchivedPosts(t *testing.T) {
+	t.Parallel()
+	const reads = "GET /channels/{channel_id}/messages"
+	s := newStage(t, discordtest.Options{})
+	s.opts.Inbox = witness{s.inbox}
+	var threads []string
+	for _, title := range numbered("HE-", 1, 10) {
+		threads = append(threads, s.thread(title))
+	}
+	s.ready()
+	before := s.srv.Stats().Requests[reads]
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.write(threads[3], "bye")
+	if err := s.sari.SetThread(threads[3], discordtest.ThreadState{Archived: new(true)}); err != nil {
+		if err := s.client().Settle(t.Context(), threads[3], "closed", true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.ready()
+	s.wantTexts(threads[3], "bye")
+	if got := s.srv.Stats().Requests[reads] - before; got != 1 {
+		t.Errorf("%d threads were read, want 1", got)
+	}
+}
+
+// After a long gap a resumed session is not trusted: every thread is compared.
+func TestALongGapIsComparedByREST(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	s.set.longGap = time.Nanosecond
+	thread := s.thread("HE-1")
+	s.ready()
+	s.srv.CutGateway()
+	s.write(thread, "gap")
+	s.until("the session is resumed", func() bool { return s.c.Status().Resumes == 1 && s.c.Ready() })
+	s.wantTexts(thread, "gap")
+	if got := s.srv.Stats().Requests["GET /guilds/{guild_id}/threads/active"]; got != 1 {
+		t.Errorf("active threads were listed %d times, want once", got)
 	}
 }

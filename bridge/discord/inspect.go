@@ -60,6 +60,7 @@ func Inspect(ctx context.Context, o InspectOptions) ([]Problem, Layout, error) {
 	if err != nil {
 		return nil, layout, err
 	}
+	defer r.session.Client.CloseIdleConnections()
 	i := &inspection{rest: r, guild: o.Guild, layout: layout}
 	err = i.run(ctx, o.Plan)
 	if _, stopped := errors.AsType[stop](err); stopped {

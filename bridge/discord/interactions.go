@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -225,5 +224,5 @@ func (o optionSent) text() string {
 	if json.Unmarshal(o.Value, &s) == nil {
 		return s
 	}
-	return fmt.Sprintf("%s", o.Value)
+	return string(o.Value)
 }

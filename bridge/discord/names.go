@@ -18,7 +18,6 @@ type directory struct {
 	parents  map[string]string // thread -> forum
 	tags     map[string][]tag  // forum -> tags
 	forums   map[string]bool
-	members  map[string][]string // user -> role ids, as last seen
 }
 
 // mostNames bounds each table: beyond it names are forgotten, never wrong.
@@ -27,7 +26,7 @@ const mostNames = 20000
 func newDirectory() *directory {
 	return &directory{
 		users: map[string]string{}, roles: map[string]string{}, channels: map[string]string{},
-		parents: map[string]string{}, tags: map[string][]tag{}, forums: map[string]bool{}, members: map[string][]string{},
+		parents: map[string]string{}, tags: map[string][]tag{}, forums: map[string]bool{},
 	}
 }
 
@@ -62,7 +61,6 @@ func (d *directory) user(u user, m *member) {
 	name := cmp.Or(u.Global, u.Name)
 	if m != nil {
 		name = cmp.Or(m.Nick, name)
-		put(d.members, u.ID, slices.Clone(m.Roles))
 	} else if d.users[u.ID] != "" {
 		return // a nick, perhaps: better than what this one says
 	}
@@ -112,14 +110,6 @@ func (d *directory) forumIDs() []string {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// rolesOf are the roles a member was last seen with.
-func (d *directory) rolesOf(user string) ([]string, bool) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	roles, ok := d.members[user]
-	return roles, ok
 }
 
 // tagsOf are the tags of a forum, asked for once and then kept up by events.

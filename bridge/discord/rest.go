@@ -192,7 +192,7 @@ func sendError(err error, needs string) error {
 	case e.Status == 0 && neverConnected(e.cause):
 		out.Certainty, out.Reason = bridge.Blocked, "Discord cannot be reached"
 	case e.Status == 0 || e.Status >= 500:
-		out.Certainty, out.Reason = bridge.Unknown, "Discord gave no clear answer"
+		out.Certainty, out.Outage, out.Reason = bridge.Unknown, true, "Discord gave no clear answer"
 	case e.Status == http.StatusTooManyRequests:
 		out.Certainty, out.Reason = bridge.Blocked, "Discord's rate limit"
 	case e.Status == http.StatusUnauthorized:

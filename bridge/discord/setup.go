@@ -41,6 +41,7 @@ func Setup(ctx context.Context, o SetupOptions) (SetupResult, error) {
 	if err != nil {
 		return SetupResult{}, err
 	}
+	defer r.session.Client.CloseIdleConnections()
 	s := &setup{rest: r, guild: o.Guild, did: o.Did,
 		result: SetupResult{Layout: Layout{Channels: map[string]string{}, Roles: map[string]string{}}}}
 	if err := s.run(ctx, o.Plan); err != nil {

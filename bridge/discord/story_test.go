@@ -19,6 +19,11 @@ import (
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
 
+var (
+	_ Inbox   = (*bridge.Relay)(nil)
+	_ Witness = (*bridge.Relay)(nil)
+)
+
 // A memo is an inbox in memory: it keeps what was taken in, and the order.
 type memo struct {
 	mu      sync.Mutex

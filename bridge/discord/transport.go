@@ -78,6 +78,13 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// CloseIdleConnections lets go of connections that nobody uses.
+func (t *transport) CloseIdleConnections() {
+	if b, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		b.CloseIdleConnections()
+	}
+}
+
 func (t *transport) queue(ctx context.Context, path string) error {
 	if !isInteraction(path) {
 		if err := t.pace.wait(ctx); err != nil {

@@ -45,6 +45,7 @@ type message struct {
 	Mentions    []mention         `json:"mentions"`
 	Attachments []json.RawMessage `json:"attachments"`
 	Stickers    []json.RawMessage `json:"sticker_items"`
+	Poll        json.RawMessage   `json:"poll"`
 	Snapshots   []json.RawMessage `json:"message_snapshots"`
 }
 
