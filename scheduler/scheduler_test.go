@@ -1,0 +1,159 @@
+package scheduler_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/scheduler"
+	"github.com/haloerzap/halo/store"
+	"github.com/haloerzap/halo/store/storetest"
+)
+
+// A clock shop: several schedulers over one store in virtual time.
+type shop struct {
+	t     *testing.T
+	store *store.Store
+	logs  *observer.ObservedLogs
+	log   *zap.Logger
+	mu    sync.Mutex
+	fired []string // "id at +seconds"
+	start time.Time
+}
+
+func open(t *testing.T, story func(s *shop)) {
+	synctest.Test(t, func(t *testing.T) {
+		client, shut := storetest.NewMemory()
+		defer shut()
+		core, logs := observer.New(zapcore.WarnLevel)
+		s := &shop{t: t, store: store.New(client, store.Options{Desk: "test"}), logs: logs, log: zap.New(core), start: time.Now()}
+		story(s)
+		storetest.Check(t, client, "test")
+	})
+}
+
+func (s *shop) set(id string, after time.Duration) {
+	s.t.Helper()
+	_, err := s.store.Update(s.t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error {
+		tx.Set(ledger.Timer{Kind: "ring", ID: id, Due: tx.Now().Add(after)})
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// run starts n schedulers and returns what ends them.
+func (s *shop) run(n int, handlers map[string]scheduler.Handler) (stop func()) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	var work sync.WaitGroup
+	for range n {
+		work.Go(func() {
+			scheduler.New(s.store, handlers, time.Now, func() bool { return true }, s.log).Run(ctx)
+		})
+	}
+	return func() { cancel(); work.Wait() }
+}
+
+// ring writes an event for each firing, in the commit that fires.
+func (s *shop) ring(tx *ledger.Tx, t ledger.Timer) error {
+	tx.Log("bell", ledger.Event{What: "rang", Ref: fmt.Sprintf("%s due +%s at +%s", t.ID, t.Due.Sub(s.start).Round(time.Second), time.Since(s.start).Truncate(50*time.Millisecond))})
+	return nil
+}
+
+func (s *shop) rang() (all []string) {
+	for e, err := range s.store.Events(s.t.Context(), "bell") {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, e.Ref)
+	}
+	return all
+}
+
+// Every timer fires once, on time, whoever is there to fire it.
+func TestOnceOnTime(t *testing.T) {
+	open(t, func(s *shop) {
+		stop := s.run(3, map[string]scheduler.Handler{"ring": s.ring})
+		for i := range 20 {
+			s.set(fmt.Sprintf("t%02d", i), time.Duration(i*i)*time.Second)
+		}
+		time.Sleep(10 * time.Minute)
+		stop()
+		got := s.rang()
+		slices.Sort(got)
+		var want []string
+		for i := range 20 {
+			at := time.Duration(i*i) * time.Second
+			want = append(want, fmt.Sprintf("t%02d due +%s at +%s", i, at, at))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("rang\n%q\nwant\n%q", got, want)
+		}
+	})
+}
+
+func TestOverdueAfterDowntime(t *testing.T) {
+	open(t, func(s *shop) {
+		s.set("late", time.Minute)
+		time.Sleep(time.Hour)
+		stop := s.run(1, map[string]scheduler.Handler{"ring": s.ring})
+		time.Sleep(time.Second)
+		stop()
+		if got := s.rang(); !slices.Equal(got, []string{"late due +1m0s at +1h0m0s"}) {
+			t.Errorf("rang %q", got)
+		}
+	})
+}
+
+// A handler that fails or panics is tried again; the others ring meanwhile, and
+// a kind nobody knows stays for a newer program.
+func TestFailures(t *testing.T) {
+	open(t, func(s *shop) {
+		tries := 0
+		stop := s.run(1, map[string]scheduler.Handler{
+			"ring": s.ring,
+			"bad": func(tx *ledger.Tx, t ledger.Timer) error {
+				if tries++; tries == 1 {
+					panic("boom")
+				} else if tries == 2 {
+					return errors.New("not today")
+				}
+				return s.ring(tx, t)
+			},
+		})
+		_, err := s.store.Update(s.t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error {
+			tx.Set(ledger.Timer{Kind: "bad", ID: "bad", Due: tx.Now()})
+			tx.Set(ledger.Timer{Kind: "future", ID: "x", Due: tx.Now()})
+			tx.Set(ledger.Timer{Kind: "ring", ID: "good", Due: tx.Now().Add(time.Second / 2)})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		stop()
+		got := strings.Join(s.rang(), "\n")
+		if strings.Count(got, "good") != 1 || strings.Count(got, "bad") != 1 || tries != 3 {
+			t.Errorf("rang %q after %d tries", got, tries)
+		}
+		due, _, err := s.store.Due(s.t.Context(), time.Now(), 10)
+		if err != nil || len(due) != 1 || due[0].Kind != "future" {
+			t.Errorf("left: %v %v, want the timer of unknown kind", due, err)
+		}
+		if n := s.logs.FilterMessage("timer failed, tried again shortly").Len(); n != 2 {
+			t.Errorf("%d failures logged, want 2", n)
+		}
+	})
+}
