@@ -88,11 +88,29 @@ func openBot(t *testing.T, s *discordtest.Server) *bot {
 	return b
 }
 
-// hangUp ends the session without discordgo's second of sleep in Close.
+// hangUp ends the session without discordgo's second of sleep in Close. A
+// session that discordgo deadlocked is left alone.
 func (b *bot) hangUp() {
-	b.Lock()
-	b.ShouldReconnectOnError = false
-	b.Unlock()
+	for range 200 {
+		if b.TryLock() {
+			b.ShouldReconnectOnError = false
+			b.Unlock()
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// steady waits until the server has had n heartbeats. discordgo sends one after
+// each login from a goroutine of its own; a link cut before that makes two
+// goroutines reconnect, and an op 9 meeting the second deadlocks the session.
+func steady(t *testing.T, s *discordtest.Server, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := s.WaitFor(ctx, func() bool { return s.Stats().Heartbeats >= n }); err != nil {
+		t.Fatalf("%d heartbeats, want %d: %v", s.Stats().Heartbeats, n, err)
+	}
 }
 
 // event waits for the n-th event (from 0) of a type and decodes it.

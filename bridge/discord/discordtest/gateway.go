@@ -220,6 +220,7 @@ func (s *Server) handle(l *link, op int, data json.RawMessage) string {
 	switch op {
 	case opHeartbeat:
 		s.stats.Heartbeats++
+		s.touch(Change{})
 		if !s.faults.NoAck {
 			l.push([]byte(`{"op":11,"s":null,"t":null,"d":null}`))
 		}

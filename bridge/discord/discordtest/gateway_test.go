@@ -98,6 +98,7 @@ func TestResumeReplays(t *testing.T) {
 	d := newDesk(t, discordtest.Options{})
 	b := openBot(t, d.Server)
 	event[discordgo.Guild](t, b, "GUILD_CREATE", 0)
+	steady(t, d.Server, 1)
 	d.CutGateway()
 	if err := d.WaitFor(t.Context(), func() bool { return !d.Connected() }); err != nil {
 		t.Fatal(err)
@@ -120,8 +121,10 @@ func TestReconnectAndInvalidSession(t *testing.T) {
 	d := newDesk(t, discordtest.Options{})
 	b := openBot(t, d.Server)
 	event[discordgo.Guild](t, b, "GUILD_CREATE", 0)
+	steady(t, d.Server, 1)
 	d.Reconnect()
 	event[map[string]any](t, b, "RESUMED", 0)
+	steady(t, d.Server, 2)
 	d.InvalidateSessions(false)
 	event[discordgo.Guild](t, b, "GUILD_CREATE", 1)
 	if st := d.Stats(); st.Identifies != 2 {
