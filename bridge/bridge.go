@@ -88,6 +88,9 @@ type Board interface {
 	Settle(ctx context.Context, thread, tag string, archived bool) error
 	// React puts or removes a reaction of our own. Repeating either is harmless.
 	React(ctx context.Context, channel, message, emoji string, on bool) error
+	// CatchUp brings what was written in a thread since its cursor, by and by: the
+	// thread was not known as ours until now.
+	CatchUp(thread string)
 	// Ready reports whether the gateway is up and the catch-up is over.
 	Ready() bool
 }

@@ -246,7 +246,7 @@ func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Lette
 		if err := c.cfg.Failpoint.Hit(point(l.Lane, "posted")); err != nil {
 			return false, err
 		}
-		if err := c.sent(after, lease, l, ext); err != nil {
+		if err := c.sent(after, lease, l, st, ext); err != nil {
 			return false, fmt.Errorf("record letter %s: %w", l.ID, err)
 		}
 		return true, c.cfg.Failpoint.Hit(point(l.Lane, "committed"))

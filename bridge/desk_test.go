@@ -62,6 +62,7 @@ type board struct {
 	threads   map[string][]said
 	reactions map[string][]string
 	tags      map[string]string
+	caughtUp  []string
 }
 
 type nonced struct {
@@ -157,6 +158,9 @@ func (b *board) React(_ context.Context, _, message, emoji string, on bool) erro
 	}
 	return nil
 }
+
+// CatchUp brings what people wrote in a thread before it was known.
+func (b *board) CatchUp(thread string) { b.caughtUp = append(b.caughtUp, thread) }
 
 func (b *board) Settle(_ context.Context, thread, tag string, _ bool) error {
 	b.mu.Lock()
@@ -404,6 +408,9 @@ func TestLostAnswers(t *testing.T) {
 		w.wantMark("5002", "☑️")
 		if len(w.board.posts) != 1 {
 			t.Errorf("posts: %q, want one", w.board.posts)
+		}
+		if want := []string{w.thread()}; !slices.Equal(w.board.caughtUp, want) {
+			t.Errorf("caught up with %q, want the post whose making was not confirmed, %q", w.board.caughtUp, want)
 		}
 	})
 }

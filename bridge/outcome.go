@@ -12,7 +12,7 @@ import (
 )
 
 // sent records that the network took a letter, with what follows from it.
-func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter, ext string) error {
+func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, ext string) error {
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent, Ext: ext}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
 		switch l.Kind {
@@ -25,6 +25,9 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		}
 		return nil
 	})
+	if err == nil && l.Kind == kindPost && st.Tried() {
+		c.board.CatchUp(ext) // somebody may have written in it before we knew it
+	}
 	return err
 }
 

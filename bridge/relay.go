@@ -54,15 +54,15 @@ func NewRelay(store Updater, desk Desk, log *zap.Logger) *Relay {
 	return &Relay{store: store, desk: desk, log: log.Named("relay")}
 }
 
-// pieceSize bounds the text of one commit, in bytes: a longer message is taken
-// in as several commits, the last of which carries the message's own id.
-const pieceSize = 16_000
+// pieceLimit bounds the text of one commit, in characters: a longer message is
+// taken in as several commits, the last of which carries the message's own id.
+const pieceLimit = 4000
 
 // Receive takes in what a client wrote, or what was typed to him on the linked
 // phone. The first message opens a ticket and owes the client the auto-text.
 func (r *Relay) Receive(ctx context.Context, m ClientMessage) error {
 	m.Name = Clean(m.Name, 60)
-	pieces := SplitPlain(m.Text, pieceSize/4)
+	pieces := SplitPlain(m.Text, pieceLimit)
 	if len(pieces) == 0 {
 		pieces = []string{""}
 	}
@@ -258,8 +258,11 @@ func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author}
 	err := r.once(ctx, ledger.Inbox{Source: "dc", ID: m.ID, At: m.At}, raw, func(tx *ledger.Tx) error {
 		th, ok, err := ticket.LoadThread(tx, m.Channel)
-		if err != nil || !ok {
-			return err // a channel that is no ticket's thread concerns nobody
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errNotOurs
 		}
 		if newer(m.ID, th.Cursor) {
 			th.Cursor = m.ID
@@ -269,11 +272,16 @@ func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 		}
 		return r.reply(tx, th.Ticket, m)
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errNotOurs) {
 		return fmt.Errorf("take in Discord message %s: %w", m.ID, err)
 	}
 	return nil
 }
+
+// errNotOurs leaves no trace of a message in a channel that is no ticket's
+// thread. It may become one: a post whose making was not confirmed is recognised
+// later, and what was written in it meanwhile must still be new then.
+var errNotOurs = errors.New("no ticket's thread")
 
 func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	t, ok, err := ticket.Load(tx, number)

@@ -277,3 +277,23 @@ func TestSetupProblemsAreSentences(t *testing.T) {
 		t.Errorf("Run answered %v, want two problems", err)
 	}
 }
+
+// The making of a post is not confirmed, and an agent is quick: the post is
+// recognised, there is no second one, and the answer reaches the client.
+func TestAnswerInAPostNotYetConfirmed(t *testing.T) {
+	w := newWorld(t)
+	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
+	w.discord.Inject(discordtest.Failure{Route: "POST /channels/{channel_id}/threads", N: 1, Lost: true, Applied: true})
+	if _, err := ana.Send("halo"); err != nil {
+		t.Fatal(err)
+	}
+	id := w.post()
+	if _, err := w.sari.Post(id, "saya lihat dulu", discordtest.PostOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the answer on the phone", func() bool { return slices.Contains(screen(ana), "halo: saya lihat dulu") })
+	w.eventually("the client's words", func() bool { return slices.Contains(w.thread(id), "**Ana:** halo") })
+	if n := len(w.discord.Posts(w.discord.ChannelID("halo-desk"))); n != 1 {
+		t.Errorf("%d posts, want one", n)
+	}
+}

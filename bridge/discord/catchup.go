@@ -31,7 +31,7 @@ func (c *Client) take(ctx context.Context, it item) {
 	case it.message != nil:
 		c.deliver(ctx, *it.message, "dc.recv", "dc.persisted")
 	case it.fetch != "":
-		c.catchUpWith(ctx, it.fetch, "")
+		c.catchUpWith(ctx, it.fetch, "", it.whole)
 	case it.list:
 		c.compare(ctx, c.activeThreads(ctx))
 	case it.settled != 0:
@@ -50,7 +50,7 @@ func (c *Client) compare(ctx context.Context, threads []threadInfo) {
 			return
 		}
 		if t.Last != "" {
-			c.catchUpWith(ctx, t.ID, t.Last)
+			c.catchUpWith(ctx, t.ID, t.Last, false)
 		}
 	}
 }
@@ -59,9 +59,12 @@ func (c *Client) activeThreads(ctx context.Context) []threadInfo {
 	var out struct {
 		Threads []threadInfo `json:"threads"`
 	}
-	_ = c.patiently(ctx, func() error {
+	err := c.patiently(ctx, func() error {
 		return c.rest.do(ctx, "list active posts", http.MethodGet, "/guilds/"+c.guild+"/threads/active", nil, &out)
 	})
+	if err != nil && ctx.Err() == nil {
+		c.log.Error("what was missed cannot be found", errField(err))
+	}
 	return out.Threads
 }
 
@@ -82,9 +85,13 @@ func (c *Client) archivedMeanwhile(ctx context.Context) []threadInfo {
 	return all
 }
 
-// catchUpWith takes in what was written in a channel since its cursor. last is
-// its newest message, "" if not known: then it is fetched in any case.
-func (c *Client) catchUpWith(ctx context.Context, channel, last string) {
+// CatchUp takes in, by and by, all that was written in a thread: it was not known
+// as ours until now, so what came from it was not heard.
+func (c *Client) CatchUp(thread string) { c.intake.recover(thread) }
+
+// catchUpWith takes in what was written in a channel since its cursor, or all of
+// it. last is its newest message, "" if not known: then it is fetched in any case.
+func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bool) {
 	var after string
 	var ours bool
 	if !c.insist(ctx, "read cursor", channel, func() (err error) {
@@ -94,6 +101,9 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string) {
 		return
 	}
 	after = cmp.Or(after, channel) // the id of a post's first message, which is ours
+	if whole {
+		after = channel
+	}
 	if !ours || last != "" && compareIDs(last, after) <= 0 {
 		c.intake.caughtUp(channel, c.intake.newest(channel))
 		return

@@ -27,6 +27,7 @@ type intake struct {
 type item struct {
 	message *message
 	fetch   string
+	whole   bool // fetch from the thread's first message on, whatever the cursor says
 	threads []threadInfo
 	list    bool // ask which threads are active
 	settled int  // epoch, 0 for none
@@ -64,6 +65,17 @@ func (q *intake) message(m message, size int) (forgotten bool) {
 	}
 	q.behind[m.Channel] = newest
 	return true
+}
+
+// recover makes a thread be fetched whole: what came from it so far was not
+// known to concern us.
+func (q *intake) recover(thread string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if _, late := q.behind[thread]; !late {
+		q.behind[thread] = ""
+	}
+	q.add(item{fetch: thread, whole: true})
 }
 
 // newEpoch says that the connection ended: nothing queued before makes it ready.
