@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -269,7 +273,7 @@ func TestASilentLinkIsNoticedSoon(t *testing.T) {
 		s.ready()
 		links := s.srv.Stats().Connections
 		s.srv.SetFaults(discordtest.Faults{NoAck: true})
-		noticed := soon(2600*time.Millisecond, func() bool { return !s.c.Ready() })
+		noticed := soon(3600*time.Millisecond, func() bool { return !s.c.Ready() })
 		if noticed != watch {
 			t.Errorf("watchdog %t: noticed %t", watch, noticed)
 		}
@@ -412,5 +416,32 @@ func TestALongGapIsComparedByREST(t *testing.T) {
 	s.wantTexts(thread, "gap")
 	if got := s.srv.Stats().Requests["GET /guilds/{guild_id}/threads/active"]; got != 1 {
 		t.Errorf("active threads were listed %d times, want once", got)
+	}
+}
+
+// A bot that begins too many sessions a day has its token reset: when few are
+// left, the client waits, also right after a restart.
+func TestTheDaysLastSessionsAreSpared(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		left := 5
+		if asked.Add(1) > 1 {
+			left = 1000
+		}
+		fmt.Fprintf(w, `{"url":"wss://gateway.discord.gg","session_start_limit":{"total":1000,"remaining":%d,"reset_after":1000}}`, left)
+	}))
+	defer srv.Close()
+	net, err := Loopback(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newClient(Options{Token: "t", Guild: "1", Network: net, Inbox: &memo{}}, quick())
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := c.mayIdentify(t.Context(), time.Time{}); err != nil || asked.Load() != 2 || time.Since(began) < time.Second {
+		t.Errorf("%v after %s and %d questions", err, time.Since(began), asked.Load())
 	}
 }
