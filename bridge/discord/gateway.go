@@ -280,6 +280,7 @@ func (c *Client) silence(l *link) time.Duration {
 // hangUp ends a dead connection with a code that keeps the session, so that it
 // can be resumed; the library would use one that ends it.
 func (c *Client) hangUp(l *link) error {
+	c.changeStatus(func(s *Status) { s.Up, s.Ready, s.Reason = false, false, "heartbeats were not answered" })
 	go func() { _ = l.session.CloseWithCode(4000) }()
 	select {
 	case <-l.down:
