@@ -86,6 +86,7 @@ func serve(ctx context.Context, listen string, o options, out io.Writer) error {
 		listener.Close()
 		return err
 	}
+	stopped := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, BaseContext: func(net.Listener) context.Context { return ctx }}
 	g.Go(func() error {
@@ -111,7 +112,6 @@ func serve(ctx context.Context, listen string, o options, out io.Writer) error {
 		}
 		return nil
 	})
-	stopped := ctx
 	err = g.Wait()
 	if errors.Is(err, context.Canceled) && stopped.Err() != nil {
 		err = nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
@@ -76,7 +77,8 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 	var thread string
 	err := s.discord.WaitFor(ctx, func() bool {
 		for _, c := range s.discord.Channels() {
-			if c.Thread() && len(s.discord.Messages(c.ID)) > len(said) {
+			last := slices.ContainsFunc(s.discord.Messages(c.ID), func(m discordtest.Message) bool { return strings.Contains(m.Content, "tetap kosong") })
+			if c.Thread() && last {
 				thread = c.ID
 			}
 		}

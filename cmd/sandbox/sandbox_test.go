@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -194,6 +196,7 @@ func (b *bench) write(text string) string {
 }
 
 func TestClientAndAgentTalk(t *testing.T) {
+	t.Parallel()
 	b := start(t, options{Empty: true, Checked: true})
 	first := b.write("halo *kak*")
 	screen := b.screen(ana)
@@ -236,6 +239,7 @@ func TestClientAndAgentTalk(t *testing.T) {
 }
 
 func TestTicketIsClosedByCommand(t *testing.T) {
+	t.Parallel()
 	b := start(t, options{Empty: true})
 	b.write("halo")
 	thread := b.thread()
@@ -272,6 +276,7 @@ func TestTicketIsClosedByCommand(t *testing.T) {
 }
 
 func TestFaultsHoldBackAndClear(t *testing.T) {
+	t.Parallel()
 	b := start(t, options{Empty: true})
 	b.write("halo")
 	thread := b.thread()
@@ -301,7 +306,43 @@ func TestFaultsHoldBackAndClear(t *testing.T) {
 	}
 }
 
+func TestStoreThatIsDownLosesNothing(t *testing.T) {
+	t.Parallel()
+	b := start(t, options{Empty: true})
+	b.write("halo")
+	thread := b.thread()
+	before := len(b.channel(thread.ID))
+	b.post("faults", obj{"store": obj{"down": true}}, nil)
+	b.post("customers/"+ana+"/messages", obj{"text": "saat Redis mati"}, nil)
+	b.settle()
+	if got := len(b.channel(thread.ID)); got != before {
+		t.Errorf("%d messages, then %d", before, got)
+	}
+	b.post("faults", obj{"store": obj{}}, nil)
+	b.settle()
+	shown := b.channel(thread.ID)
+	if len(shown) != before+1 || !strings.Contains(shown[before].Content, "saat Redis mati") {
+		t.Errorf("%d messages, then %+v", before, shown)
+	}
+}
+
+func TestUsedDataFolderIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "whatsapp.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := open(t.Context(), options{Data: dir}); err == nil || !strings.Contains(err.Error(), "must be empty") {
+		t.Errorf("got %v, %v", s, err)
+	}
+	c := command(io.Discard, io.Discard)
+	c.SetArgs([]string{"--start", "tomorrow"})
+	if err := c.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), "--start") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestClockMovesForwardOnly(t *testing.T) {
+	t.Parallel()
 	b := start(t, options{Empty: true})
 	var at struct{ Now time.Time }
 	b.post("clock", obj{"advance": "20m"}, &at)
@@ -320,6 +361,7 @@ func TestClockMovesForwardOnly(t *testing.T) {
 }
 
 func TestWhatPeopleChange(t *testing.T) {
+	t.Parallel()
 	b := start(t, options{Empty: true})
 	id := b.write("salah ketik")
 	phone := "customers/" + ana + "/messages"
@@ -350,6 +392,7 @@ func TestWhatPeopleChange(t *testing.T) {
 }
 
 func TestBadRequestsAreToldApart(t *testing.T) {
+	t.Parallel()
 	b := start(t, options{Empty: true})
 	b.write("halo")
 	room := "discord/channels/" + b.thread().ID + "/messages"
@@ -393,6 +436,7 @@ func TestBadRequestsAreToldApart(t *testing.T) {
 }
 
 func TestForeignPagesAreKeptOut(t *testing.T) {
+	t.Parallel()
 	b := start(t, options{Empty: true})
 	send := func(change func(*http.Request)) int {
 		t.Helper()

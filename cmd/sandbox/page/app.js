@@ -146,11 +146,19 @@ for (const tab of tabs) tab.addEventListener('click', () => showTab(tab.dataset.
 function showTab(name) {
   document.body.dataset.tab = name;
   for (const tab of tabs) {
-    if (tab.dataset.tab === name) tab.setAttribute('aria-current', 'page');
-    else tab.removeAttribute('aria-current');
+    if (tab.dataset.tab === name) {
+      tab.setAttribute('aria-current', 'page');
+      tab.classList.remove('news');
+    } else tab.removeAttribute('aria-current');
   }
   for (const phone of phones) phone.see();
   window.dispatchEvent(new Event('resize'));
+}
+
+// news puts a dot on a tab that is not open.
+function news(name) {
+  const tab = tabs.find((one) => one.dataset.tab === name);
+  if (document.body.dataset.tab !== name) tab.classList.add('news');
 }
 
 function refreshTabs() {
@@ -203,11 +211,16 @@ function listen() {
   });
   events.addEventListener('phone', (event) => {
     const { phone } = JSON.parse(event.data);
-    for (const one of phones) if (one.phone === phone) one.load().catch(() => {});
+    for (const [i, one] of phones.entries()) {
+      if (one.phone !== phone) continue;
+      one.load().catch(() => {});
+      news('phone-' + i);
+    }
   });
   events.addEventListener('channel', (event) => {
-    const { channel, news } = JSON.parse(event.data);
-    discord.changed(channel, news)?.catch(() => {});
+    const { channel, news: isNew } = JSON.parse(event.data);
+    discord.changed(channel, isNew)?.catch(() => {});
+    if (isNew) news('discord');
   });
 }
 

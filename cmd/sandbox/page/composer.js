@@ -37,8 +37,9 @@ export function createComposer({ desk, room, messages, whisper, sent }) {
     const here = room();
     form.hidden = !here || here.type === forum;
     area.disabled = Boolean(here?.locked);
-    area.placeholder = here?.locked ? t('closedRoom') : t('writeChannel', { name: here?.name ?? '' });
-    area.setAttribute('aria-label', t('writeChannel', { name: here?.name ?? '' }));
+    const name = here?.name.split(' · ').slice(1).join(' · ') || (here?.name ?? '');
+    area.placeholder = here?.locked ? t('closedRoom') : t('writeChannel', { name });
+    area.setAttribute('aria-label', t('writeChannel', { name }));
   }
 
   function matches() {

@@ -132,10 +132,16 @@ export function growing(area, send) {
     area.style.height = Math.min(area.scrollHeight, 132) + 'px';
   };
   area.addEventListener('input', fit);
+  let breaks = false;
   area.addEventListener('keydown', (event) => {
+    breaks = event.shiftKey;
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.defaultPrevented) return;
     event.preventDefault();
     send();
+  });
+  // Some keyboards write the line break although the key was taken.
+  area.addEventListener('beforeinput', (event) => {
+    if (!breaks && /^insert(LineBreak|Paragraph)$/.test(event.inputType)) event.preventDefault();
   });
   return fit;
 }

@@ -3,7 +3,10 @@
 
 import { h } from './dom.js';
 
+// Bounds that keep hostile texts cheap: how deep marks nest, and how far apart
+// the two of a pair may stand.
 const deepest = 6;
+const longest = 4096;
 const address = /https?:\/\/[^\s<>]*[^\s<>.,:;"'!?)\]]/y;
 const wordChar = /[\p{L}\p{N}_]/u;
 
@@ -43,7 +46,8 @@ function pair(mark, name, rules, { tight = false, outer = false, className = '' 
     const start = i + mark.length;
     if (start >= text.length || (tight && /\s/.test(text[start]))) return null;
     if (outer && i > 0 && wordChar.test(text[i - 1])) return null;
-    for (let end = start + 1; end <= text.length - mark.length; end++) {
+    const last = Math.min(text.length - mark.length, start + longest);
+    for (let end = start + 1; end <= last; end++) {
       if (tight && text[end] === '\n') return null;
       if (text[end - 1] === '\\' || !text.startsWith(mark, end)) continue;
       if (tight && /\s/.test(text[end - 1])) continue;
