@@ -112,7 +112,7 @@ export function createDiscord(desk) {
     const tags = (one?.type === thread ? one.tags ?? [] : []).map((name) => tag(name));
     if (one?.archived) tags.push(tag(t('archived').toLowerCase()));
     if (one?.locked) tags.push(icon('lock', t('closedRoom')));
-    find('room-about').replaceChildren(...(one?.type === thread ? ['# ' + (parent?.name ?? '') + ' ', ...tags] : [one?.topic || (one?.type === forum ? t('forumAbout') : '')]));
+    find('room-about').replaceChildren(...(one?.type === thread ? ['# ' + (parent?.name ?? '') + ' ', ...tags] : [h('span', { title: one?.topic }, one?.topic || (one?.type === forum ? t('forumAbout') : ''))]));
   }
 
   const tag = (name) => h('span', { class: 'tag', dataset: { tag: name } }, name);

@@ -61,7 +61,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     message.reply_to ? quoted(message, target) : null,
     joins ? null : face(message.author, name),
     h('div', { class: 'body' }, head,
-      message.content ? h('div', { class: 'text' }, markdown(message.content, names), message.edited ? h('span', { class: 'edited' }, ' (' + t('edited') + ')') : null) : null,
+      message.content ? h('div', { class: 'text' }, markdown(message.content, names), message.edited && !message.ephemeral ? h('span', { class: 'edited' }, ' (' + t('edited') + ')') : null) : null,
       message.thinking && !message.content ? h('div', { class: 'text faded' }, '…') : null,
       (message.embeds ?? []).map(embed),
       (message.attachments ?? []).map((file) => h('div', { class: 'file' }, icon('file'), file.filename)),
