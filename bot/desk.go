@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func (d *Desk) retry(ctx context.Context, i Interaction, id string) (string, err
 			return "Pesan ini sudah dikirim ulang.", nil
 		}
 		tx.Log(l.Log, ledger.Event{What: "retried", By: i.User, Ref: l.ID})
-		return "🔁 Dikirim ulang. Tandanya muncul di pesan aslinya.", nil
+		return "🔁 Dikirim ulang. Tandanya muncul di pesan aslinya.", bridge.RefreshMark(tx, l.Log, l.ID)
 	})
 }
 
@@ -102,11 +103,11 @@ func (d *Desk) close(ctx context.Context, i Interaction) (string, error) {
 		}
 		t, ok, err := ticket.Load(tx, th.Ticket)
 		if err != nil || !ok {
-			return "", fmt.Errorf("load ticket %s of thread %s: %w", th.Ticket, th.ID, err)
+			return "", fmt.Errorf("load ticket %s of thread %s: %w", th.Ticket, th.ID, cmp.Or(err, ledger.ErrCorrupt))
 		}
-		c, _, err := ticket.LoadConversation(tx, t.Conversation)
-		if err != nil {
-			return "", err
+		c, ok, err := ticket.LoadConversation(tx, t.Conversation)
+		if err != nil || !ok {
+			return "", fmt.Errorf("load conversation %s of ticket %s: %w", t.Conversation, t.Number, cmp.Or(err, ledger.ErrCorrupt))
 		}
 		if !t.Close(&c, tx.Now()) {
 			return "Tiket " + t.Number + " sudah ditutup.", nil

@@ -37,9 +37,9 @@ func clientText(m ClientMessage, name string, piece int) string {
 		if kind == "" {
 			kind = ToDiscord(Clean(m.Kind, 40))
 		}
-		body = "📎 *[" + kind + "] belum dapat ditampilkan di sini; lihat di ponsel desk.*"
-		if m.Text != "" {
-			body += "\n" + ToDiscord(m.Text)
+		body = ToDiscord(m.Text)
+		if piece == 0 {
+			body = strings.TrimSpace("📎 *[" + kind + "] belum dapat ditampilkan di sini; lihat di ponsel desk.*\n" + body)
 		}
 	default:
 		body = ToDiscord(m.Text)

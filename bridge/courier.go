@@ -63,7 +63,7 @@ type Courier struct {
 	pace   *rate.Limiter // of WhatsApp; nil for none
 	marks  *marks
 
-	poke chan struct{} // something outside the store changed: look again at everything
+	poke chan struct{} // a link came back: outages end here
 	done chan ended    // a lane's goroutine ended
 }
 
@@ -85,7 +85,8 @@ func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lea
 	return c
 }
 
-// Poke makes the courier try everything that waits at once: a link came back.
+// Poke makes the courier try at once what waits because of an outage: a link came
+// back. Longer waits (a rate limit, a time-lock) are kept.
 func (c *Courier) Poke() {
 	select {
 	case c.poke <- struct{}{}:
@@ -170,7 +171,7 @@ func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, runni
 			next = min(next, wait)
 			continue
 		}
-		if wait := h.NotBefore.Sub(now); wait > 0 && !eager {
+		if wait := h.NotBefore.Sub(now); wait > 0 && !(eager && wait <= longestOutageWait) {
 			next = min(next, wait)
 			continue
 		}
@@ -246,7 +247,7 @@ func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Lette
 		if err := c.cfg.Failpoint.Hit(point(l.Lane, "posted")); err != nil {
 			return false, err
 		}
-		if err := c.sent(after, lease, l, st, ext); err != nil {
+		if err := c.sent(after, lease, l, ext); err != nil {
 			return false, fmt.Errorf("record letter %s: %w", l.ID, err)
 		}
 		return true, c.cfg.Failpoint.Hit(point(l.Lane, "committed"))
@@ -300,45 +301,64 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	if !ok {
 		se = &SendError{Certainty: Unknown, Reason: "no answer", Err: err}
 	}
-	age := time.Duration(0)
-	if !st.First.IsZero() {
-		age = time.Since(st.First)
-	}
 	counts := se.Certainty != Blocked && !se.Outage
-	exhausted := counts && st.Attempts >= maxAttempts && age > giveUpAfter
-	if se.Gone && strings.HasPrefix(l.Lane, laneThread) {
+	switch {
+	case l.Kind == kindPost && (se.Certainty == Refused || se.Gone):
+		return false, c.stalled(ctx, lease, l, se)
+	case se.Gone && strings.HasPrefix(l.Lane, laneThread):
 		return c.reopenThread(ctx, lease, l, se)
-	}
-	if se.Certainty == Refused || exhausted {
+	case se.Certainty == Refused || counts && exhausted(st):
 		c.log.Warn("letter buried", zap.String("letter", l.ID), zap.String("reason", se.Reason), zap.Error(se.Err))
 		if err := c.bury(ctx, lease, l, st, se); err != nil {
 			return false, fmt.Errorf("bury letter %s: %w", l.ID, err)
 		}
 		return true, c.cfg.Failpoint.Hit(point(l.Lane, "buried"))
 	}
-	wait := max(backoff(st.Attempts), se.RetryAfter)
-	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now().Add(wait), cmp.Or(se.Reason, "no answer"), counts); err != nil {
+	wait := backoff(st.Attempts)
+	if !counts {
+		wait = outageWait(st.First)
+	}
+	notBefore := time.Now().Add(max(wait, se.RetryAfter))
+	if err := c.outbox.Nack(ctx, lease.Epoch, l, notBefore, cmp.Or(se.Reason, "no answer"), counts); err != nil {
 		return false, fmt.Errorf("put letter %s back: %w", l.ID, err)
 	}
-	if message, parts, ok := staffMessageOf(l.ID); ok {
-		if err := c.refreshState(ctx, l.Log, message, parts); err != nil {
-			return false, err
-		}
+	if err := c.refreshMark(ctx, l); err != nil {
+		return false, err
 	}
 	return false, c.cfg.Failpoint.Hit(point(l.Lane, "nacked"))
 }
 
 // A letter whose attempts fail for reasons of its own is given up after this
-// many and this long; outages, rate limits and 5xx never count.
+// many and this long; outages, rate limits and 5xx never count. After a person's
+// retry it has as many again.
 const (
 	maxAttempts = 12
 	giveUpAfter = 30 * time.Minute
 )
 
-// backoff is the wait after the nth attempt: half a second, doubling to a
-// minute, with jitter so that lanes do not return in step.
-func backoff(attempts int) time.Duration {
-	d := 500 * time.Millisecond << min(max(attempts-1, 0), 7)
-	d = min(d, time.Minute)
-	return d/2 + rand.N(d/2+1)
+func exhausted(st ledger.Status) bool {
+	return st.Attempts > 0 && st.Attempts%maxAttempts == 0 && !st.First.IsZero() && time.Since(st.First) > giveUpAfter
 }
+
+// backoff is the wait after the nth attempt that counted: half a second,
+// doubling to five minutes, with jitter so that lanes do not return in step. Twelve
+// of them take longer than giveUpAfter.
+func backoff(attempts int) time.Duration {
+	d := 500 * time.Millisecond << min(max(attempts-1, 0), 10)
+	return jitter(min(d, 5*time.Minute))
+}
+
+// longestOutageWait bounds the wait between attempts during an outage.
+const longestOutageWait = 30 * time.Second
+
+// outageWait grows with the time since the first attempt: the attempts of an
+// outage are not counted.
+func outageWait(first time.Time) time.Duration {
+	d := 500 * time.Millisecond
+	if !first.IsZero() {
+		d = max(d, time.Since(first)/4)
+	}
+	return jitter(min(d, longestOutageWait))
+}
+
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }

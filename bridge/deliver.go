@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
 			return "", crashError{err}
 		}
-		id, err := c.find(ctx, l.Lane, channel, body.Content)
+		id, err := c.find(ctx, l, channel, body.Content)
 		if err != nil || id != "" {
 			return id, err
 		}
@@ -92,7 +93,7 @@ func (c *Courier) channel(ctx context.Context, lane string) (id string, err erro
 		return "", err
 	}
 	if t.Thread == "" {
-		return "", refused("the ticket has no thread")
+		return "", &SendError{Certainty: Blocked, RetryAfter: 5 * time.Second, Reason: "the ticket's post is not there yet"}
 	}
 	return t.Thread, nil
 }
@@ -102,16 +103,22 @@ func (c *Courier) channel(ctx context.Context, lane string) (id string, err erro
 const kindSaidLast ledger.Kind = "said"
 
 // find looks for a message of an earlier attempt whose fate is unknown.
-func (c *Courier) find(ctx context.Context, lane, channel, content string) (id string, err error) {
-	d, err := c.outbox.Doc(ctx, ledger.Ref{Kind: kindSaidLast, ID: lane})
+func (c *Courier) find(ctx context.Context, l ledger.Letter, channel, content string) (id string, err error) {
+	d, err := c.outbox.Doc(ctx, ledger.Ref{Kind: kindSaidLast, ID: l.Lane})
 	if err != nil {
 		return "", &SendError{Certainty: Blocked, Reason: "the store does not answer", Err: err}
 	}
 	after := string(d.Data)
 	if after == "" {
-		after = "0" // nothing of ours is there yet
+		after = snowflake(l.At.Add(-time.Minute)) // nothing of ours is known there: it cannot be older than its letter
 	}
 	return c.board.FindMessage(ctx, channel, after, content)
+}
+
+// snowflake is the least id Discord gives at a time: milliseconds since the first
+// second of 2015, shifted by 22 bits (Discord's documentation, "Snowflakes").
+func snowflake(at time.Time) string {
+	return strconv.FormatInt(max(0, at.UnixMilli()-1420070400000)<<22, 10)
 }
 
 func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.Status) (string, error) {
@@ -145,7 +152,7 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 	}
 	return c.board.CreatePost(ctx, Post{
 		Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()},
-		Message: Message{Card: headerCard(t, conv, c.desk.Zone)},
+		Message: Message{Card: headerCard(t, conv, c.desk)},
 	})
 }
 

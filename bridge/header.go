@@ -1,17 +1,13 @@
 package bridge
 
-import (
-	"time"
-
-	"github.com/haloerzap/halo/ticket"
-)
+import "github.com/haloerzap/halo/ticket"
 
 // brand is the colour of the desk's cards.
 const brand = 0x2F7D6B
 
 // headerCard is the first message of a ticket's post: who writes, and which
 // ticket this is. A LID is never shown as a phone number.
-func headerCard(t ticket.Ticket, c ticket.Conversation, zone *time.Location) *Card {
+func headerCard(t ticket.Ticket, c ticket.Conversation, desk Desk) *Card {
 	number := "belum diketahui"
 	if c.Phone != "" {
 		number = "+" + c.Phone
@@ -22,12 +18,12 @@ func headerCard(t ticket.Ticket, c ticket.Conversation, zone *time.Location) *Ca
 	}
 	card := &Card{
 		Title: t.Number,
-		Text:  "Tulis di thread ini untuk menjawab klien di WhatsApp. Baris yang diawali `//` tetap di dalam.",
+		Text:  "Tulis di thread ini untuk menjawab klien di WhatsApp. Baris yang diawali `" + desk.NotePrefix + "` tetap di dalam.",
 		Color: brand,
 		Fields: []Field{
 			{Name: "Nama", Value: name, Inline: true},
 			{Name: "WhatsApp", Value: number, Inline: true},
-			{Name: "Dibuka", Value: t.Opened.In(zone).Format("02.01.2006 15.04") + " " + t.Opened.In(zone).Format("MST"), Inline: true},
+			{Name: "Dibuka", Value: t.Opened.In(desk.Zone).Format("02.01.2006 15.04 MST"), Inline: true},
 		},
 	}
 	if c.Last != "" {

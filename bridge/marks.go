@@ -104,16 +104,14 @@ func (m *marks) show(ctx context.Context, channel, message, mark string, waited 
 }
 
 // earlier lists the marks that another run of the program may have left on a
-// message that now deserves mark.
+// message that now deserves mark: those of the usual course before it, or any if
+// it did not go the usual course.
 func earlier(mark string, waited bool) []string {
-	i := slices.Index(stateMarks, mark)
-	if i <= 0 {
-		return nil
+	if waited {
+		return stateMarks
 	}
-	if !waited {
-		return stateMarks[1:i]
-	}
-	return stateMarks[:i]
+	usual := []string{markSent, markDelivered, markRead}
+	return usual[:max(0, slices.Index(usual, mark))]
 }
 
 // A StatusReader answers how far letters have come.
@@ -153,6 +151,9 @@ const viewsAtOnce = 200
 
 // renderAll renders one batch; more reports that there is another.
 func (c *Courier) renderAll(ctx context.Context) (more bool, err error) {
+	if !c.lease().Valid(time.Now()) {
+		return false, nil
+	}
 	views, err := c.outbox.Views(ctx, viewsAtOnce)
 	if err != nil {
 		return false, err

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,21 +13,26 @@ import (
 )
 
 // sent records that the network took a letter, with what follows from it.
-func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, ext string) error {
+func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter, ext string) error {
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent, Ext: ext}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
 		switch l.Kind {
 		case kindPost:
 			return posted(tx, l.Log, ext)
 		case kindSay:
+			if ext == "" {
+				return nil // it was there and was deleted since
+			}
 			return tx.Put(ledger.Ref{Kind: kindSaidLast, ID: l.Lane}, []byte(ext))
 		case kindText:
 			return answered(tx, l)
 		}
 		return nil
 	})
-	if err == nil && l.Kind == kindPost && st.Tried() {
-		c.board.CatchUp(ext) // somebody may have written in it before we knew it
+	if l.Kind == kindPost && ext != "" {
+		// Somebody may have written in it before we knew it; an error may hide that
+		// the commit took effect.
+		c.board.CatchUp(ext)
 	}
 	return err
 }
@@ -52,25 +58,28 @@ func posted(tx *ledger.Tx, number, thread string) error {
 // answered notes the first human answer that WhatsApp took, and shows how far
 // the agent's message has come.
 func answered(tx *ledger.Tx, l ledger.Letter) error {
-	message, parts, byAgent := staffMessageOf(l.ID)
-	if !byAgent {
+	if _, _, byAgent := staffMessageOf(l.ID); !byAgent {
 		return nil
 	}
-	t, ok, err := ticket.Load(tx, l.Log)
-	if err != nil || !ok {
+	if err := RefreshMark(tx, l.Log, l.ID); err != nil {
 		return err
-	}
-	tx.Refresh(stateView(t.Number, t.Thread, message, parts))
-	if !t.Responded.IsZero() || t.State == ticket.Closed {
-		return nil
 	}
 	var body textBody
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
 	}
-	t.Respond(body.By, tx.Now())
-	tx.Log(t.Number, ledger.Event{What: "responded", By: body.By, Ref: l.Ext})
-	tx.Send(Tags(t.Number, "tag/"+t.Number+"/assigned", t.Tag(), false))
+	return respond(tx, l.Log, body.By, l.Ext)
+}
+
+// respond notes a person's answer that reached the client: by is a Discord user,
+// or "" for somebody at the linked phone. Only the first one changes anything.
+func respond(tx *ledger.Tx, number, by, ref string) error {
+	t, ok, err := ticket.Load(tx, number)
+	if err != nil || !ok || !t.Respond(by, tx.Now()) {
+		return err
+	}
+	tx.Log(number, ledger.Event{What: "responded", By: cmp.Or(by, "phone"), Ref: ref})
+	tx.Send(Tags(number, "tag/"+number+"/assigned", t.Tag(), false))
 	return t.Save(tx)
 }
 
@@ -91,10 +100,9 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			tx.SendFirst(letter(id, l.Lane, l.Log, kindSay, sayBody{
 				Content: "⚠️ Pesan `" + Clean(l.ID, 80) + "` tidak dapat ditampilkan: " + ToDiscord(se.Reason) + ".",
 			}))
-		case l.Kind == kindPost:
+		case l.Kind == kindTags:
 			tx.Send(letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{
-				Content: "⚠️ Post untuk tiket " + l.Log + " tidak dapat dibuat: " + ToDiscord(se.Reason) + ".",
-				Buttons: []Button{retryButton(l)},
+				Content: "⚠️ Tanda pada post tiket " + l.Log + " tidak dapat diubah: " + ToDiscord(se.Reason) + ". Ubahlah dengan tangan.",
 			}))
 		}
 		return nil
@@ -103,21 +111,13 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 }
 
 func buryText(tx *ledger.Tx, l ledger.Letter, id string, se *SendError) error {
-	message, parts, byAgent := staffMessageOf(l.ID)
+	message, _, _ := staffMessageOf(l.ID)
 	tx.Send(letter(id, ThreadLane(l.Log), l.Log, kindSay, sayBody{
 		Content: "❌ Tidak terkirim ke klien: " + ToDiscord(se.Reason) + ". Perbaiki bila perlu, lalu tekan *Kirim ulang*.",
 		ReplyTo: message,
 		Buttons: []Button{retryButton(l)},
 	}))
-	if !byAgent {
-		return nil
-	}
-	t, ok, err := ticket.Load(tx, l.Log)
-	if err != nil || !ok {
-		return err
-	}
-	tx.Refresh(stateView(t.Number, t.Thread, message, parts))
-	return nil
+	return RefreshMark(tx, l.Log, l.ID)
 }
 
 // RetryPrefix starts the custom id of every Retry button; the letter's id follows.
@@ -149,15 +149,32 @@ func (c *Courier) reopenThread(ctx context.Context, lease ledger.Lease, l ledger
 	return err == nil, err
 }
 
-// refreshState shows anew how far an agent's message has come.
-func (c *Courier) refreshState(ctx context.Context, number, message string, parts int) error {
-	_, err := c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
-		t, ok, err := ticket.Load(tx, number)
-		if err != nil || !ok || t.Thread == "" {
-			return err
-		}
-		tx.Refresh(stateView(number, t.Thread, message, parts))
+// stalled puts back a post that Discord will not take: everything else of the
+// ticket waits behind it, and the ops channel says so once.
+func (c *Courier) stalled(ctx context.Context, lease ledger.Lease, l ledger.Letter, se *SendError) error {
+	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now().Add(max(stalledPause, se.RetryAfter)), cmp.Or(se.Reason, "refused"), false); err != nil {
+		return fmt.Errorf("put letter %s back: %w", l.ID, err)
+	}
+	once := ledger.Inbox{Source: "halo", ID: "stalled/" + l.ID, At: l.At}
+	_, err := c.outbox.Update(ctx, ledger.Cause{Inbox: &once}, func(tx *ledger.Tx) error {
+		tx.Log(l.Log, ledger.Event{What: "post_refused", By: "discord", Data: map[string]string{"reason": se.Reason}})
+		tx.Send(letter("stalled/"+l.ID, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{
+			Content: "⚠️ Post untuk tiket " + l.Log + " tidak dapat dibuat: " + ToDiscord(se.Reason) +
+				". Semua pesan tiket ini menunggu dan dikirim sendiri setelah penyebabnya diperbaiki (`halo check` menunjukkannya).",
+		}))
 		return nil
 	})
+	return err
+}
+
+// stalledPause is the wait before a refused post is tried again.
+const stalledPause = time.Minute
+
+// refreshMark shows anew how far an agent's message has come.
+func (c *Courier) refreshMark(ctx context.Context, l ledger.Letter) error {
+	if _, _, byAgent := staffMessageOf(l.ID); !byAgent {
+		return nil
+	}
+	_, err := c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return RefreshMark(tx, l.Log, l.ID) })
 	return err
 }

@@ -109,6 +109,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	if err := d.sameNetwork(ctx, st); err != nil {
 		return err
 	}
+	d.warnOfLoss(ctx, st)
 	for ctx.Err() == nil {
 		lease, err := d.acquire(ctx, st, home.owner)
 		if err != nil {
@@ -161,12 +162,23 @@ func (d *Desk) acquire(ctx context.Context, st *store.Store, owner string) (ledg
 	}
 }
 
-// lead runs every part until ctx ends, one fails, or the lease is lost.
+// lead runs every part until ctx ends, one fails, or the lease is lost. The lease
+// is kept from the first moment: finding Discord may take its time.
 func (d *Desk) lead(ctx context.Context, st *store.Store, owner string, lease ledger.Lease) error {
-	p, err := d.assemble(ctx, st)
-	if err != nil {
-		return err
-	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.renew(ctx, st, owner, lease) })
+	g.Go(func() error {
+		p, err := d.assemble(ctx, st)
+		if err != nil {
+			return err
+		}
+		return d.work(ctx, st, p)
+	})
+	return g.Wait()
+}
+
+// work runs the parts.
+func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	d.mu.Lock()
 	d.parts = p
 	d.mu.Unlock()
@@ -193,13 +205,32 @@ func (d *Desk) lead(ctx context.Context, st *store.Store, owner string, lease le
 			return fmt.Errorf("%s: %w", name, err)
 		})
 	}
-	run("lease", func(ctx context.Context) error { return d.renew(ctx, st, owner, lease) })
 	run("whatsapp", p.whatsapp.Run)
 	run("discord", p.discord.Run)
 	run("relay", p.relay.Run)
 	run("courier", p.courier.Run)
 	run("scheduler", p.scheduler.Run)
+	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st) })
 	return g.Wait()
+}
+
+// A redelivery older than this would be taken for new.
+const dedupeFor = 45 * 24 * time.Hour
+
+// keepHouse forgets what no redelivery can need any more.
+func (d *Desk) keepHouse(ctx context.Context, st *store.Store) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if _, err := st.Prune(ctx, d.o.Now().Add(-dedupeFor)); err != nil && ctx.Err() == nil {
+			d.log.Warn("forget old messages' identifiers", zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // renew keeps the lease; a store that does not answer makes it run out locally,
@@ -245,7 +276,7 @@ func (d *Desk) currentLease() ledger.Lease {
 
 // assemble makes the parts, in the order in which they need each other.
 func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
-	layout, err := d.layout(ctx)
+	layout, err := d.layout(ctx, st)
 	if err != nil {
 		return nil, err
 	}
@@ -311,8 +342,10 @@ func (d *Desk) setStatus(change func(*Status)) {
 	if d.status == before {
 		return
 	}
-	if d.parts != nil {
-		d.parts.courier.Poke() // a link may have come back: what waited for it goes now
+	back := d.status.Discord.Ready && !before.Discord.Ready ||
+		d.status.WhatsApp.State == whatsapp.StateReady && before.WhatsApp.State != whatsapp.StateReady
+	if d.parts != nil && back {
+		d.parts.courier.Poke() // what waited for the link goes now
 	}
 	close(d.changed)
 	d.changed = make(chan struct{})

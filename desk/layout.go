@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +15,8 @@ import (
 
 	"github.com/haloerzap/halo/bridge/discord"
 	"github.com/haloerzap/halo/bridge/whatsapp"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/ticket"
 )
 
@@ -38,13 +42,33 @@ func (c Config) plan() discord.Plan {
 			p.Roles = append(p.Roles, discord.RolePlan{Name: name})
 		}
 	}
+	c.seclude(&p)
 	return p
 }
 
-// required is the part of the plan without which no ticket can be worked on.
+// seclude says who sees what: everybody no more than the work takes.
+func (c Config) seclude(p *discord.Plan) {
+	roles := func(capabilities ...string) (names []string) {
+		for _, one := range capabilities {
+			names = append(names, c.Roles[one]...)
+		}
+		return names
+	}
+	tickets := []string{"agent", "assistant_manager", "manager", "sales", "after_sales", "qa"}
+	p.Forums[0].VisibleTo = roles(tickets...)
+	p.Forums[1].VisibleTo = roles(append(tickets, "developer", "developer_lead")...)
+	p.Channels[0].VisibleTo = roles("agent", "assistant_manager", "manager")
+	p.Channels[1].VisibleTo = roles("agent", "assistant_manager", "manager")
+	p.Channels[2].VisibleTo = roles("sales", "manager")
+	p.Channels[3].VisibleTo = roles("head_of_marketing", "manager")
+}
+
+// required is the part of the plan without which no ticket can be worked on. Who
+// sees too much is for [Check] to say: the desk works all the same.
 func (c Config) required() discord.Plan {
 	p := c.plan()
 	p.Forums, p.Channels, p.Roles = p.Forums[:1], p.Channels[:2], nil
+	p.Forums[0].VisibleTo, p.Channels[0].VisibleTo, p.Channels[1].VisibleTo = nil, nil, nil
 	for _, name := range c.Roles["agent"] {
 		p.Roles = append(p.Roles, discord.RolePlan{Name: name})
 	}
@@ -66,6 +90,45 @@ type layout struct {
 	agents   []string          // role ids
 }
 
+// storedLayout is the form in which a layout is remembered.
+type storedLayout struct {
+	V        int               `json:"v"`
+	Guild    string            `json:"guild"`
+	Channels map[string]string `json:"channels"`
+	Agents   []string          `json:"agents"`
+}
+
+var layoutRef = ledger.Ref{Kind: kindDesk, ID: "layout"}
+
+func (d *Desk) rememberLayout(ctx context.Context, st *store.Store, l layout) error {
+	data, err := json.Marshal(storedLayout{V: 1, Guild: d.cfg.DiscordGuild, Channels: l.channels, Agents: l.agents})
+	if err != nil {
+		return fmt.Errorf("encode layout: %w", err)
+	}
+	_, err = st.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
+		if before, err := tx.Doc(layoutRef); err != nil || bytes.Equal(before, data) {
+			return err
+		}
+		return tx.Put(layoutRef, data)
+	})
+	if err != nil {
+		return fmt.Errorf("remember where things are in Discord: %w", err)
+	}
+	return nil
+}
+
+func (d *Desk) lastLayout(ctx context.Context, st *store.Store) (layout, bool) {
+	doc, err := st.Doc(ctx, layoutRef)
+	if err != nil || doc.Data == nil {
+		return layout{}, false
+	}
+	var s storedLayout
+	if err := json.Unmarshal(doc.Data, &s); err != nil || s.V != 1 || s.Guild != d.cfg.DiscordGuild {
+		return layout{}, false
+	}
+	return layout{channels: s.Channels, agents: s.Agents}, true
+}
+
 // A SetupProblem lists what has to be mended before the desk can run.
 type SetupProblem []string
 
@@ -73,8 +136,9 @@ func (p SetupProblem) Error() string {
 	return "the desk cannot run yet:\n  - " + strings.Join(p, "\n  - ")
 }
 
-// layout asks Discord where everything is, and waits while Discord does not answer.
-func (d *Desk) layout(ctx context.Context) (layout, error) {
+// layout asks Discord where everything is. While Discord does not answer, what it
+// said last time holds: the desk takes in what clients write all the same.
+func (d *Desk) layout(ctx context.Context, st *store.Store) (layout, error) {
 	network, err := d.cfg.discordNetwork()
 	if err != nil {
 		return layout{}, err
@@ -91,7 +155,12 @@ func (d *Desk) layout(ctx context.Context) (layout, error) {
 			return layout{}, list
 		}
 		if err == nil {
-			return d.cfg.place(found), nil
+			l := d.cfg.place(found)
+			return l, d.rememberLayout(ctx, st, l)
+		}
+		if l, ok := d.lastLayout(ctx, st); ok {
+			d.log.Warn("Discord does not answer; its channels are taken to be where they were", zap.Error(err))
+			return l, nil
 		}
 		d.log.Warn("Discord does not answer yet", zap.Error(err), zap.Duration("next attempt in", wait))
 		select {

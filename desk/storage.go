@@ -92,6 +92,17 @@ func (d *Desk) sameNetwork(ctx context.Context, st *store.Store) error {
 	return nil
 }
 
+// warnOfLoss says in the log what keeps the store from holding its promise.
+func (d *Desk) warnOfLoss(ctx context.Context, st *store.Store) {
+	problems, err := st.Durability(ctx)
+	if err != nil {
+		d.log.Warn("ask the store whether it is durable", zap.Error(err))
+	}
+	for _, p := range problems {
+		d.log.Warn("the store may lose what it acknowledged", zap.String("problem", p.String()))
+	}
+}
+
 // sentText finds what was sent under a WhatsApp id, for a phone that could not
 // read it and asks again, by the log of the chat's latest tickets.
 func sentText(st *store.Store) func(context.Context, bridge.Address, string) (string, bool, error) {
@@ -108,18 +119,13 @@ func sentText(st *store.Store) func(context.Context, bridge.Address, string) (st
 		if err != nil {
 			return "", false, err
 		}
-		for _, number := range []string{c.Open, c.Last} {
-			if number == "" {
-				continue
-			}
+		for _, number := range c.Latest() {
 			for e, err := range st.Events(ctx, number) {
 				if err != nil {
 					return "", false, err
 				}
-				if e.Ref == id && e.What != "client_wrote" {
-					if text := e.Data["text"]; text != "" {
-						return text, true, nil
-					}
+				if e.Ref == id && (e.What == "agent_wrote" || e.What == "auto_text") {
+					return e.Data["text"], true, nil
 				}
 			}
 		}

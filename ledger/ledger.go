@@ -9,6 +9,7 @@ package ledger
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -22,7 +23,14 @@ type Ref struct {
 	ID   string
 }
 
-func (r Ref) String() string { return string(r.Kind) + ":" + r.ID }
+// String names the document for logs; an address in it is masked to its last
+// four characters.
+func (r Ref) String() string {
+	if user, server, ok := strings.Cut(r.ID, "@"); ok {
+		return string(r.Kind) + ":…" + user[max(0, len(user)-4):] + "@" + server
+	}
+	return string(r.Kind) + ":" + r.ID
+}
 
 // An Event is one line of a log, appended and never changed. Figures are
 // computed from events alone.
@@ -161,6 +169,9 @@ var (
 	ErrNotHead = errors.New("letter is not at the head of its lane")
 	// ErrCorrupt means that a stored document cannot be read: trying again will not help.
 	ErrCorrupt = errors.New("stored document cannot be read")
+	// ErrInvalid means that a change names something that can never be stored:
+	// trying again will not help.
+	ErrInvalid = errors.New("change cannot be stored")
 	// ErrTooLarge means a commit or document exceeds what one commit may hold.
 	ErrTooLarge = errors.New("change is too large for one commit")
 )

@@ -108,6 +108,14 @@ func (tx *Tx) Doc(ref Ref) ([]byte, error) {
 	return d.Data, nil
 }
 
+// Expect says which documents will be read, so that a Reader that can may fetch them
+// in one go. It is a hint: one that is not read afterwards is no part of the change.
+func (tx *Tx) Expect(refs ...Ref) {
+	if r, ok := tx.read.(interface{ Expect([]Ref) }); ok {
+		r.Expect(refs)
+	}
+}
+
 // Put notes a document's new value. A document must be read before it is
 // written, so that nobody overwrites what he has not seen.
 func (tx *Tx) Put(ref Ref, data []byte) error {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -36,12 +38,13 @@ type Scheduler struct {
 	leads    func() bool
 	log      *zap.Logger
 	poke     chan struct{}
+	failed   map[string]time.Time // timers left alone, until when; owned by Run
 }
 
 // New makes a scheduler: handlers by kind of timer, now is desk time, leads says
 // whether this process may act for the desk.
 func New(timers Timers, handlers map[string]Handler, now func() time.Time, leads func() bool, log *zap.Logger) *Scheduler {
-	return &Scheduler{timers: timers, handlers: handlers, now: now, leads: leads, log: log.Named("scheduler"), poke: make(chan struct{}, 1)}
+	return &Scheduler{timers: timers, handlers: handlers, now: now, leads: leads, log: log.Named("scheduler"), poke: make(chan struct{}, 1), failed: map[string]time.Time{}}
 }
 
 // Poke makes the scheduler look at the clock again: desk time was moved.
@@ -78,35 +81,40 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	return nil
 }
 
-// round fires what is due and returns how long to sleep.
+// round fires what is due and returns how long to sleep. A timer that fails is
+// left alone for a while, and does not keep the ones behind it waiting.
 func (s *Scheduler) round(ctx context.Context) time.Duration {
+	maps.DeleteFunc(s.failed, func(_ string, until time.Time) bool { return !time.Now().Before(until) })
 	for ctx.Err() == nil {
 		if !s.leads() {
 			return poll
 		}
-		due, next, err := s.timers.Due(ctx, s.now(), batch)
+		due, next, err := s.timers.Due(ctx, s.now(), batch+len(s.failed))
 		if err != nil {
 			if ctx.Err() == nil {
 				s.log.Warn("look for due timers", zap.Error(err))
 			}
 			return poll
 		}
-		fired := 0
+		due = slices.DeleteFunc(due, func(t ledger.Timer) bool { _, again := s.failed[t.Name()]; return again })
 		for _, t := range due {
-			if err := s.fire(ctx, t); err == nil {
-				fired++
-			} else if !errors.Is(err, errUnknownKind) && ctx.Err() == nil {
+			err := s.fire(ctx, t)
+			if err == nil || ctx.Err() != nil {
+				continue
+			}
+			s.failed[t.Name()] = time.Now().Add(again)
+			if !errors.Is(err, errUnknownKind) {
 				s.log.Error("timer failed, tried again shortly", zap.String("timer", t.Name()), zap.Error(err))
 			}
 		}
-		switch {
-		case len(due) > 0 && fired < len(due):
-			return again // what is left would only fail again at once
-		case len(due) == 0 && next.IsZero():
-			return poll
-		case len(due) == 0:
-			return min(poll, max(0, next.Sub(s.now())))
+		if len(due) > 0 {
+			continue
 		}
+		wait := min(again, poll)
+		if !next.IsZero() {
+			wait = min(wait, max(0, next.Sub(s.now())))
+		}
+		return wait
 	}
 	return 0
 }
@@ -128,8 +136,5 @@ func (s *Scheduler) fire(ctx context.Context, t ledger.Timer) (err error) {
 		}()
 		return h(tx, t)
 	})
-	if errors.Is(err, ledger.ErrStale) {
-		return nil // another instance fires it
-	}
 	return err
 }

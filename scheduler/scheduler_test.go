@@ -27,8 +27,6 @@ type shop struct {
 	store *store.Store
 	logs  *observer.ObservedLogs
 	log   *zap.Logger
-	mu    sync.Mutex
-	fired []string // "id at +seconds"
 	start time.Time
 }
 

@@ -315,7 +315,7 @@ func checkCause(c ledger.Cause) error {
 		n++
 		err = joinNames("source", c.Inbox.Source, "id", c.Inbox.ID)
 		if err == nil && (c.Inbox.At.Year() < 2000 || c.Inbox.At.Year() > 9999) {
-			err = fmt.Errorf("cause %s %s: no time of its own", c.Inbox.Source, c.Inbox.ID)
+			err = fmt.Errorf("%w: cause from %s has no time of its own", ledger.ErrInvalid, c.Inbox.Source)
 		}
 	}
 	if c.Timer != nil {
@@ -380,7 +380,7 @@ func joinNames(pairs ...string) error {
 
 func checkName(what, name string) error {
 	if name == "" || len(name) > maxName {
-		return fmt.Errorf("%s %.40q: want 1 to %d bytes, have %d", what, name, maxName, len(name))
+		return fmt.Errorf("%w: %s of %d bytes, want 1 to %d", ledger.ErrInvalid, what, len(name), maxName)
 	}
 	return nil
 }

@@ -25,6 +25,32 @@ func (s *Store) Doc(ctx context.Context, ref ledger.Ref) (ledger.Doc, error) {
 	if err != nil {
 		return ledger.Doc{}, fmt.Errorf("read document %s: %w", ref, err)
 	}
+	return parseDoc(ref, row)
+}
+
+// docs returns documents by one round trip, or an error if one cannot be read.
+func (s *Store) docs(ctx context.Context, refs []ledger.Ref) (map[ledger.Ref]ledger.Doc, error) {
+	rows := make([]*redis.SliceCmd, len(refs))
+	if _, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, ref := range refs {
+			rows[i] = p.HMGet(ctx, s.keys.doc(ref).name, "v", "d")
+		}
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read %d documents: %w", len(refs), err)
+	}
+	docs := make(map[ledger.Ref]ledger.Doc, len(refs))
+	for i, ref := range refs {
+		d, err := parseDoc(ref, rows[i].Val())
+		if err != nil {
+			return nil, err
+		}
+		docs[ref] = d
+	}
+	return docs, nil
+}
+
+func parseDoc(ref ledger.Ref, row []any) (ledger.Doc, error) {
 	if row[0] == nil {
 		return ledger.Doc{}, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -173,7 +174,8 @@ func (u *update) finished() (applied, again bool, err error) {
 type reader struct {
 	*update
 	given  map[string]int // numbers taken in this attempt, per series
-	broken error          // the first question that could not be answered
+	ahead  map[ledger.Ref]ledger.Doc
+	broken error // the first question that could not be answered
 }
 
 func (r *reader) keep(err error) error {
@@ -187,8 +189,20 @@ func (r *reader) Doc(ref ledger.Ref) (ledger.Doc, error) {
 	if err := checkRef(ref); err != nil {
 		return ledger.Doc{}, r.keep(err)
 	}
+	if d, ok := r.ahead[ref]; ok {
+		return d, nil
+	}
 	d, err := r.store.Doc(r.ctx, ref)
 	return d, r.keep(err)
+}
+
+// Expect fetches documents in one round trip. What goes wrong here is met again, and
+// then reported, when they are asked for.
+func (r *reader) Expect(refs []ledger.Ref) {
+	refs = slices.DeleteFunc(slices.Clone(refs), func(ref ledger.Ref) bool { return checkRef(ref) != nil })
+	if docs, err := r.store.docs(r.ctx, refs); err == nil {
+		r.ahead = docs
+	}
 }
 
 func (r *reader) Next(series string) (int64, error) {

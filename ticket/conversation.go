@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/haloerzap/halo/ledger"
@@ -16,8 +17,16 @@ type Conversation struct {
 	Phone     string   // digits, "" while only a LID is known; a LID is never shown as a number
 	Name      string   // cleaned push name
 	Open      string   // number of the open ticket, "" for none
+	Also      []string // further open tickets, of conversations that turned out to be the same person's
 	Last      string   // number of the ticket closed last
 	Tickets   int
+	// Into is the conversation that goes on for this one, "" if this one does.
+	Into string
+}
+
+// Latest are the tickets that messages of the person may still concern.
+func (c Conversation) Latest() []string {
+	return slices.DeleteFunc(append([]string{c.Open, c.Last}, c.Also...), func(n string) bool { return n == "" })
 }
 
 // Find returns the conversation of a person, by any of the addresses, or a new
@@ -57,8 +66,16 @@ func Find(tx *ledger.Tx, newID string, addresses ...string) (Conversation, error
 		}
 	}
 	for _, other := range found {
-		if other.ID != c.ID {
-			missing = append(missing, other.Addresses...)
+		if other.ID == c.ID {
+			continue
+		}
+		missing = append(missing, other.Addresses...)
+		c.Also = append(c.Also, slices.DeleteFunc(append([]string{other.Open}, other.Also...), func(n string) bool { return n == "" })...)
+		c.Last = cmp.Or(c.Last, other.Last)
+		c.Tickets += other.Tickets
+		other.Open, other.Also, other.Into = "", nil, c.ID
+		if err := other.Save(tx); err != nil {
+			return Conversation{}, err
 		}
 	}
 	for _, a := range missing {

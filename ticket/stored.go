@@ -34,6 +34,8 @@ type storedConversation struct {
 	Phone     string   `json:"phone,omitzero"`
 	Name      string   `json:"name,omitzero"`
 	Open      string   `json:"open,omitzero"`
+	Also      []string `json:"also,omitzero"`
+	Into      string   `json:"into,omitzero"`
 	Last      string   `json:"last,omitzero"`
 	Tickets   int      `json:"tickets,omitzero"`
 }
@@ -108,12 +110,23 @@ func Decode(data []byte) (Ticket, error) {
 func (c Conversation) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindConversation, ID: c.ID}, storedConversation{
 		V: 1, ID: c.ID, Addresses: c.Addresses, Reply: c.Reply, Phone: c.Phone, Name: c.Name,
-		Open: c.Open, Last: c.Last, Tickets: c.Tickets,
+		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Tickets: c.Tickets,
 	})
 }
 
-// LoadConversation reads a conversation by id.
+// LoadConversation reads a conversation by id, or the one that goes on for it.
 func LoadConversation(tx *ledger.Tx, id string) (c Conversation, ok bool, err error) {
+	for range 10 { // a person has a handful of addresses at most
+		c, ok, err = loadConversation(tx, id)
+		if err != nil || !ok || c.Into == "" {
+			return c, ok, err
+		}
+		id = c.Into
+	}
+	return c, false, fmt.Errorf("%w: conversation %s goes on in a circle", ledger.ErrCorrupt, id)
+}
+
+func loadConversation(tx *ledger.Tx, id string) (c Conversation, ok bool, err error) {
 	data, err := tx.Doc(ledger.Ref{Kind: KindConversation, ID: id})
 	if err != nil || data == nil {
 		return Conversation{}, false, err
@@ -130,7 +143,7 @@ func DecodeConversation(data []byte) (Conversation, error) {
 	}
 	return Conversation{
 		ID: s.ID, Addresses: s.Addresses, Reply: s.Reply, Phone: s.Phone, Name: s.Name,
-		Open: s.Open, Last: s.Last, Tickets: s.Tickets,
+		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Tickets: s.Tickets,
 	}, nil
 }
 

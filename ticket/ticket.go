@@ -4,8 +4,8 @@
 package ticket
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,9 +21,6 @@ const (
 	Assigned State = "assigned"
 	Closed   State = "closed"
 )
-
-// ErrClosed means that the ticket is closed and the step needs an open one.
-var ErrClosed = errors.New("the ticket is closed")
 
 // A Ticket is one concern of one client, from the first message to closing.
 type Ticket struct {
@@ -103,8 +100,12 @@ func (t *Ticket) Close(c *Conversation, at time.Time) (changed bool) {
 	}
 	t.State = Closed
 	t.ClosedAt = at
+	c.Also = slices.DeleteFunc(c.Also, func(n string) bool { return n == t.Number })
 	if c.Open == t.Number {
 		c.Open = ""
+		if len(c.Also) > 0 {
+			c.Open, c.Also = c.Also[0], c.Also[1:]
+		}
 	}
 	c.Last = t.Number
 	return true

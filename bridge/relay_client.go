@@ -1,0 +1,253 @@
+package bridge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// pieceLimit bounds the text of one commit, in characters: a longer message is
+// taken in as several commits, the last of which carries the message's own id.
+const pieceLimit = 4000
+
+// Receive takes in what a client wrote, or what was typed to him on the linked
+// phone. The first message opens a ticket and owes the client the auto-text.
+func (r *Relay) Receive(ctx context.Context, m ClientMessage) error {
+	m.Name = Clean(m.Name, 60)
+	m.ID = shortID(m.ID)
+	m.At = plausible(m.At)
+	pieces := SplitPlain(m.Text, pieceLimit)
+	if len(pieces) == 0 {
+		pieces = []string{""}
+	}
+	id := inboxID(m)
+	for i, piece := range pieces {
+		cause := ledger.Inbox{Source: "wa", ID: id, At: m.At}
+		if i < len(pieces)-1 {
+			cause.ID = fmt.Sprintf("%s|%d", id, i)
+		}
+		part := m
+		part.Text = piece
+		err := r.once(ctx, cause, eventData(part), func(tx *ledger.Tx) error { return r.receive(tx, part, i) })
+		if err != nil {
+			return fmt.Errorf("take in WhatsApp message %s: %w", m.ID, err)
+		}
+	}
+	return nil
+}
+
+// shortID keeps an identifier storable whatever a stanza carried.
+func shortID(id string) string {
+	if id != "" && len(id) <= 100 {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return "odd-" + hex.EncodeToString(sum[:12])
+}
+
+// plausible replaces a time that no message can have by one that is the same at
+// every redelivery.
+func plausible(at time.Time) time.Time {
+	if at.Year() < 2009 || at.Year() > 2200 {
+		return time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC) // before WhatsApp
+	}
+	return at
+}
+
+// inboxID is what makes a redelivery recognisable. A message that could not be
+// read is another thing than the same message once it can.
+func inboxID(m ClientMessage) string {
+	id := string(m.Chat) + "|" + m.ID
+	if m.Own {
+		id += "|own"
+	}
+	if m.Unreadable != "" {
+		id += "|unreadable"
+	}
+	return id
+}
+
+func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int) error {
+	tx.Expect(whereabouts(m.Chat, m.Alt)...)
+	c, err := ticket.Find(tx, conversationID(m.Chat), string(m.Chat), string(m.Alt))
+	if err != nil {
+		return err
+	}
+	if !m.Own {
+		c.Reply = string(m.Chat)
+		if m.Name != "" {
+			c.Name = m.Name
+		}
+	} else if c.Reply == "" {
+		c.Reply = string(m.Chat)
+	}
+	if m.Phone != "" {
+		c.Phone = m.Phone
+	}
+	opened := c.Open == ""
+	if !opened && m.Own {
+		if err := respond(tx, c.Open, "", m.ID); err != nil {
+			return err
+		}
+	}
+	if opened {
+		if err := r.open(tx, &c, !m.Own); err != nil {
+			return err
+		}
+	}
+	number := c.Open
+	base := fmt.Sprintf("w/%s/%s/%d", c.ID, inboxRef(m), piece)
+	for i, content := range Split(clientText(m, c.Name, piece), discordLimit) {
+		tx.Send(letter(fmt.Sprintf("%s.%d", base, i), ThreadLane(number), number, kindSay, sayBody{Content: content}))
+	}
+	what, by := "client_wrote", "client"
+	if m.Own {
+		what, by = "phone_wrote", "phone"
+	}
+	tx.Log(number, ledger.Event{What: what, By: by, Ref: m.ID, Data: eventData(m)})
+	if opened && !m.Own {
+		r.autoText(tx, c)
+	}
+	return c.Save(tx)
+}
+
+// whereabouts are the documents that lead from a person's addresses to the
+// conversation, unless it was made under another address.
+func whereabouts(addresses ...Address) (refs []ledger.Ref) {
+	for _, a := range addresses {
+		if a != "" {
+			refs = append(refs, ledger.Ref{Kind: ticket.KindAlias, ID: string(a)},
+				ledger.Ref{Kind: ticket.KindConversation, ID: conversationID(a)})
+		}
+	}
+	return refs
+}
+
+func inboxRef(m ClientMessage) string {
+	ref := m.ID
+	if m.Own {
+		ref += "~own"
+	}
+	if m.Unreadable != "" {
+		ref += "~u"
+	}
+	return ref
+}
+
+func eventData(m ClientMessage) map[string]string {
+	d := map[string]string{"text": m.Text, "at": m.At.UTC().Format(time.RFC3339)}
+	if m.Kind != "" && m.Kind != KindPlainText {
+		d["kind"] = m.Kind
+	}
+	if m.Unreadable != "" {
+		d["unreadable"] = m.Unreadable
+	}
+	return d
+}
+
+// conversationID is derived from the first address seen, so that two attempts
+// at the same first message agree.
+func conversationID(a Address) string {
+	sum := sha256.Sum256([]byte(a))
+	return "c" + hex.EncodeToString(sum[:8])
+}
+
+// open starts the conversation's next ticket and asks for its post.
+func (r *Relay) open(tx *ledger.Tx, c *ticket.Conversation, byClient bool) error {
+	local := tx.Now().In(r.desk.Zone)
+	n, err := tx.Next("ticket-" + local.Format("060102"))
+	if err != nil {
+		return fmt.Errorf("number a ticket: %w", err)
+	}
+	t := ticket.Open(c, ticket.Number(r.desk.Prefix, local, n), tx.Now())
+	by := "client"
+	if !byClient {
+		by = "phone"
+	}
+	tx.Log(t.Number, ledger.Event{What: "opened", By: by, Data: map[string]string{"conversation": c.ID}})
+	tx.Send(OpenPost(t.Number, t.Posts))
+	return t.Save(tx)
+}
+
+// autoText owes the client the standard greeting, and the thread a line about it.
+func (r *Relay) autoText(tx *ledger.Tx, c ticket.Conversation) {
+	text := r.desk.Sentences[ticket.AutoText]
+	if text == "" {
+		return
+	}
+	id := "auto/" + c.Open
+	l := letter(id, ClientLane(c.ID), c.Open, kindText, textBody{Text: text})
+	l.Ext = r.desk.MessageID(id)
+	tx.Send(l)
+	tx.Log(c.Open, ledger.Event{What: "auto_text", By: "halo", Ref: l.Ext, Data: map[string]string{"text": text}})
+	for i, part := range Split("-# 🤖 Teks otomatis kepada klien:\n"+quote(ToDiscord(text)), discordLimit) {
+		tx.Send(Note(c.Open, fmt.Sprintf("%s/note/%d", id, i), part))
+	}
+}
+
+func quote(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }
+
+// Receipts takes in WhatsApp's word that messages of ours arrived or were read.
+func (r *Relay) Receipts(ctx context.Context, rc Receipt) error {
+	to := ledger.Delivered
+	if rc.Read {
+		to = ledger.Read
+	}
+	// At most a few dozen ids come at once; the bound keeps a hostile one small.
+	for ids := range slices.Chunk(rc.IDs, 50) {
+		_, err := r.store.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
+			c, ok, err := ticket.ByAddress(tx, string(rc.Chat), string(rc.Alt))
+			if err != nil || !ok {
+				return err
+			}
+			for _, number := range c.Latest() {
+				if err := r.raise(tx, number, ids, to); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("take in receipt of %d messages: %w", len(ids), err)
+		}
+	}
+	return nil
+}
+
+func (r *Relay) raise(tx *ledger.Tx, number string, ids []string, to ledger.State) error {
+	for _, ext := range ids {
+		id, ok, err := tx.LetterByExt(number, ext)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		tx.Raise(number, id, to)
+		if err := RefreshMark(tx, number, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RefreshMark asks that an agent's message show anew how far it has come. Letters
+// that are no part of one are left alone.
+func RefreshMark(tx *ledger.Tx, number, letterID string) error {
+	message, parts, ok := staffMessageOf(letterID)
+	if !ok {
+		return nil
+	}
+	t, ok, err := ticket.Load(tx, number)
+	if err == nil && ok && t.Thread != "" {
+		tx.Refresh(stateView(number, t.Thread, message, parts))
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// Reply takes in what a person wrote in a thread. An agent's words go to the
+// client; notes and other people's words stay inside, marked so.
+func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
+	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author}
+	err := r.once(ctx, ledger.Inbox{Source: "dc", ID: m.ID, At: m.At}, raw, func(tx *ledger.Tx) error {
+		th, ok, err := ticket.LoadThread(tx, m.Channel)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return errNotOurs
+		}
+		if newer(m.ID, th.Cursor) {
+			th.Cursor = m.ID
+			if err := th.Save(tx); err != nil {
+				return err
+			}
+		}
+		return r.reply(tx, th.Ticket, m)
+	})
+	if err != nil && !errors.Is(err, errNotOurs) {
+		return fmt.Errorf("take in Discord message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+// errNotOurs leaves no trace of a message in a channel that is no ticket's
+// thread. It may become one: a post whose making was not confirmed is recognised
+// later, and what was written in it meanwhile must still be new then.
+var errNotOurs = errors.New("no ticket's thread")
+
+func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
+	t, ok, err := ticket.Load(tx, number)
+	if err != nil || !ok {
+		return err
+	}
+	words, notes := r.cutNotes(m.Text)
+	if why := r.inside(m, words, notes); why != "" {
+		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": why}})
+		tx.Refresh(insideView(m.Channel, m.ID, why))
+		return nil
+	}
+	if t.State == ticket.Closed {
+		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "closed"}})
+		tx.Send(letter("closed/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
+			Content: "🔒 Tiket ini sudah ditutup, jadi pesan ini tidak dikirim ke klien. Tiket baru terbuka saat klien menulis lagi.",
+			ReplyTo: m.ID,
+		}))
+		return nil
+	}
+	if m.Attachments > 0 {
+		tx.Send(letter("files/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
+			Content: fmt.Sprintf("⚠️ %d lampiran tidak dikirim: berkas belum dapat diteruskan ke WhatsApp. Teksnya tetap dikirim.", m.Attachments),
+			ReplyTo: m.ID,
+		}))
+	}
+	parts := SplitPlain(ToWhatsApp(words, r.desk.Names), whatsAppLimit)
+	if len(parts) == 0 {
+		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "empty"}})
+		tx.Send(letter("empty/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
+			Content: "⚠️ Tidak ada yang dikirim ke klien: pesan ini tidak berisi teks. Tuliskan maksudnya dengan kata-kata.",
+			ReplyTo: m.ID,
+		}))
+		return nil
+	}
+	if len(notes) > 0 {
+		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": strings.Join(notes, "\n"), "why": "note"}})
+		tx.Refresh(insideView(m.Channel, m.ID, "note"))
+	}
+	for i, part := range parts {
+		id := staffLetterID(m.ID, i, len(parts))
+		l := letter(id, ClientLane(t.Conversation), number, kindText, textBody{Text: part, By: m.Author})
+		l.Ext = r.desk.MessageID(id)
+		tx.Send(l)
+		tx.Log(number, ledger.Event{What: "agent_wrote", By: m.Author, Ref: l.Ext, Data: map[string]string{
+			"text": part, "message": m.ID, "name": m.Name,
+		}})
+	}
+	return nil
+}
+
+// cutNotes takes the lines out of a text that are to stay inside.
+func (r *Relay) cutNotes(text string) (words string, notes []string) {
+	if r.desk.NotePrefix == "" {
+		return text, nil
+	}
+	var kept []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), r.desk.NotePrefix) {
+			notes = append(notes, line)
+		} else {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n"), notes
+}
+
+// inside says why nothing of a message is for the client, "" when something is:
+// "staff" when the writer is no agent, "note" when the writer chose so.
+func (r *Relay) inside(m StaffMessage, words string, notes []string) string {
+	switch {
+	case !slices.ContainsFunc(m.Roles, func(role string) bool { return slices.Contains(r.desk.AgentRoles, role) }):
+		return "staff"
+	case len(notes) > 0 && strings.TrimSpace(words) == "":
+		return "note"
+	}
+	return ""
+}

@@ -1,0 +1,322 @@
+package bridge_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/store"
+	"github.com/haloerzap/halo/store/storetest"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// phone is a WhatsApp that shows what arrived and fails as told.
+type phone struct {
+	mu    sync.Mutex
+	up    bool
+	fail  func(id string, attempt int) (applied bool, err error)
+	tries map[string]int
+	shown []string // "address: text", each id once
+	ids   map[string]bool
+}
+
+func (p *phone) Ready() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.up }
+
+func (p *phone) SendText(_ context.Context, to bridge.Address, id, text string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tries[id]++
+	applied, err := true, error(nil)
+	if p.fail != nil {
+		applied, err = p.fail(id, p.tries[id])
+	}
+	if applied && !p.ids[id] {
+		p.ids[id] = true
+		p.shown = append(p.shown, fmt.Sprintf("%s: %s", to, text))
+	}
+	return err
+}
+
+// board is a Discord that shows posts, messages and reactions, remembers nonces
+// for a minute, and fails as told.
+type board struct {
+	mu        sync.Mutex
+	up        bool
+	next      int
+	fail      func(what string, attempt int) (applied bool, err error)
+	tries     map[string]int
+	nonces    map[string]nonced
+	posts     []string // titles, by thread id "1000+i"
+	threads   map[string][]said
+	reactions map[string][]string
+	tags      map[string]string
+	caughtUp  []string
+}
+
+type nonced struct {
+	id string
+	at time.Time
+}
+
+type said struct{ id, content, replyTo string }
+
+func (b *board) Ready() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.up }
+
+func (b *board) try(what string) (bool, error) {
+	b.tries[what]++
+	if b.fail == nil {
+		return true, nil
+	}
+	return b.fail(what, b.tries[what])
+}
+
+func (b *board) id() string { b.next++; return fmt.Sprint(1000 + b.next) }
+
+func (b *board) CreatePost(_ context.Context, p bridge.Post) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	applied, err := b.try("post")
+	id := ""
+	if applied {
+		id = b.id()
+		b.posts = append(b.posts, p.Title)
+		b.threads[id] = []said{}
+		b.tags[id] = strings.Join(p.Tags, ",")
+	}
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+func (b *board) FindPost(_ context.Context, _, prefix string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.posts, func(t string) bool { return strings.HasPrefix(t, prefix) })
+	if i < 0 {
+		return "", nil
+	}
+	ids := []string{}
+	for id := range b.threads {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids[i], nil
+}
+
+func (b *board) Say(_ context.Context, m bridge.Message) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.threads[m.Channel]; !ok {
+		return "", &bridge.SendError{Certainty: bridge.Refused, Gone: true, Reason: "the thread was deleted"}
+	}
+	if n, ok := b.nonces[m.Nonce]; ok && time.Since(n.at) < time.Minute {
+		return n.id, nil
+	}
+	applied, err := b.try("say " + m.Content)
+	id := ""
+	if applied {
+		id = b.id()
+		b.nonces[m.Nonce] = nonced{id, time.Now()}
+		b.threads[m.Channel] = append(b.threads[m.Channel], said{id, m.Content, m.ReplyTo})
+	}
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+func (b *board) FindMessage(_ context.Context, channel, after, content string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.threads[channel] {
+		if s.content == content && (len(s.id) > len(after) || s.id > after) {
+			return s.id, nil
+		}
+	}
+	return "", nil
+}
+
+func (b *board) React(_ context.Context, _, message, emoji string, on bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reactions[message] = slices.DeleteFunc(b.reactions[message], func(e string) bool { return e == emoji })
+	if on {
+		b.reactions[message] = append(b.reactions[message], emoji)
+	}
+	return nil
+}
+
+// CatchUp brings what people wrote in a thread before it was known.
+func (b *board) CatchUp(thread string) { b.caughtUp = append(b.caughtUp, thread) }
+
+func (b *board) Settle(_ context.Context, thread, tag string, _ bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tags[thread] = tag
+	return nil
+}
+
+// world is one desk in a bubble, with the networks above.
+type world struct {
+	t       *testing.T
+	phone   *phone
+	board   *board
+	store   *store.Store
+	relay   *bridge.Relay
+	courier *bridge.Courier
+	expect  string // an error line the test announced
+	stop    func()
+	lease   *ledger.Lease
+	leaseMu *sync.Mutex
+}
+
+const agentRole = "role-agent"
+
+// live runs a story in virtual time and checks at its end that nothing is left
+// in flight and no unannounced error was logged.
+func live(t *testing.T, story func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		client, shut := storetest.NewMemory()
+		defer shut()
+		st := store.New(client, store.Options{Desk: "test"})
+		w := &world{
+			t:     t,
+			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
+			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}},
+				reactions: map[string][]string{}, tags: map[string]string{}},
+			store: st, leaseMu: &sync.Mutex{},
+		}
+		core, logs := observer.New(zapcore.ErrorLevel)
+		log := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
+		l, err := st.Acquire(t.Context(), "test", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.lease = &ledger.Lease{Epoch: l.Epoch, Until: time.Now().Add(1000 * time.Hour)}
+		policy := bridge.Desk{
+			Prefix: "HE", Zone: time.FixedZone("WIB", 7*3600), Sentences: ticket.Sentences{ticket.AutoText: "Selamat datang."},
+			AgentRoles: []string{agentRole}, NotePrefix: "//", MessageID: func(s string) string { return "ID-" + s },
+		}
+		w.relay = bridge.NewRelay(st, policy, log)
+		w.courier = bridge.NewCourier(st, w.phone, w.board, func() ledger.Lease {
+			w.leaseMu.Lock()
+			defer w.leaseMu.Unlock()
+			return *w.lease
+		}, policy, bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops"}}, log)
+		ctx, cancel := context.WithCancel(t.Context())
+		var work sync.WaitGroup
+		work.Go(func() {
+			if err := w.courier.Run(ctx); err != nil {
+				t.Errorf("courier: %v", err)
+			}
+		})
+		w.stop = func() { cancel(); work.Wait() }
+		story(w)
+		w.settle()
+		w.stop()
+		if lanes, err := st.Lanes(t.Context()); err != nil || len(lanes) > 0 {
+			t.Errorf("letters left at the end: %v %v", lanes, err)
+		}
+		for _, e := range logs.All() {
+			if w.expect == "" || !strings.Contains(e.Message, w.expect) {
+				t.Errorf("unannounced error in the log: %s %v", e.Message, e.ContextMap())
+			}
+		}
+	})
+}
+
+// settle lets two minutes of waiting, retrying and rendering go by.
+func (w *world) settle() {
+	time.Sleep(2 * time.Minute)
+	synctest.Wait()
+}
+
+func (w *world) client(id, text string) {
+	w.t.Helper()
+	w.receive(bridge.ClientMessage{ID: id, Text: text})
+}
+
+func (w *world) receive(m bridge.ClientMessage) {
+	w.t.Helper()
+	if m.Chat == "" {
+		m.Chat, m.Alt = "99@lid", "628123456001@s.whatsapp.net"
+	}
+	m.Phone, m.Name, m.At = "628123456001", "Ana", time.Now()
+	if m.Kind == "" {
+		m.Kind = bridge.KindPlainText
+	}
+	if err := w.relay.Receive(w.t.Context(), m); err != nil {
+		w.t.Fatalf("receive %s: %v", m.ID, err)
+	}
+}
+
+func (w *world) staff(thread, id, text string, roles ...string) {
+	w.t.Helper()
+	if len(roles) == 0 {
+		roles = []string{agentRole}
+	}
+	m := bridge.StaffMessage{ID: id, Channel: thread, Author: "sari", Name: "Sari", Roles: roles, Text: text, At: time.Now()}
+	if err := w.relay.Reply(w.t.Context(), m); err != nil {
+		w.t.Fatalf("reply %s: %v", id, err)
+	}
+}
+
+// thread returns the id of the only ticket's thread.
+func (w *world) thread() string {
+	w.t.Helper()
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	for id := range w.board.threads {
+		if id != "ops" {
+			return id
+		}
+	}
+	w.t.Fatal("no thread")
+	return ""
+}
+
+func (w *world) wantThread(want ...string) {
+	w.t.Helper()
+	id := w.thread()
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	var got []string
+	for _, s := range w.board.threads[id] {
+		got = append(got, s.content)
+	}
+	if !slices.Equal(got, want) {
+		w.t.Errorf("thread shows\n%q\nwant\n%q", got, want)
+	}
+}
+
+func (w *world) wantPhone(want ...string) {
+	w.t.Helper()
+	w.phone.mu.Lock()
+	defer w.phone.mu.Unlock()
+	if !slices.Equal(w.phone.shown, want) {
+		w.t.Errorf("phone shows\n%q\nwant\n%q", w.phone.shown, want)
+	}
+}
+
+func (w *world) wantMark(message string, want ...string) {
+	w.t.Helper()
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	if got := w.board.reactions[message]; !slices.Equal(got, want) {
+		w.t.Errorf("message %s is marked %q, want %q", message, got, want)
+	}
+}
