@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
 
 	"go.uber.org/zap"
 )
@@ -29,8 +30,20 @@ func notFound(format string, args ...any) error {
 
 // refused is what a network's own rules do not permit.
 func refused(err error) error {
-	return problem{http.StatusConflict, err.Error()}
+	text := err.Error()
+	if found := discordRefusal.FindStringSubmatch(text); found != nil {
+		status := http.StatusConflict
+		if found[2] == "403" {
+			status = http.StatusForbidden
+		}
+		return problem{status, found[1] + ": Discord refuses: " + found[3]}
+	}
+	return problem{http.StatusConflict, text}
 }
+
+// discordRefusal is how the simulator spells what Discord answered: what was
+// tried, the status, the answer's message.
+var discordRefusal = regexp.MustCompile(`^(.*): (\d{3}) \{.*"message":"([^"]*)".*\}\s*$`)
 
 // mostBody bounds a request.
 const mostBody = 1 << 20

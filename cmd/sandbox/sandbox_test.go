@@ -215,7 +215,7 @@ func TestClientAndAgentTalk(t *testing.T) {
 	var answer idOf
 	b.post("discord/channels/"+thread.ID+"/messages", obj{"as": "sari", "content": "**siap**, kak"}, &answer)
 	b.post("discord/channels/"+thread.ID+"/messages", obj{"as": "sari", "content": "// dicek dulu"}, nil)
-	b.post("discord/channels/"+thread.ID+"/messages", obj{"as": "bayu", "content": "coba lihat log"}, nil)
+	b.post("discord/channels/"+thread.ID+"/messages", obj{"as": "maya", "content": "klien ini sedang menawar"}, nil)
 	b.settle()
 	screen = b.screen(ana)
 	if len(screen) != 3 || screen[2].Text != "*siap*, kak" || screen[2].FromMe {
@@ -254,10 +254,10 @@ func TestTicketIsClosedByCommand(t *testing.T) {
 			Ephemeral bool
 		}
 	}
-	use := obj{"as": "bayu", "channel": thread.ID, "command": "ticket close", "options": obj{}}
+	use := obj{"as": "maya", "channel": thread.ID, "command": "ticket close", "options": obj{}}
 	b.post("discord/interactions", use, &seen)
 	if !seen.Message.Ephemeral || seen.Message.Content == "" {
-		t.Errorf("bayu sees %+v", seen)
+		t.Errorf("maya sees %+v", seen)
 	}
 	use["as"] = "sari"
 	b.post("discord/interactions", use, &seen)
@@ -416,6 +416,7 @@ func TestBadRequestsAreToldApart(t *testing.T) {
 		{"GET", "discord/channels/7/messages", "", 404},
 		{"POST", room, `{"as":"nobody","content":"x"}`, 404},
 		{"POST", room, `{"as":"sari"}`, 400},
+		{"POST", room, `{"as":"bayu","content":"developers do not see tickets"}`, 403},
 		{"POST", room, `{"as":"sari","delete":"1"}`, 404},
 		{"POST", room, `{"as":"sari","content":"` + strings.Repeat("x", 2001) + `"}`, 400},
 		{"POST", "discord/interactions", `{"as":"sari"}`, 400},
