@@ -124,7 +124,7 @@ type settings struct {
 	retryLimits  bool // the library repeats a 429
 	retries      int  // the library repeats a 5xx
 	enforceNonce bool
-	perSecond    int // requests, 0 for no limit
+	perSecond    int // requests of Discord's 50, 0 for no limit
 	mostInvalid  int
 	exchange     time.Duration // longest wait for an answer
 	foresight    bool          // end a connection whose first packet would deadlock the library
@@ -146,7 +146,7 @@ func standard() settings {
 			discordgo.IntentsGuildMessageReactions | discordgo.IntentMessageContent,
 		inOrder:      true,
 		enforceNonce: true,
-		perSecond:    45,
+		perSecond:    48,
 		mostInvalid:  1000,
 		exchange:     15 * time.Second,
 		foresight:    true,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -17,7 +16,8 @@ type InspectOptions struct {
 	Plan         Plan
 }
 
-// A Problem is something that keeps the desk from working, and how to mend it.
+// A Problem is something that keeps the desk from working, or shows it to
+// somebody it is not for, and how to mend it.
 type Problem struct {
 	What string // e.g. "channel halo-desk is missing"
 	Mend string // a sentence
@@ -30,29 +30,27 @@ var needed = []struct {
 	bit  uint64
 	name string
 }{
-	{1 << 10, "View Channels"},
-	{1 << 11, "Send Messages"},
-	{1 << 38, "Send Messages in Threads"},
-	{1 << 35, "Create Public Threads"},
-	{1 << 34, "Manage Threads"},
-	{1 << 14, "Embed Links"},
-	{1 << 15, "Attach Files"},
-	{1 << 16, "Read Message History"},
-	{1 << 6, "Add Reactions"},
+	{permissionView, "View Channels"},
+	{permissionSend, "Send Messages"},
+	{permissionSendInThreads, "Send Messages in Threads"},
+	{permissionCreateThreads, "Create Public Threads"},
+	{permissionManageThreads, "Manage Threads"},
+	{permissionEmbed, "Embed Links"},
+	{permissionAttach, "Attach Files"},
+	{permissionHistory, "Read Message History"},
+	{permissionReact, "Add Reactions"},
 }
 
 const (
-	permissionAdministrator = 1 << 3
-	permissionMentionAll    = 1 << 17
-
 	// Flags of an application: the Message Content intent is on, for a bot in
 	// many servers or in few.
 	flagMessageContent        = 1 << 18
 	flagMessageContentLimited = 1 << 19
 )
 
-// Inspect finds everything that would keep the desk from working in a guild,
-// and the ids of what is there. It changes nothing. Its error means that
+// Inspect finds everything that would keep the desk from working in a guild, the
+// roles that see a channel the plan does not show them, and the ids of what is
+// there. It changes nothing. Its error means that
 // Discord could not be asked.
 func Inspect(ctx context.Context, o InspectOptions) ([]Problem, Layout, error) {
 	layout := Layout{Channels: map[string]string{}, Roles: map[string]string{}}
@@ -109,12 +107,14 @@ func (i *inspection) run(ctx context.Context, p Plan) error {
 	for _, f := range p.Forums {
 		if ch, ok := i.channel(channels, "forum", f.Name, channelForum); ok {
 			i.inChannel(ch, everyone|all)
+			i.secluded(ch, f.VisibleTo, p.Roles)
 			i.tags(ch, f.Tags)
 		}
 	}
 	for _, t := range p.Channels {
 		if ch, ok := i.channel(channels, "channel", t.Name, channelText); ok {
 			i.inChannel(ch, everyone|all)
+			i.secluded(ch, t.VisibleTo, p.Roles)
 		}
 	}
 	return nil
@@ -166,12 +166,11 @@ func (i *inspection) membership(ctx context.Context) error {
 // base are the permissions of everyone, and those our roles add.
 func (i *inspection) base() (everyone, ours uint64) {
 	for _, r := range i.roles {
-		bits, _ := strconv.ParseUint(r.Permissions, 10, 64)
 		switch {
 		case r.ID == i.guild:
-			everyone = bits
+			everyone = number(r.Permissions)
 		case slices.Contains(i.mine, r.ID):
-			ours |= bits
+			ours |= number(r.Permissions)
 		}
 	}
 	return everyone, ours
@@ -223,20 +222,7 @@ func (i *inspection) inChannel(ch channel, base uint64) {
 	if base&permissionAdministrator != 0 {
 		return
 	}
-	apply := func(have uint64, chosen func(overwrite) bool) uint64 {
-		var allow, deny uint64
-		for _, o := range ch.Overwrites {
-			if chosen(o) {
-				a, _ := strconv.ParseUint(o.Allow, 10, 64)
-				d, _ := strconv.ParseUint(o.Deny, 10, 64)
-				allow, deny = allow|a, deny|d
-			}
-		}
-		return have&^deny | allow
-	}
-	have := apply(base, func(o overwrite) bool { return o.ID == i.guild })
-	have = apply(have, func(o overwrite) bool { return o.Type == 0 && o.ID != i.guild && slices.Contains(i.mine, o.ID) })
-	have = apply(have, func(o overwrite) bool { return o.Type == 1 && o.ID == i.self })
+	have := i.allowed(ch, base, i.mine, i.self)
 	var known uint64
 	for _, p := range needed {
 		known |= p.bit &^ base

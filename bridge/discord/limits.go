@@ -37,33 +37,6 @@ func sleep(ctx context.Context, d time.Duration, why string) error {
 	}
 }
 
-// A pace lets a steady number of requests through, in the order they came.
-type pace struct {
-	mu    sync.Mutex
-	every time.Duration // 0: no pace
-	burst int
-	next  time.Time
-}
-
-func (p *pace) wait(ctx context.Context) error {
-	if p.every == 0 {
-		return nil
-	}
-	p.mu.Lock()
-	now := time.Now()
-	if floor := now.Add(-time.Duration(p.burst-1) * p.every); p.next.Before(floor) {
-		p.next = floor
-	}
-	d := p.next.Sub(now)
-	if end, ok := ctx.Deadline(); ok && now.Add(d).After(end) {
-		p.mu.Unlock()
-		return &heldError{why: "the queue to Discord is full", wait: d}
-	}
-	p.next = p.next.Add(p.every)
-	p.mu.Unlock()
-	return sleep(ctx, d, "the queue to Discord is full")
-}
-
 // A gate is shut for everybody until a moment.
 type gate struct {
 	mu    sync.Mutex
@@ -78,11 +51,16 @@ func (g *gate) shut(d time.Duration) {
 	}
 }
 
+// left is how long it stays shut.
+func (g *gate) left() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Until(g.until)
+}
+
 func (g *gate) wait(ctx context.Context) error {
 	for {
-		g.mu.Lock()
-		d := time.Until(g.until)
-		g.mu.Unlock()
+		d := g.left()
 		if d <= 0 {
 			return nil
 		}

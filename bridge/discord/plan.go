@@ -1,7 +1,7 @@
 package discord
 
 // A Plan is what a guild must have for the desk. Everything is known by its
-// name; what is there already is kept and used.
+// name; what is there already is kept and used, with the rights it has.
 type Plan struct {
 	Category string // holds the channels and forums; "" for none
 	Forums   []ForumPlan
@@ -13,11 +13,15 @@ type Plan struct {
 type ForumPlan struct {
 	Name, Topic string
 	Tags        []string
-	Moderated   bool // only those who manage threads (the bot) set the tags
+	Moderated   bool     // only those who manage threads (the bot) set the tags
+	VisibleTo   []string // names of roles of the plan; none: everybody in the server
 }
 
 // A ChannelPlan is a text channel.
-type ChannelPlan struct{ Name, Topic string }
+type ChannelPlan struct {
+	Name, Topic string
+	VisibleTo   []string // as of a ForumPlan
+}
 
 // A RolePlan is a role; a mentionable one can be called by anybody.
 type RolePlan struct {
@@ -38,10 +42,10 @@ func StandardPlan(teams []string) Plan {
 			{Name: "inquiry-reports", Topic: "One post for each report to a developer team.", Tags: tags, Moderated: true},
 		},
 		Channels: []ChannelPlan{
-			{"halo-intake", "Who waits, and who does not get through."},
-			{"halo-ops", "How the desk itself is doing."},
-			{"follow-up", "Customers to be contacted."},
-			{"audit", "Sampled answers to be validated."},
+			{Name: "halo-intake", Topic: "Who waits, and who does not get through."},
+			{Name: "halo-ops", Topic: "How the desk itself is doing."},
+			{Name: "follow-up", Topic: "Customers to be contacted."},
+			{Name: "audit", Topic: "Sampled answers to be validated."},
 		},
 	}
 }

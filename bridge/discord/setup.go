@@ -34,6 +34,8 @@ type SetupResult struct {
 }
 
 // Setup creates what a plan lacks in a guild. Doing it again changes nothing.
+// Who sees a channel is decided when it is created: one that is there already
+// keeps its rights, which a person may have changed; see [Inspect].
 // Its errors are sentences for the person who runs it; what was done before one
 // stays, and is in the result.
 func Setup(ctx context.Context, o SetupOptions) (SetupResult, error) {
@@ -55,6 +57,7 @@ type setup struct {
 	guild    string
 	did      func(Step)
 	channels []channel
+	self     string // our user id, once asked
 	result   SetupResult
 }
 
@@ -80,7 +83,7 @@ func (s *setup) run(ctx context.Context, p Plan) error {
 		}
 	}
 	for _, t := range p.Channels {
-		ch, did, err := s.channel(ctx, newChannel{Name: t.Name, Type: channelText, Topic: t.Topic, Parent: parent})
+		ch, did, err := s.channel(ctx, newChannel{Name: t.Name, Type: channelText, Topic: t.Topic, Parent: parent, visibleTo: t.VisibleTo})
 		if err != nil {
 			return err
 		}
@@ -124,11 +127,14 @@ func (s *setup) roles(ctx context.Context, plan []RolePlan) error {
 }
 
 type newChannel struct {
-	Name   string `json:"name"`
-	Type   int    `json:"type"`
-	Topic  string `json:"topic,omitempty"`
-	Parent string `json:"parent_id,omitempty"`
-	Tags   []tag  `json:"available_tags,omitempty"`
+	Name       string      `json:"name"`
+	Type       int         `json:"type"`
+	Topic      string      `json:"topic,omitempty"`
+	Parent     string      `json:"parent_id,omitempty"`
+	Tags       []tag       `json:"available_tags,omitempty"`
+	Overwrites []overwrite `json:"permission_overwrites,omitempty"`
+
+	visibleTo []string // becomes Overwrites
 }
 
 // channel finds a channel by kind and name, or creates it.
@@ -139,8 +145,12 @@ func (s *setup) channel(ctx context.Context, want newChannel) (channel, string, 
 	if i >= 0 {
 		return s.channels[i], "found", nil
 	}
+	var err error
+	if want.Overwrites, err = s.seclude(ctx, want.Name, want.visibleTo); err != nil {
+		return channel{}, "", err
+	}
 	var made channel
-	err := s.rest.do(ctx, "create "+want.Name, http.MethodPost, "/guilds/"+s.guild+"/channels", want, &made)
+	err = s.rest.do(ctx, "create "+want.Name, http.MethodPost, "/guilds/"+s.guild+"/channels", want, &made)
 	if err == nil {
 		s.channels = append(s.channels, made)
 	}
@@ -151,7 +161,7 @@ func (s *setup) forum(ctx context.Context, plan ForumPlan, parent string) error 
 	if len(plan.Tags) > mostForumTags {
 		return fmt.Errorf("forum %s has %d tags, Discord allows %d", plan.Name, len(plan.Tags), mostForumTags)
 	}
-	want := newChannel{Name: plan.Name, Type: channelForum, Topic: plan.Topic, Parent: parent}
+	want := newChannel{Name: plan.Name, Type: channelForum, Topic: plan.Topic, Parent: parent, visibleTo: plan.VisibleTo}
 	for _, name := range plan.Tags {
 		want.Tags = append(want.Tags, tag{Name: name, Moderated: plan.Moderated})
 	}
@@ -199,7 +209,7 @@ func explainSetup(err error) error {
 	case isStatus(err, http.StatusNotFound), isCode(err, codeNoAccess):
 		return ErrGuild
 	case isStatus(err, http.StatusForbidden):
-		return fmt.Errorf("%w: for the time of the setup the bot's role needs Manage Channels and Manage Roles (Server Settings, Roles)", err)
+		return fmt.Errorf("%w: for the time of the setup the bot's role needs Manage Channels and Manage Roles (Server Settings, Roles), and always what `halo check` lists", err)
 	}
 	return err
 }

@@ -40,7 +40,7 @@ const mostAnswer = 32 << 20
 func newTransport(n Network, s settings) *transport {
 	t := &transport{network: n, base: n.roundTripper(), timeout: s.exchange}
 	if s.perSecond > 0 {
-		t.pace = pace{every: time.Second / time.Duration(s.perSecond), burst: 4}
+		t.pace.every = time.Second / time.Duration(s.perSecond)
 	}
 	t.breaker.most = s.mostInvalid
 	return t
@@ -69,11 +69,13 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	if err := t.queue(ctx, req.URL.Path); err != nil {
+	answered, err := t.queue(ctx, req.URL.Path)
+	if err != nil {
 		done(nil)
 		return nil, err
 	}
 	resp, err := t.exchange(out, x)
+	answered(true)
 	done(resp)
 	return resp, err
 }
@@ -85,13 +87,26 @@ func (t *transport) CloseIdleConnections() {
 	}
 }
 
-func (t *transport) queue(ctx context.Context, path string) error {
-	if !isInteraction(path) {
-		if err := t.pace.wait(ctx); err != nil {
-			return err
+// queue waits for a request's turn; the result must be called when it is
+// answered. The gate comes first and again last: those whom it held up must not
+// leave all at once when it opens.
+func (t *transport) queue(ctx context.Context, path string) (answered func(left bool), err error) {
+	for {
+		if err := t.gate.wait(ctx); err != nil {
+			return nil, err
 		}
+		if isInteraction(path) {
+			return func(bool) {}, nil
+		}
+		over, err := t.pace.wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if t.gate.left() <= 0 {
+			return over, nil
+		}
+		over(false)
 	}
-	return t.gate.wait(ctx)
 }
 
 func (t *transport) exchange(req *http.Request, x *exchange) (*http.Response, error) {

@@ -90,7 +90,7 @@ type tag struct {
 
 type overwrite struct {
 	ID    string `json:"id"`
-	Type  int    `json:"type"` // 0 role, 1 member
+	Type  int    `json:"type"` // overwriteRole or overwriteMember
 	Allow string `json:"allow"`
 	Deny  string `json:"deny"`
 }

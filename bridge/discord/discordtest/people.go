@@ -22,6 +22,14 @@ func (p *Member) Name() string { return p.m.user.name }
 // Mention is what others write to mention this person.
 func (p *Member) Mention() string { return "<@" + p.m.user.id + ">" }
 
+// Sees says whether this person sees a channel or thread.
+func (p *Member) Sees(channelID string) bool {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	c := p.s.channels[channelID]
+	return c != nil && p.s.permissions(p.m, c).has(PermissionViewChannel)
+}
+
 // SetRoles replaces the person's roles (names or ids; unknown names become
 // roles).
 func (p *Member) SetRoles(roles ...string) {

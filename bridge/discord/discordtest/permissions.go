@@ -101,6 +101,24 @@ func (s *Server) permissions(m *member, c *channel) Permission {
 	return p
 }
 
+// checkOverwrites refuses those the bot may not make: for nobody the guild has,
+// or about permissions it has not itself. Those that were there before may stay.
+func (s *Server) checkOverwrites(before, after []Overwrite) *reply {
+	have := s.guildPermissions(s.bot)
+	for _, o := range after {
+		if slices.Contains(before, o) {
+			continue
+		}
+		if o.Member && s.member(o.ID) == nil || !o.Member && s.role(o.ID) == nil {
+			return new(malformed(fail(404, 10009, "Unknown Overwrite"), "overwrite for "+o.ID+", which is no role or member"))
+		}
+		if !have.has(PermissionManageRoles) || !have.has(o.Allow|o.Deny) {
+			return new(missingPermission())
+		}
+	}
+	return nil
+}
+
 // need answers 50001 when a member cannot see the channel and 50013 when it
 // lacks one of the permissions wanted; nil when all is well.
 func (s *Server) need(m *member, c *channel, want Permission) *reply {

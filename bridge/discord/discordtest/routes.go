@@ -152,6 +152,7 @@ func (s *Server) serveRoute(w http.ResponseWriter, r *http.Request, rt *route) {
 // description.
 func (s *Server) apply(c *call) reply {
 	if refusal := s.checkRequest(c); refusal != nil {
+		s.checkAnswer(c, *refusal)
 		return *refusal
 	}
 	s.mu.Lock()
@@ -220,16 +221,14 @@ func (s *Server) checkAnswer(c *call, answer reply) {
 	if _, isPage := answer.body.(page); isPage {
 		return
 	}
-	pointer := pathPointer(c.route, answer.status)
+	pointer, data := pathPointer(c.route, answer.status), answer.encode()
 	switch {
 	case answer.schema != "":
 		pointer = componentPointer(answer.schema)
 	case answer.status >= 400:
-		// ErrorResponse describes the inner codes as numbers; Discord and its
-		// documentation have words there.
-		pointer = componentPointer("Error")
+		pointer, data = componentPointer("ErrorResponse"), numberedCodes(data)
 	}
-	if err := s.spec.check(pointer, answer.encode(), false); err != nil {
+	if err := s.spec.check(pointer, data, false); err != nil {
 		s.report(fmt.Sprintf("own answer to %s: %v", c.route.name(), err))
 	}
 }

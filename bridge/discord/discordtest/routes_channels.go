@@ -88,7 +88,11 @@ var keptSettings = []string{"default_auto_archive_duration", "default_reaction_e
 // change applies the fields that were sent to a channel that is no thread.
 func (b channelBody) change(s *Server, c *channel, raw []byte) *reply {
 	if b.Overwrites != nil {
-		c.overwrites = list(*b.Overwrites, overwriteBody.overwrite)
+		overwrites := list(*b.Overwrites, overwriteBody.overwrite)
+		if bad := s.checkOverwrites(c.overwrites, overwrites); bad != nil {
+			return bad
+		}
+		c.overwrites = overwrites
 	}
 	if b.ParentID != nil {
 		if parent := s.channels[*b.ParentID]; *b.ParentID != "" && (parent == nil || parent.kind != KindCategory) {
@@ -154,8 +158,7 @@ func (s *Server) postChannel(c *call) reply {
 	if bad := c.decode(&body); bad != nil {
 		return *bad
 	}
-	p := s.guildPermissions(s.bot)
-	if !p.has(PermissionManageChannels) || body.Overwrites != nil && len(*body.Overwrites) > 0 && !p.has(PermissionManageRoles) {
+	if !s.guildPermissions(s.bot).has(PermissionManageChannels) {
 		return missingPermission()
 	}
 	ch := &channel{}
@@ -225,6 +228,9 @@ func (s *Server) putOverwrite(c *call, ch *channel) reply {
 		return *bad
 	}
 	body.ID = c.path("overwrite_id")
+	if bad := s.checkOverwrites(ch.overwrites, []Overwrite{body.overwrite()}); bad != nil {
+		return *bad
+	}
 	ch.overwrites = slices.DeleteFunc(ch.overwrites, func(o Overwrite) bool { return o.ID == body.ID })
 	ch.overwrites = append(ch.overwrites, body.overwrite())
 	s.channelChanged(ch)

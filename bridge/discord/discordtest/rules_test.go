@@ -278,6 +278,67 @@ func TestSetupFromNothing(t *testing.T) {
 	}
 }
 
+// A bot makes overwrites for whom the guild has, about what it may do itself;
+// people who are denied a channel can do nothing in it.
+func TestOverwrites(t *testing.T) {
+	d := newDesk(t, discordtest.Options{BotPermissions: discordtest.DeskPermissions &^ discordtest.PermissionAttachFiles})
+	b := newBot(t, d.Server, nil)
+	channel := func(o ...*discordgo.PermissionOverwrite) (*discordgo.Channel, error) {
+		return b.GuildChannelCreateComplex(d.GuildID(), discordgo.GuildChannelCreateData{Name: "secret", PermissionOverwrites: o})
+	}
+	agent := &discordgo.PermissionOverwrite{ID: d.RoleID("agent"), Allow: discordgo.PermissionViewChannel}
+	if _, err := channel(&discordgo.PermissionOverwrite{ID: agent.ID, Allow: discordgo.PermissionBanMembers}); code(err) != 50013 {
+		t.Errorf("more than the bot has: %v", err)
+	}
+	d.ExpectProblem("overwrite for 1")
+	if _, err := channel(&discordgo.PermissionOverwrite{ID: "1"}); code(err) != 10009 {
+		t.Errorf("for nobody: %v", err)
+	}
+	d.SetBotPermissions(discordtest.DeskPermissions &^ discordtest.PermissionManageRoles)
+	if _, err := channel(agent); code(err) != 50013 {
+		t.Errorf("without Manage Roles: %v", err)
+	}
+	d.SetBotPermissions(discordtest.DeskPermissions)
+	secret := must(channel(agent,
+		&discordgo.PermissionOverwrite{ID: d.GuildID(), Deny: discordgo.PermissionViewChannel},
+		&discordgo.PermissionOverwrite{ID: d.BotID(), Type: discordgo.PermissionOverwriteTypeMember, Allow: discordgo.PermissionViewChannel}))(t)
+	m := must(b.ChannelMessageSend(secret.ID, "x"))(t)
+	must(d.sari.Post(secret.ID, "x", discordtest.PostOptions{}))(t)
+	bayu := d.AddMember("bayu", "developer")
+	if bayu.Sees(secret.ID) || !d.sari.Sees(secret.ID) || !bayu.Sees(d.general) || bayu.Sees("1") {
+		t.Error("who sees what is wrong")
+	}
+	_, posted := bayu.Post(secret.ID, "x", discordtest.PostOptions{})
+	_, used := bayu.Command(t.Context(), secret.ID, "ticket", nil)
+	for what, err := range map[string]error{"post": posted, "command": used, "type": bayu.Type(secret.ID), "react": bayu.React(m.ID, "✅")} {
+		if err == nil {
+			t.Errorf("%s: somebody who does not see the channel can", what)
+		}
+	}
+}
+
+// Refusals have the form of the official description, except that the codes of
+// fields are words there, as they are on Discord.
+func TestRefusalsFitTheDescription(t *testing.T) {
+	d := newDesk(t, discordtest.Options{Limits: discordtest.NoLimits()})
+	b := newBot(t, d.Server, nil)
+	for _, n := range []int{2001, 4001} { // the second is beyond the description too
+		for _, url := range []string{discordgo.EndpointChannelMessages(d.general), discordgo.EndpointChannelThreads(d.forum)} {
+			message := map[string]any{"content": strings.Repeat("x", n)}
+			body := map[string]any{"name": "x", "message": message, "content": message["content"]}
+			d.ExpectProblem("channels/")
+			err := b.post(url, body)
+			rest, isREST := err.(*discordgo.RESTError)
+			if code(err) != 50035 || !isREST || !strings.Contains(string(rest.ResponseBody), `"_errors":[{"code":"`) {
+				t.Errorf("%d characters: %v", n, err)
+			}
+		}
+	}
+	if p := d.Problems(); len(p) != 0 {
+		t.Errorf("problems %q", p)
+	}
+}
+
 // Old messages can be edited only a few times; a channel renamed only twice.
 func TestHiddenLimits(t *testing.T) {
 	var ahead atomic.Int64

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -161,6 +162,13 @@ func stringsToNumbers(doc any) {
 		}
 	}
 }
+
+// innerCode is the code of one field's error, as Discord and its documentation
+// write it: a word. Its description has a number there.
+var innerCode = regexp.MustCompile(`"code":"[A-Z0-9_]+"`)
+
+// numberedCodes is an error answer in the form of the description.
+func numberedCodes(data []byte) []byte { return innerCode.ReplaceAll(data, []byte(`"code":0`)) }
 
 // pathPointer is where the description keeps a route's request schema, or that
 // of its answer when status is set.
