@@ -137,7 +137,7 @@ func listenLoopback(address string) (net.Listener, error) {
 }
 
 func logger(w io.Writer, verbose bool) *zap.Logger {
-	level := zapcore.WarnLevel
+	level := zapcore.ErrorLevel // a desk under faults warns all the time
 	if verbose {
 		level = zapcore.DebugLevel
 	}

@@ -102,7 +102,7 @@ func (s *sandbox) build(ctx context.Context) error {
 func (s *sandbox) openNetworks() (err error) {
 	problem := func(network string) func(string) {
 		return func(text string) {
-			s.log.Warn("the "+network+" simulator did not understand", zap.String("what", text))
+			s.log.Error("the "+network+" simulator did not understand", zap.String("what", text))
 			if s.options.Problem != nil {
 				s.options.Problem(network + ": " + text)
 			}
