@@ -12,7 +12,8 @@ import (
 )
 
 // Reply takes in what a person wrote in a thread. An agent's words go to the
-// client; notes and other people's words stay inside, marked so.
+// client; notes and other people's words stay inside, marked so. A channel that
+// is no ticket's thread gives [ErrNotOurs].
 func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author}
 	err := r.once(ctx, ledger.Inbox{Source: "dc", ID: m.ID, At: m.At}, raw, func(tx *ledger.Tx) error {
@@ -21,7 +22,7 @@ func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 			return err
 		}
 		if !ok {
-			return errNotOurs
+			return ErrNotOurs
 		}
 		if newer(m.ID, th.Cursor) {
 			th.Cursor = m.ID
@@ -31,16 +32,16 @@ func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 		}
 		return r.reply(tx, th.Ticket, m)
 	})
-	if err != nil && !errors.Is(err, errNotOurs) {
+	if err != nil {
 		return fmt.Errorf("take in Discord message %s: %w", m.ID, err)
 	}
 	return nil
 }
 
-// errNotOurs leaves no trace of a message in a channel that is no ticket's
-// thread. It may become one: a post whose making was not confirmed is recognised
+// ErrNotOurs means that a channel is no ticket's thread; the message left no trace.
+// The channel may become one: a post whose making was not confirmed is recognised
 // later, and what was written in it meanwhile must still be new then.
-var errNotOurs = errors.New("no ticket's thread")
+var ErrNotOurs = errors.New("no ticket's thread")
 
 func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	t, ok, err := ticket.Load(tx, number)

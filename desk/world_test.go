@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 	"github.com/haloerzap/halo/store"
@@ -31,12 +32,18 @@ type world struct {
 	desk     *Desk
 	logs     *observer.ObservedLogs
 	expected []string // parts of announced errors
+	fail     bridge.Failpoint
 	end      func()
 }
 
 // newWorld sets up Discord by Setup, pairs the phone by its QR code, and starts
 // the desk.
 func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldWith(t, nil)
+}
+
+func newWorldWith(t *testing.T, fail bridge.Failpoint) *world {
 	t.Helper()
 	client, shut := storetest.NewMemory()
 	t.Cleanup(shut)
@@ -45,6 +52,7 @@ func newWorld(t *testing.T) *world {
 		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
 		discord:  discordtest.Start(t, discordtest.Options{}),
 		store:    store.New(client, store.Options{Desk: "halo"}),
+		fail:     fail,
 	}
 	w.cfg = Default()
 	w.cfg.Data = t.TempDir()
@@ -83,7 +91,7 @@ func (w *world) start() {
 	w.t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
 	w.logs = logs
-	d, err := New(w.cfg, Options{Log: zap.New(core), Store: w.store})
+	d, err := New(w.cfg, Options{Log: zap.New(core), Store: w.store, Failpoint: w.fail})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package discord
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -29,7 +30,9 @@ func (c *Client) takeIn(ctx context.Context) {
 func (c *Client) take(ctx context.Context, it item) {
 	switch {
 	case it.message != nil:
-		c.deliver(ctx, *it.message, "dc.recv", "dc.persisted")
+		if !c.intake.deaf(it.message.Channel) { // else it will be fetched, in its place
+			c.deliver(ctx, *it.message, "dc.recv", "dc.persisted")
+		}
 	case it.fetch != "":
 		c.catchUpWith(ctx, it.fetch, "", it.whole)
 	case it.list:
@@ -176,7 +179,18 @@ func (c *Client) deliver(ctx context.Context, m message, before, stored string) 
 			c.log.Warn("a message came without words: is the Message Content intent on?", inChannel(m.Channel))
 		})
 	}
-	if c.insist(ctx, "store message", m.Channel, func() error { return c.reply(ctx, words) }) {
+	foreign := false
+	if c.insist(ctx, "store message", m.Channel, func() error {
+		err := c.reply(ctx, words)
+		if foreign = errors.Is(err, bridge.ErrNotOurs); foreign {
+			return nil
+		}
+		return err
+	}) {
+		if foreign {
+			c.intake.foreign(m.Channel)
+			return
+		}
 		c.reach(stored)
 	}
 }

@@ -36,9 +36,10 @@ var (
 
 // An Inbox takes what staff write.
 type Inbox interface {
-	// Reply stores a message; nil means that it is durable. Any error means that
-	// it will be brought again, before anything later of its thread. The same
-	// message may come twice.
+	// Reply stores a message; nil means that it is durable. [bridge.ErrNotOurs]
+	// means that nothing of that channel concerns the desk until
+	// [Client.CatchUp] says so. Any other error means that it will be brought
+	// again, before anything later of its thread. The same message may come twice.
 	Reply(ctx context.Context, m bridge.StaffMessage) error
 	// Cursor is the last message of a thread that was taken in, in order ("" for
 	// none yet); known is false for what is not a thread of ours.

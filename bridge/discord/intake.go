@@ -12,14 +12,15 @@ import (
 // channel is behind: what follows there is forgotten as well, until all of it
 // has been fetched.
 type intake struct {
-	mu     sync.Mutex
-	items  []item
-	bytes  int
-	most   int
-	behind map[string]string // channel -> newest message known there
-	epoch  int               // of the connection
-	blind  bool              // a new session has not described the guild yet
-	wake   chan struct{}
+	mu        sync.Mutex
+	items     []item
+	bytes     int
+	most      int
+	behind    map[string]string // channel -> newest message known there
+	strangers map[string]bool   // channels that are none of ours
+	epoch     int               // of the connection
+	blind     bool              // a new session has not described the guild yet
+	wake      chan struct{}
 }
 
 // An item is one of: a message; a channel to fetch; threads to compare with
@@ -35,7 +36,7 @@ type item struct {
 }
 
 func newIntake(most int) *intake {
-	return &intake{most: most, behind: map[string]string{}, wake: make(chan struct{}, 1), epoch: 1}
+	return &intake{most: most, behind: map[string]string{}, strangers: map[string]bool{}, wake: make(chan struct{}, 1), epoch: 1}
 }
 
 func (q *intake) add(it item) {
@@ -47,10 +48,14 @@ func (q *intake) add(it item) {
 	}
 }
 
-// message takes a message in, or reports that it had to be forgotten.
+// message takes a message in, or reports that it had to be forgotten for want of
+// memory.
 func (q *intake) message(m message, size int) (forgotten bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.strangers[m.Channel] {
+		return false
+	}
 	size += 512 // about what an item weighs beside its text
 	newest, late := q.behind[m.Channel]
 	if !late && !q.blind && q.bytes+size <= q.most {
@@ -67,11 +72,29 @@ func (q *intake) message(m message, size int) (forgotten bool) {
 	return true
 }
 
+// foreign says that a channel is none of ours: nothing from it is heard until
+// recover says otherwise.
+func (q *intake) foreign(channel string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.strangers[channel] = true
+}
+
+// deaf reports whether messages of a channel are not to be heard one by one: it
+// is none of ours, or will be fetched.
+func (q *intake) deaf(channel string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, behind := q.behind[channel]
+	return behind || q.strangers[channel]
+}
+
 // recover makes a thread be fetched whole: what came from it so far was not
 // known to concern us.
 func (q *intake) recover(thread string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	delete(q.strangers, thread)
 	if _, late := q.behind[thread]; !late {
 		q.behind[thread] = ""
 	}
