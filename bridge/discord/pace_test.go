@@ -48,12 +48,15 @@ func TestThePaceIsEvenAndCatchesUpOnlyALittle(t *testing.T) {
 func TestThePaceKeepsTheOrderAndTheDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pace{every: 20 * time.Millisecond}
+		var mu sync.Mutex
 		var order []int
 		for i := range 5 {
 			go func() {
 				if over, err := p.wait(t.Context()); err == nil {
 					over(true)
-					order = append(order, i) // one at a time leaves
+					mu.Lock()
+					defer mu.Unlock()
+					order = append(order, i)
 				}
 			}()
 			synctest.Wait()
@@ -75,6 +78,8 @@ func TestThePaceKeepsTheOrderAndTheDeadlines(t *testing.T) {
 		if took := time.Since(began); took < 80*time.Millisecond || took > 100*time.Millisecond {
 			t.Errorf("the sixth left after %s: who gave up must not be waited for", took)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Equal(order, []int{0, 1, 2, 3, 4}) {
 			t.Errorf("left in the order %v", order)
 		}
@@ -115,7 +120,9 @@ func TestAfterAGlobalLimitNobodyRushes(t *testing.T) {
 			wg.Go(func() { ask(i) })
 		}
 		time.Sleep(500 * time.Millisecond)
+		net.mu.Lock()
 		before := len(net.at)
+		net.mu.Unlock()
 		tr.gate.shut(3 * time.Second)
 		wg.Wait()
 		if before < 20 || net.at[before].Sub(began) < 3500*time.Millisecond {
