@@ -155,13 +155,12 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 }
 
 func (c *Client) answer(ctx context.Context, i interaction) {
-	run := ctx
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(run), i.at.Add(handlingTime))
-	defer cancel()
-	defer context.AfterFunc(run, func() { time.AfterFunc(grace, cancel) })()
-	text := clip(strings.TrimSpace(c.handle(ctx, i)), mostAnswerText)
+	handling, handled := context.WithDeadline(context.WithoutCancel(ctx), i.at.Add(handlingTime))
+	defer handled()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, handled) })()
+	text := clip(strings.TrimSpace(c.handle(handling, i)), mostAnswerText)
 	// What was done is done: its answer is still given when everything ends.
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	base := "/webhooks/" + i.App + "/" + i.Token
 	original := base + "/messages/@original"
