@@ -1,0 +1,78 @@
+package desk
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/haloerzap/halo/bridge/discord"
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+)
+
+// Developers see the reports and not the tickets; nobody sees more than the work
+// takes; the bot works everywhere.
+func TestWhoSeesWhat(t *testing.T) {
+	t.Parallel()
+	server := discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits()})
+	cfg := Default()
+	cfg.DiscordToken, cfg.DiscordGuild, cfg.DiscordEndpoint = NewSecret(server.Token()), server.GuildID(), server.URL()
+	if err := Setup(t.Context(), cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	places := []string{"halo-desk", "inquiry-reports", "halo-intake", "halo-ops", "follow-up", "audit"}
+	for role, want := range map[string]string{
+		"CS Agent":             "halo-desk inquiry-reports halo-intake halo-ops",
+		"Assistant Manager":    "halo-desk inquiry-reports halo-intake halo-ops",
+		"Manager":              "halo-desk inquiry-reports halo-intake halo-ops follow-up audit",
+		"Sales":                "halo-desk inquiry-reports follow-up",
+		"After Sales":          "halo-desk inquiry-reports",
+		"QA":                   "halo-desk inquiry-reports",
+		"Developer POS":        "inquiry-reports",
+		"Developer Lead":       "inquiry-reports",
+		"Head of Marketing":    "audit",
+		"a role of no bearing": "",
+	} {
+		person := server.AddMember(role, role)
+		seen := slices.DeleteFunc(slices.Clone(places), func(place string) bool { return !person.Sees(server.ChannelID(place)) })
+		if got := strings.Join(seen, " "); got != want {
+			t.Errorf("%s sees %s, want %s", role, got, want)
+		}
+	}
+	if problems, err := checkDiscord(t.Context(), cfg); err != nil || len(problems) > 0 {
+		t.Errorf("check: %q, %v", problems, err)
+	}
+	err := Setup(t.Context(), cfg, func(line string) {
+		if !strings.HasPrefix(line, "found") {
+			t.Errorf("the second setup: %s", line)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// A server whose forum was open before goes on working; the check says so.
+func TestAnOpenForumIsReportedAndDoesNotStopTheDesk(t *testing.T) {
+	t.Parallel()
+	server := discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits()})
+	server.AddChannel(discordtest.NewChannel{Kind: discordtest.KindForum, Name: "halo-desk"})
+	cfg := Default()
+	cfg.DiscordToken, cfg.DiscordGuild, cfg.DiscordEndpoint = NewSecret(server.Token()), server.GuildID(), server.URL()
+	if err := Setup(t.Context(), cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	problems, err := checkDiscord(t.Context(), cfg)
+	if err != nil || len(problems) != 1 || !strings.Contains(problems[0], "everybody in the server can see #halo-desk") {
+		t.Errorf("check: %q, %v", problems, err)
+	}
+	network, err := cfg.discordNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocking, _, err := discord.Inspect(t.Context(), discord.InspectOptions{
+		Token: server.Token(), Guild: server.GuildID(), Network: network, Plan: cfg.required(),
+	})
+	if err != nil || len(blocking) > 0 {
+		t.Errorf("the desk cannot run: %v, %v", blocking, err)
+	}
+}
