@@ -22,8 +22,8 @@ type Timers interface {
 	Due(ctx context.Context, now time.Time, limit int) (due []ledger.Timer, next time.Time, err error)
 	// Update commits a change once per cause; a timer as cause is used up by it.
 	Update(ctx context.Context, cause ledger.Cause, fn func(*ledger.Tx) error) (applied bool, err error)
-	// Subscribe signals when timers may have been set.
-	Subscribe() (signal <-chan struct{}, cancel func())
+	// SubscribeTimers signals when timers may have been set.
+	SubscribeTimers() (signal <-chan struct{}, cancel func())
 }
 
 // A Handler says what a timer of its kind does. It runs inside the commit that
@@ -65,7 +65,7 @@ const (
 
 // Run fires timers until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) error {
-	signal, unsubscribe := s.timers.Subscribe()
+	signal, unsubscribe := s.timers.SubscribeTimers()
 	defer unsubscribe()
 	for ctx.Err() == nil {
 		wait := s.round(ctx)

@@ -134,11 +134,16 @@ func (s *Store) HighWater(ctx context.Context) (int64, error) {
 // queued letters, dirtied views or set timers, and a function that ends that.
 // Signals coalesce: one may stand for many. Commits of other processes give none,
 // so poll as well.
-func (s *Store) Subscribe() (wake <-chan struct{}, cancel func()) {
+func (s *Store) Subscribe() (wake <-chan struct{}, cancel func()) { return s.subscribe(true) }
+
+// SubscribeTimers is like Subscribe, for timers alone.
+func (s *Store) SubscribeTimers() (wake <-chan struct{}, cancel func()) { return s.subscribe(false) }
+
+func (s *Store) subscribe(all bool) (wake <-chan struct{}, cancel func()) {
 	c := make(chan struct{}, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.subscribers[c] = true
+	s.subscribers[c] = all
 	return c, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -146,10 +151,14 @@ func (s *Store) Subscribe() (wake <-chan struct{}, cancel func()) {
 	}
 }
 
-func (s *Store) wake() {
+// wake signals after a commit; timers says whether it may have set some.
+func (s *Store) wake(timers bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.subscribers {
+	for c, all := range s.subscribers {
+		if !all && !timers {
+			continue
+		}
 		select {
 		case c <- struct{}{}:
 		default: // a signal is waiting there already

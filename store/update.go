@@ -94,7 +94,7 @@ func (u *update) attempt(fn func(*ledger.Tx) error) (applied, again bool, err er
 			return false, false, fnErr
 		}
 		if len(change.Letters)+len(change.First)+len(change.Views)+len(change.Timers) > 0 || u.cause.Outcome != nil {
-			u.store.wake()
+			u.store.wake(len(change.Timers) > 0)
 		}
 		return true, false, nil
 	case wordConflict:
@@ -102,7 +102,7 @@ func (u *update) attempt(fn func(*ledger.Tx) error) (applied, again bool, err er
 	case wordDone:
 		ours := u.cause.Inbox != nil && detail == u.token
 		if ours {
-			u.store.wake()
+			u.store.wake(true)
 		}
 		return ours, false, nil
 	case wordNotHead:
@@ -165,7 +165,7 @@ func (u *update) finished() (applied, again bool, err error) {
 		return false, false, fmt.Errorf("update: %w", ledger.ErrNotHead)
 	}
 	if u.unknown {
-		u.store.wake()
+		u.store.wake(true)
 	}
 	return u.unknown, false, nil
 }

@@ -23,7 +23,8 @@ import (
 // of its failures, which it would otherwise acknowledge without a word.
 type buffer struct {
 	store.EventBuffer
-	link *link
+	link   *link
+	forget *forgetter
 }
 
 // errNotNow makes the library leave a message alone, unacknowledged: it takes it
@@ -62,11 +63,16 @@ func (b *buffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext 
 
 func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Context) error) error {
 	var inside error
-	err := b.EventBuffer.DoDecryptionTxn(ctx, func(ctx context.Context) error {
+	var cleared [][32]byte
+	err := b.EventBuffer.DoDecryptionTxn(ctx, func(ctx context.Context) (err error) {
+		if cleared, err = b.forget.clear(ctx); err != nil {
+			return err
+		}
 		inside = decrypt(ctx)
 		return inside
 	})
 	if err == nil {
+		b.forget.done(cleared)
 		return nil
 	}
 	if errors.Is(err, signalerror.ErrOldCounter) {
@@ -76,6 +82,12 @@ func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Conte
 		return b.broken(err)
 	}
 	return err
+}
+
+// ClearBufferedEventPlaintext is called when a message was handled.
+func (b *buffer) ClearBufferedEventPlaintext(_ context.Context, hash [32]byte) error {
+	b.forget.add(hash)
+	return nil
 }
 
 // broken is for a database that fails: the message is not at fault and must

@@ -40,6 +40,7 @@ type link struct {
 	pairing chan any
 
 	witness  *witness
+	forget   *forgetter // nil while pairing
 	poisoned atomic.Bool
 
 	mu        sync.Mutex
@@ -71,7 +72,8 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	l.quiet = time.AfterFunc(time.Hour, l.endOfQueue)
 	l.quiet.Stop()
 	if pairing == nil {
-		device.EventBuffer = &buffer{EventBuffer: device.EventBuffer, link: l}
+		l.forget = newForgetter(l, device.EventBuffer)
+		device.EventBuffer = &buffer{EventBuffer: device.EventBuffer, link: l, forget: l.forget}
 	}
 	l.witness = &witness{link: l, open: make(map[stanzaKey]*waBinary.Node)}
 	cli := whatsmeow.NewClient(device, linkLog{libraryLog{c.log}, l.witness})
@@ -132,6 +134,9 @@ func (l *link) close() {
 	l.cancel()
 	<-disconnected
 	l.work.Wait()
+	if l.forget != nil {
+		l.forget.close(context.WithoutCancel(l.ctx))
+	}
 }
 
 // begin announces work that close has to wait for, unless it is too late.
