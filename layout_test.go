@@ -54,7 +54,7 @@ var folders = map[string][]string{
 	"bridge/whatsapp/whatsapptest": {},
 	"store/storetest":              {"ledger", "store"},
 	"cmd/sandbox": {
-		"bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "desk", "ledger", "store/storetest", "ticket",
+		"bot", "bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "desk", "ledger", "store/storetest", "ticket",
 	},
 }
 

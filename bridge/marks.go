@@ -128,11 +128,12 @@ func (c *Courier) runViews(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		more := false
+		var again <-chan time.Time
 		if c.board.Ready() {
 			var err error
 			if more, err = c.renderAll(ctx); err != nil && ctx.Err() == nil {
 				c.log.Warn("render marks", zap.Error(err))
-				more = false
+				more, again = false, time.After(pause)
 			}
 		}
 		if more {
@@ -143,6 +144,7 @@ func (c *Courier) runViews(ctx context.Context) {
 			return
 		case <-signal:
 		case <-tick.C:
+		case <-again:
 		}
 	}
 }

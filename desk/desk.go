@@ -25,9 +25,10 @@ import (
 type Options struct {
 	Log *zap.Logger      // nil for silence
 	Now func() time.Time // desk time; nil for time.Now
-	// Store is where the desk is kept; nil for what the configuration says: a
-	// redis URL, or a redis-server of our own in the data folder.
-	Store *store.Store
+	// Redis is where the desk is kept; nil for what the configuration says: a redis
+	// URL, or a redis-server of our own in the data folder. It stays the caller's to
+	// close.
+	Redis Redis
 	// Failpoint is called at the named steps of the delivery protocol; nil outside
 	// crash tests.
 	Failpoint bridge.Failpoint
@@ -54,9 +55,15 @@ type Status struct {
 	Discord  discord.Status
 }
 
+// Links reports which of the two networks the desk is ready on.
+func (s Status) Links() (onWhatsApp, onDiscord bool) {
+	return s.WhatsApp.State == whatsapp.StateReady, s.Discord.Ready
+}
+
 // Up reports whether both links are ready.
 func (s Status) Up() bool {
-	return s.Leading && s.WhatsApp.State == whatsapp.StateReady && s.Discord.Ready
+	onWhatsApp, onDiscord := s.Links()
+	return s.Leading && onWhatsApp && onDiscord
 }
 
 // parts run while this process leads the desk.
@@ -342,8 +349,9 @@ func (d *Desk) setStatus(change func(*Status)) {
 	if d.status == before {
 		return
 	}
-	back := d.status.Discord.Ready && !before.Discord.Ready ||
-		d.status.WhatsApp.State == whatsapp.StateReady && before.WhatsApp.State != whatsapp.StateReady
+	wasOnWhatsApp, wasOnDiscord := before.Links()
+	onWhatsApp, onDiscord := d.status.Links()
+	back := onWhatsApp && !wasOnWhatsApp || onDiscord && !wasOnDiscord
 	if d.parts != nil && back {
 		d.parts.courier.Poke() // what waited for the link goes now
 	}

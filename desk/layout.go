@@ -260,7 +260,7 @@ func checkStore(ctx context.Context, cfg Config, o Options) ([]string, error) {
 		}
 		defer h.close()
 	}
-	st, shut, err := OpenStore(ctx, cfg, o)
+	st, shut, err := openStore(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}

@@ -19,14 +19,20 @@ import (
 // openStore returns the desk's store and what ends it: the one given, the
 // configured Redis, or a redis-server of our own.
 func (d *Desk) openStore(ctx context.Context) (*store.Store, func(), error) {
-	if d.o.Store != nil {
-		return d.o.Store, func() {}, nil
+	if d.o.Redis != nil {
+		return store.New(d.o.Redis, store.Options{Desk: d.cfg.Desk, Now: d.o.Now, Log: d.log}), func() {}, nil
 	}
-	return OpenStore(ctx, d.cfg, d.o)
+	return openStore(ctx, d.cfg, d.o)
 }
 
-// OpenStore opens the store a configuration names; the function returned closes it.
-func OpenStore(ctx context.Context, cfg Config, o Options) (*store.Store, func(), error) {
+// Redis is a connection to a Redis server.
+type Redis = store.Client
+
+// DialRedis makes a connection to the Redis at a URL (see HALO_REDIS_URL).
+func DialRedis(url string) (Redis, error) { return store.Dial(url) }
+
+// openStore opens the store a configuration names; the function returned closes it.
+func openStore(ctx context.Context, cfg Config, o Options) (*store.Store, func(), error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
-	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/store/storetest"
 )
 
@@ -28,7 +27,7 @@ type world struct {
 	whatsapp *whatsapptest.Network
 	discord  *discordtest.Server
 	sari     *discordtest.Member
-	store    *store.Store
+	redis    Redis
 	desk     *Desk
 	logs     *observer.ObservedLogs
 	expected []string // parts of announced errors
@@ -51,7 +50,7 @@ func newWorldWith(t *testing.T, fail bridge.Failpoint) *world {
 		t:        t,
 		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
 		discord:  discordtest.Start(t, discordtest.Options{}),
-		store:    store.New(client, store.Options{Desk: "halo"}),
+		redis:    client,
 		fail:     fail,
 	}
 	w.cfg = Default()
@@ -91,7 +90,7 @@ func (w *world) start() {
 	w.t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
 	w.logs = logs
-	d, err := New(w.cfg, Options{Log: zap.New(core), Store: w.store, Failpoint: w.fail})
+	d, err := New(w.cfg, Options{Log: zap.New(core), Redis: w.redis, Failpoint: w.fail})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -261,7 +260,7 @@ func TestAnotherNetworkIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.stop()
 	w.cfg.WhatsAppRootKey, _ = hex.DecodeString(strings.Repeat("ab", 32))
-	d, err := New(w.cfg, Options{Store: w.store})
+	d, err := New(w.cfg, Options{Redis: w.redis})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +274,7 @@ func TestSetupProblemsAreSentences(t *testing.T) {
 	w.stop()
 	w.discord.RemoveChannel(w.discord.ChannelID("halo-ops"))
 	w.discord.DenyIntents(discordtest.IntentMessageContent)
-	d, err := New(w.cfg, Options{Store: w.store})
+	d, err := New(w.cfg, Options{Redis: w.redis})
 	if err != nil {
 		t.Fatal(err)
 	}

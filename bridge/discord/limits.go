@@ -256,7 +256,8 @@ func routeOf(method, path string) (route, major string) {
 	template := []string{method, parts[0]}
 	for _, p := range parts[max(1, keep):] {
 		if p == "reactions" {
-			template = append(template, p)
+			// Putting and removing them counts as one.
+			template = []string{"", parts[0], p}
 			break
 		}
 		if _, err := strconv.ParseUint(p, 10, 64); err == nil {

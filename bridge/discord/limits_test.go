@@ -169,7 +169,8 @@ func TestRoutesShareALimitByMajorParameter(t *testing.T) {
 	for _, r := range []struct{ method, path, route, major string }{
 		{"POST", "/api/v9/channels/1/messages", "POST/channels/messages", "channels/1"},
 		{"DELETE", "/api/v9/channels/1/messages/2", "DELETE/channels/messages/:id", "channels/1"},
-		{"PUT", "/api/v9/channels/1/messages/2/reactions/✅/@me", "PUT/channels/messages/:id/reactions", "channels/1"},
+		{"PUT", "/api/v9/channels/1/messages/2/reactions/✅/@me", "/channels/reactions", "channels/1"},
+		{"DELETE", "/api/v9/channels/1/messages/2/reactions/✅/@me", "/channels/reactions", "channels/1"}, // one limit for both
 		{"PATCH", "/api/v9/webhooks/1/tok/messages/@original", "PATCH/webhooks/messages/@original", "webhooks/1/tok"},
 		{"GET", "/api/v9/users/@me", "GET/users/@me", ""},
 		{"GET", "/", "GET/", ""},

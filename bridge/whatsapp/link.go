@@ -82,6 +82,8 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	cli.BackgroundEventCtx = l.ctx
 	cli.EnableDecryptedEventBuffer = set.decryptedBuffer
 	cli.SynchronousAck = set.synchronousAck
+	// What is acknowledged is stored: the client's phone may show it as delivered.
+	cli.SetForceActiveDeliveryReceipts(true)
 	cli.InitialAutoReconnect = set.initialReconnect && pairing == nil
 	cli.AutomaticMessageRerequestFromPhone = set.rerequest
 	cli.UseRetryMessageStore = set.retryStore

@@ -9,6 +9,7 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 	"go.uber.org/zap"
 )
 
@@ -108,7 +109,7 @@ func (c *Client) live(ctx context.Context, device *store.Device) ending {
 			c.log.Warn("whatsapp link ended", zap.String("state", string(e.state)), zap.String("reason", e.reason))
 			if e.state == StateLoggedOut {
 				// The library says so before it deletes the session.
-				c.forget(context.WithoutCancel(ctx), device)
+				c.forget(context.WithoutCancel(ctx), jid, device)
 				c.log.Warn("whatsapp session deleted", zap.String("number", mask(jid.User)))
 			}
 			return e
@@ -122,11 +123,11 @@ func (c *Client) live(ctx context.Context, device *store.Device) ending {
 	}
 }
 
-// forget waits until the session of a device is deleted, and helps if need be.
-func (c *Client) forget(ctx context.Context, device *store.Device) {
+// forget waits until the session of a device is deleted, and helps if need be. The
+// library takes the device's own ID away meanwhile.
+func (c *Client) forget(ctx context.Context, jid types.JID, device *store.Device) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	jid := *device.ID
 	for range 60 {
 		if stored, err := c.container.GetDevice(ctx, jid); err == nil && stored == nil {
 			c.setNumber("")

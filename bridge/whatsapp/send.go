@@ -223,9 +223,9 @@ func classify(err error) *bridge.SendError {
 	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, whatsmeow.ErrNotLoggedIn):
 		e.Certainty, e.Reason = bridge.Blocked, "WhatsApp is not connected"
 	case errors.Is(err, whatsmeow.ErrMessageTimedOut), errors.Is(err, context.DeadlineExceeded):
-		e.Reason = "WhatsApp did not answer in time"
+		e.Outage, e.Reason = true, "WhatsApp did not answer in time"
 	case errors.Is(err, whatsmeow.ErrIQDisconnected):
-		e.Reason = "the connection was lost while sending"
+		e.Outage, e.Reason = true, "the connection was lost while sending"
 	}
 	return e
 }
@@ -240,7 +240,7 @@ func classifyCode(code int, err error) *bridge.SendError {
 	case 463:
 		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, 30*time.Minute, "WhatsApp does not let this number write first at the moment"
 	case 479:
-		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, time.Minute, "WhatsApp found the message malformed for the client's phone"
+		e.RetryAfter, e.Reason = time.Minute, "WhatsApp found the message malformed for the client's phone"
 	default:
 		e.Certainty, e.Reason = bridge.Unknown, fmt.Sprintf("WhatsApp answered with error %d", code)
 	}

@@ -24,7 +24,7 @@ func TestServerErrorsAreClassified(t *testing.T) {
 		404: {Certainty: bridge.Refused},
 		429: {Certainty: bridge.Blocked, RetryAfter: 5 * time.Minute},
 		463: {Certainty: bridge.Blocked, RetryAfter: 30 * time.Minute},
-		479: {Certainty: bridge.Blocked, RetryAfter: time.Minute},
+		479: {Certainty: bridge.Unknown, RetryAfter: time.Minute},
 		599: {Certainty: bridge.Unknown},
 	} {
 		d.net.RefuseMessages(1, code)

@@ -13,10 +13,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
-	"github.com/haloerzap/halo/bridge/whatsapp"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 	"github.com/haloerzap/halo/desk"
-	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/store/storetest"
 )
 
@@ -83,12 +81,12 @@ func (s *sandbox) build(ctx context.Context) error {
 	if err := s.openData(); err != nil {
 		return err
 	}
-	kept, err := s.openStore()
+	kept, err := s.openRedis()
 	if err != nil {
 		return err
 	}
 	s.populate()
-	o := desk.Options{Log: s.log, Now: s.clock.Now, Store: kept}
+	o := desk.Options{Log: s.log, Now: s.clock.Now, Redis: kept}
 	if err := desk.Setup(ctx, s.config, func(line string) { s.log.Debug("setup", zap.String("did", line)) }); err != nil {
 		return fmt.Errorf("set up the Discord server: %w", err)
 	}
@@ -154,14 +152,15 @@ func (s *sandbox) openData() error {
 	return nil
 }
 
-func (s *sandbox) openStore() (*store.Store, error) {
-	var client store.Client
+// openRedis is where the desk is kept, with a switch to take it away.
+func (s *sandbox) openRedis() (desk.Redis, error) {
+	var client desk.Redis
 	if s.options.Redis == "" {
 		memory, end := storetest.NewMemory()
 		client = memory
 		s.shut = append(s.shut, func() error { end(); return nil })
 	} else {
-		dialed, err := store.Dial(s.options.Redis)
+		dialed, err := desk.DialRedis(s.options.Redis)
 		if err != nil {
 			return nil, fmt.Errorf("--redis: %w", err)
 		}
@@ -171,7 +170,7 @@ func (s *sandbox) openStore() (*store.Store, error) {
 		s.config.Desk = "sandbox-" + strings.ToLower(rand.Text()[:8])
 	}
 	s.store = storetest.Inject(client)
-	return store.New(client, store.Options{Desk: s.config.Desk, Now: s.clock.Now, Log: s.log}), nil
+	return client, nil
 }
 
 // pair lets the business phone scan the first code the desk shows.
@@ -223,8 +222,7 @@ func (s *sandbox) prepare(ctx context.Context) error {
 
 // links says which of the two networks the desk is connected to and ready on.
 func (s *sandbox) links() (onWhatsApp, onDiscord bool) {
-	status := s.desk.Status()
-	return status.WhatsApp.State == whatsapp.StateReady, status.Discord.Ready
+	return s.desk.Status().Links()
 }
 
 // Close ends both networks and removes temporary data. It may be called more
