@@ -140,7 +140,9 @@ func TestOutage(t *testing.T) {
 		for i := range 20 {
 			w.client(fmt.Sprintf("n%d", i), fmt.Sprint(i))
 		}
+		w.board.mu.Lock()
 		w.board.tries = map[string]int{}
+		w.board.mu.Unlock()
 		time.Sleep(40 * time.Minute)
 		w.board.mu.Lock()
 		if n := w.board.tries["say **Ana:** 0"]; n < 40 || n > 200 {

@@ -88,10 +88,14 @@ func (f *forgetter) done(cleared [][32]byte) {
 	}
 }
 
-// close clears the rest. Nothing else of the link is at work any more.
+// close clears the rest. The library may still be finishing a message; what it
+// adds later is cleared after the next connection, or offered again.
 func (f *forgetter) close(ctx context.Context) {
 	f.quiet.Stop()
-	if len(f.handled) > 0 {
+	f.mu.Lock()
+	left := len(f.handled)
+	f.mu.Unlock()
+	if left > 0 {
 		f.flush(ctx)
 	}
 }
