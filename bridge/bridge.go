@@ -162,6 +162,9 @@ type SendError struct {
 	// Outage is true when the network as a whole has trouble (5xx, no answer, cut):
 	// the attempt does not count towards giving up.
 	Outage bool
+	// Denied is true when a right is missing that a person can give back: the letter
+	// waits, and the ops channel is told once.
+	Denied bool
 	// Gone is true when the destination itself no longer exists (thread deleted).
 	Gone bool
 	Err  error

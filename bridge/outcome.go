@@ -149,18 +149,19 @@ func (c *Courier) reopenThread(ctx context.Context, lease ledger.Lease, l ledger
 	return err == nil, err
 }
 
-// stalled puts back a post that Discord will not take: everything else of the
-// ticket waits behind it, and the ops channel says so once.
+// stalled puts back a letter that waits for a person: a post that Discord will not
+// take, or anything for which a right is missing. What is behind it waits too, and
+// the ops channel says so once.
 func (c *Courier) stalled(ctx context.Context, lease ledger.Lease, l ledger.Letter, se *SendError) error {
 	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now().Add(max(stalledPause, se.RetryAfter)), cmp.Or(se.Reason, "refused"), false); err != nil {
 		return fmt.Errorf("put letter %s back: %w", l.ID, err)
 	}
 	once := ledger.Inbox{Source: "halo", ID: "stalled/" + l.ID, At: l.At}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Inbox: &once}, func(tx *ledger.Tx) error {
-		tx.Log(l.Log, ledger.Event{What: "post_refused", By: "discord", Data: map[string]string{"reason": se.Reason}})
+		tx.Log(l.Log, ledger.Event{What: "held_up", By: "discord", Data: map[string]string{"reason": se.Reason}})
 		tx.Send(letter("stalled/"+l.ID, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{
-			Content: "⚠️ Post untuk tiket " + l.Log + " tidak dapat dibuat: " + ToDiscord(se.Reason) +
-				". Semua pesan tiket ini menunggu dan dikirim sendiri setelah penyebabnya diperbaiki (`halo check` menunjukkannya).",
+			Content: "⚠️ Tiket " + l.Log + " tertahan: " + ToDiscord(se.Reason) +
+				". Semua pesannya menunggu dan dikirim sendiri setelah penyebabnya diperbaiki (`halo check` menunjukkannya).",
 		}))
 		return nil
 	})
