@@ -63,6 +63,11 @@ type Courier struct {
 	pace   *rate.Limiter // of WhatsApp; nil for none
 	marks  *marks
 
+	// sending holds a token for each Discord lane that is at work. Discord takes about
+	// 50 requests a second: of a thousand lanes at once most would only wait there
+	// until their deadline, and then have to ask whether they arrived.
+	sending chan struct{}
+
 	poke chan struct{} // a link came back: outages end here
 	done chan ended    // a lane's goroutine ended
 }
@@ -76,7 +81,7 @@ type ended struct {
 func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lease, desk Desk, cfg CourierConfig, log *zap.Logger) *Courier {
 	c := &Courier{
 		outbox: outbox, phone: phone, board: board, lease: lease, desk: desk, cfg: cfg, log: log.Named("courier"),
-		poke: make(chan struct{}, 1), done: make(chan ended),
+		sending: make(chan struct{}, lanesAtOnce), poke: make(chan struct{}, 1), done: make(chan ended),
 	}
 	if cfg.Pace > 0 {
 		c.pace = rate.NewLimiter(rate.Limit(cfg.Pace), max(1, cfg.Burst))
@@ -197,29 +202,46 @@ func (c *Courier) open(lane string) bool {
 	return c.board.Ready()
 }
 
+// lanesAtOnce bounds the Discord lanes at work: their turn comes in three seconds, so
+// that a channel's own limit of five fits into sendTimeout as well.
+const lanesAtOnce = 128
+
 // drain sends a lane's letters one after the other until it is empty or has to wait.
 func (c *Courier) drain(ctx context.Context, lane string) error {
 	for ctx.Err() == nil && c.open(lane) {
-		if err := c.cfg.Failpoint.Hit(point(lane, "claimed")); err != nil {
-			return err
-		}
-		lease := c.lease()
-		if !lease.Valid(time.Now()) {
-			return nil
-		}
-		l, st, ok, err := c.outbox.Begin(ctx, lease.Epoch, lane)
-		if err != nil || !ok {
-			return err
-		}
-		if err := c.cfg.Failpoint.Hit(point(lane, "begun")); err != nil {
-			return err
-		}
-		more, err := c.handle(ctx, lease, l, st)
-		if err != nil || !more {
+		if more, err := c.next(ctx, lane); err != nil || !more {
 			return err
 		}
 	}
 	return nil
+}
+
+// next sends the letter at the head of a lane. more reports whether the lane may go
+// on with another.
+func (c *Courier) next(ctx context.Context, lane string) (more bool, err error) {
+	if !strings.HasPrefix(lane, laneClient) {
+		select {
+		case c.sending <- struct{}{}:
+			defer func() { <-c.sending }()
+		case <-ctx.Done():
+			return false, nil
+		}
+	}
+	if err := c.cfg.Failpoint.Hit(point(lane, "claimed")); err != nil {
+		return false, err
+	}
+	lease := c.lease()
+	if !lease.Valid(time.Now()) {
+		return false, nil
+	}
+	l, st, ok, err := c.outbox.Begin(ctx, lease.Epoch, lane)
+	if err != nil || !ok {
+		return false, err
+	}
+	if err := c.cfg.Failpoint.Hit(point(lane, "begun")); err != nil {
+		return false, err
+	}
+	return c.handle(ctx, lease, l, st)
 }
 
 // point names a failpoint by the direction of its lane: w. to WhatsApp, d. to Discord.
@@ -303,7 +325,7 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	}
 	counts := se.Certainty != Blocked && !se.Outage
 	switch {
-	case l.Kind == kindPost && (se.Certainty == Refused || se.Gone):
+	case se.Denied || l.Kind == kindPost && (se.Certainty == Refused || se.Gone):
 		return false, c.stalled(ctx, lease, l, se)
 	case se.Gone && strings.HasPrefix(l.Lane, laneThread):
 		return c.reopenThread(ctx, lease, l, se)

@@ -57,6 +57,7 @@ type board struct {
 	up        bool
 	next      int
 	fail      func(what string, attempt int) (applied bool, err error)
+	queue     func(ctx context.Context) error // waits for a request's turn; nil for none
 	tries     map[string]int
 	nonces    map[string]nonced
 	posts     []string // titles, by thread id "1000+i"
@@ -85,7 +86,12 @@ func (b *board) try(what string) (bool, error) {
 
 func (b *board) id() string { b.next++; return fmt.Sprint(1000 + b.next) }
 
-func (b *board) CreatePost(_ context.Context, p bridge.Post) (string, error) {
+func (b *board) CreatePost(ctx context.Context, p bridge.Post) (string, error) {
+	if b.queue != nil {
+		if err := b.queue(ctx); err != nil {
+			return "", err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	applied, err := b.try("post")
