@@ -20,6 +20,9 @@ type pace struct {
 	turn  chan struct{} // holds one: who is next, and waits for the time
 	freed chan struct{} // a passage may count no longer
 
+	mark     chan struct{} // holds one: the mark that is next
+	nextMark time.Time     // of the one who holds it
+
 	mu    sync.Mutex
 	ahead int       // waiting, the next one included
 	next  time.Time // the earliest moment for the next
@@ -42,7 +45,7 @@ func (p *pace) wait(ctx context.Context) (over func(left bool), err error) {
 	if p.every == 0 {
 		return func(bool) {}, nil
 	}
-	p.once.Do(func() { p.turn, p.freed = make(chan struct{}, 1), make(chan struct{}, 1) })
+	p.once.Do(p.make)
 	d := p.enter()
 	defer p.leave()
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < d {
@@ -70,6 +73,31 @@ func (p *pace) wait(ctx context.Context) (over func(left bool), err error) {
 		}
 		t.Stop()
 	}
+}
+
+func (p *pace) make() {
+	p.turn, p.freed, p.mark = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
+}
+
+// yield is wait for marks: they join the queue one at a time and take every second
+// place at most, so that messages hardly wait for them.
+func (p *pace) yield(ctx context.Context) (over func(left bool), err error) {
+	if p.every == 0 {
+		return p.wait(ctx)
+	}
+	p.once.Do(p.make)
+	select {
+	case p.mark <- struct{}{}:
+		defer func() { <-p.mark }()
+	case <-ctx.Done():
+		return nil, &heldError{why: paceFull, wait: p.every}
+	}
+	if err := sleep(ctx, time.Until(p.nextMark), paceFull); err != nil {
+		return nil, err
+	}
+	over, err = p.wait(ctx)
+	p.nextMark = time.Now().Add(2 * p.every)
+	return over, err
 }
 
 // enter joins the queue and returns how long it is.

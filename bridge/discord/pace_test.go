@@ -193,3 +193,38 @@ func TestLostAnswersDoNotStopThePace(t *testing.T) {
 		}
 	})
 }
+
+// Marks that wait in numbers hold up a message by one place at most, and get on.
+func TestMarksYieldToMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pace{every: 20 * time.Millisecond}
+		began := time.Now()
+		var marks sync.WaitGroup
+		for range 25 {
+			marks.Go(func() {
+				over, err := p.yield(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				over(true)
+			})
+		}
+		for range 10 {
+			time.Sleep(45 * time.Millisecond)
+			at := time.Now()
+			over, err := p.wait(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			over(true)
+			if d := time.Since(at); d > p.every {
+				t.Errorf("a message waited %s behind marks", d)
+			}
+		}
+		marks.Wait()
+		if took := time.Since(began); took < 24*2*p.every || took > 1500*time.Millisecond {
+			t.Errorf("25 marks took %s", took)
+		}
+	})
+}

@@ -98,7 +98,11 @@ func (t *transport) queue(ctx context.Context, path string) (answered func(left 
 		if isInteraction(path) {
 			return func(bool) {}, nil
 		}
-		over, err := t.pace.wait(ctx)
+		turn := t.pace.wait
+		if isMark(path) {
+			turn = t.pace.yield
+		}
+		over, err := turn(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -161,6 +165,9 @@ func (t *transport) learn(resp *http.Response, body []byte, x *exchange) []byte 
 
 // isCallback reports a first answer to an interaction, which has no limit.
 func isCallback(path string) bool { return strings.HasSuffix(path, "/callback") }
+
+// isMark reports a reaction: the state of a message, which may come a little later.
+func isMark(path string) bool { return strings.Contains(path, "/reactions/") }
 
 // isInteraction reports a request that Discord leaves out of the global limit.
 func isInteraction(path string) bool { return isCallback(path) || strings.Contains(path, "/webhooks/") }
