@@ -2,6 +2,7 @@ package discordtest
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/http"
 	"time"
@@ -64,8 +65,12 @@ type Failure struct {
 	N     int
 	// Lost cuts the connection instead of answering.
 	Lost bool
-	// Status answers with this server error (default 502 unless Lost).
+	// Status answers with this error (default 502 unless Lost).
 	Status int
+	// Code is Discord's own number in the answer, 0 for none; Body replaces the
+	// whole answer, for example with a page of a proxy.
+	Code int
+	Body string
 	// Applied says that the request takes effect all the same.
 	Applied bool
 }
@@ -92,7 +97,17 @@ func (s *Server) ClearFailures() {
 type fate struct {
 	lost    bool
 	status  int
+	code    int
+	body    string
 	applied bool
+}
+
+// reply is the answer that takes the place of the true one.
+func (f fate) reply() reply {
+	if f.body != "" {
+		return reply{status: f.status, body: page(f.body), header: http.Header{"Content-Type": {"text/html"}}}
+	}
+	return fail(f.status, f.code, fmt.Sprintf("%d: %s", f.status, http.StatusText(f.status)))
 }
 
 // fateOf draws the fate of a request.
@@ -102,7 +117,7 @@ func (s *Server) fateOf(rt *route) fate {
 		if f.Route != rt.name() && (f.Route != "" || rt.method == http.MethodGet) {
 			continue
 		}
-		out := fate{lost: f.Lost, applied: f.Applied}
+		out := fate{lost: f.Lost, applied: f.Applied, code: f.Code, body: f.Body}
 		if !f.Lost {
 			out.status = cmp.Or(f.Status, http.StatusBadGateway)
 		}
@@ -125,9 +140,10 @@ func (s *Server) fateOf(rt *route) fate {
 }
 
 func (s *Server) struck(f fate) fate {
-	if f.lost {
+	switch {
+	case f.lost:
 		s.stats.LostAnswers++
-	} else {
+	case f.status >= 500:
 		s.stats.ServerErrors++
 	}
 	return f
@@ -177,7 +193,7 @@ func (s *Server) standing() *reply {
 	return nil
 }
 
-// page is a body that is no JSON.
+// page is a body that is no JSON of ours.
 type page string
 
 const htmlBanned page = `<!DOCTYPE html><html><head><title>Access denied | discord.com used Cloudflare to restrict access</title></head>` +

@@ -1,6 +1,7 @@
 package discordtest_test
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -59,6 +60,15 @@ func TestFaults(t *testing.T) {
 		d.Inject(discordtest.Failure{Route: "POST /channels/{channel_id}/messages", Status: 503})
 		if err := send(); err == nil || count() != before {
 			t.Errorf("injected 503: %v", err)
+		}
+		for body, failure := range map[string]discordtest.Failure{
+			`"code":50013`: {Status: 403, Code: 50013}, "<h1>blocked</h1>": {Status: 403, Body: "<h1>blocked</h1>"},
+		} {
+			d.Inject(failure)
+			said, isAnswer := errors.AsType[*discordgo.RESTError](send())
+			if !isAnswer || said.Response.StatusCode != 403 || !strings.Contains(string(said.ResponseBody), body) || count() != before {
+				t.Errorf("injected 403: %v, want %s", said, body)
+			}
 		}
 		if err := send(); err != nil {
 			t.Errorf("after it: %v", err)

@@ -136,14 +136,14 @@ func (s *Server) serveRoute(w http.ResponseWriter, r *http.Request, rt *route) {
 	case end.applied:
 		answer = new(s.apply(c))
 	default:
-		answer = new(fail(end.status, 0, fmt.Sprintf("%d: %s", end.status, http.StatusText(end.status))))
+		answer = new(end.reply())
 	}
 	s.account(c, *answer)
 	if end.lost {
 		panic(http.ErrAbortHandler)
 	}
 	if end.status != 0 {
-		answer = new(fail(end.status, 0, fmt.Sprintf("%d: %s", end.status, http.StatusText(end.status))))
+		answer = new(end.reply())
 	}
 	write(w, *answer)
 }
