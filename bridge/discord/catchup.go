@@ -103,6 +103,9 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 	}) {
 		return
 	}
+	if ours {
+		c.intake.familiar(channel)
+	}
 	after = cmp.Or(after, channel) // the id of a post's first message, which is ours
 	if whole {
 		after = channel

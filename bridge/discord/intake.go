@@ -73,11 +73,21 @@ func (q *intake) message(m message, size int) (forgotten bool) {
 }
 
 // foreign says that a channel is none of ours: nothing from it is heard until
-// recover says otherwise.
+// recover or familiar says otherwise. One that is behind is looked at again in any
+// case: recover may have been called while the inbox still answered.
 func (q *intake) foreign(channel string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.strangers[channel] = true
+	if _, behind := q.behind[channel]; !behind {
+		q.strangers[channel] = true
+	}
+}
+
+// familiar says that a channel is ours.
+func (q *intake) familiar(channel string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.strangers, channel)
 }
 
 // deaf reports whether messages of a channel are not to be heard one by one: it
