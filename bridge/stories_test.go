@@ -52,7 +52,13 @@ func TestEverythingTwiceIsOnce(t *testing.T) {
 			w.settle()
 		}
 		w.client("m1", "halo")
-		w.settle()
+		for range 2 {
+			if err := w.relay.Receipts(w.t.Context(), bridge.Receipt{Chat: "99@lid", IDs: []string{"ID-d/5001/0.1"}, Read: true, At: time.Now()}); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+		}
+		w.wantMark("5001", "👀")
 		w.wantThread("**Ana:** halo", autoNote)
 		w.wantPhone("99@lid: Selamat datang.", "99@lid: baik")
 		if len(w.board.posts) != 1 {
