@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,6 +46,7 @@ type link struct {
 	closed    bool
 	connected bool
 	caughtUp  bool
+	served    bool        // was ready once
 	quiet     *time.Timer // counts as the end of the offline queue when it fires
 	progress  time.Time   // when the connection last got on
 	dials     []time.Time // of the last minute
@@ -58,6 +58,7 @@ type ending struct {
 	state  State
 	reason string
 	pause  time.Duration
+	served bool // the link was ready once
 }
 
 func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan any) *link {
@@ -171,6 +172,12 @@ func (l *link) poison(reason string) {
 
 func (l *link) isOwn(jid types.JID) bool { return slices.Contains(l.own, jid.User) }
 
+func (l *link) wasReady() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.served
+}
+
 // ready reports whether messages may be sent. The library is not asked: it holds
 // its lock all the time while it connects.
 func (l *link) ready() bool {
@@ -190,8 +197,7 @@ func (l *link) handle(event any) (ok bool) {
 		// The library takes a panic for success.
 		defer func() {
 			if r := recover(); r != nil {
-				l.panicked(fmt.Sprintf("%T", event), r)
-				ok = false
+				ok = l.rescue(event, r)
 			}
 		}()
 	}
@@ -213,12 +219,6 @@ func (l *link) handle(event any) (ok bool) {
 		l.onConnection(event)
 		return true
 	}
-}
-
-func (l *link) panicked(what string, r any) {
-	l.c.log.Error("handling panicked", zap.String("what", what),
-		zap.String("panic", mask(fmt.Sprint(r))), zap.ByteString("stack", debug.Stack()))
-	l.poison("a message could not be handled")
 }
 
 func (l *link) pairingEvent(event any) bool {
@@ -281,6 +281,7 @@ func (l *link) endOfQueue() {
 	l.mu.Lock()
 	l.caughtUp, l.progress = true, time.Now()
 	connected := l.connected
+	l.served = l.served || connected && !l.poisoned.Load()
 	l.quiet.Stop()
 	l.mu.Unlock()
 	if connected {
@@ -314,6 +315,7 @@ func (l *link) dialling(ctx context.Context) error {
 	const free = 6
 	now := time.Now()
 	l.report(Status{State: StateConnecting})
+	l.witness.anew()
 	l.mu.Lock()
 	l.connected, l.caughtUp, l.progress = false, false, now
 	l.quiet.Stop()

@@ -18,6 +18,7 @@ const (
 	reasonViewOnce      = "it can be viewed once, on the phone only"
 	reasonUnavailable   = "WhatsApp did not give us its content"
 	reasonUndecryptable = "it could not be decrypted"
+	reasonUnhandled     = "it could not be handled"
 )
 
 func (l *link) onMessage(e *events.Message) bool {
@@ -60,21 +61,24 @@ func (l *link) onUndecryptable(e *events.UndecryptableMessage) bool {
 }
 
 func (l *link) onCall(call types.BasicCallMeta) bool {
-	if !call.GroupJID.IsEmpty() {
+	m, ok := l.envelope(callInfo(call))
+	if !ok {
 		return true
 	}
+	m.Kind = "call"
+	return l.receive(m)
+}
+
+// callInfo describes a call as if it were a message.
+func callInfo(call types.BasicCallMeta) *types.MessageInfo {
 	from := call.CallCreator
 	if from.IsEmpty() {
 		from = call.From
 	}
 	info := types.MessageInfo{ID: "call-" + call.CallID, Timestamp: call.Timestamp}
 	info.Chat, info.Sender, info.SenderAlt = from.ToNonAD(), from, call.CallCreatorAlt
-	m, ok := l.envelope(&info)
-	if !ok {
-		return true
-	}
-	m.Kind = "call"
-	return l.receive(m)
+	info.IsGroup = !call.GroupJID.IsEmpty()
+	return &info
 }
 
 // envelope reads who wrote to whom; ok is false for everything but a chat with
@@ -203,6 +207,7 @@ func (l *link) persist(offer func(context.Context) error) error {
 		if l.stopping.Err() != nil || sleep(ctx, delay) != nil {
 			return err
 		}
+		l.moved() // the offline queue is not over while this is in hand
 		l.c.log.Warn("store what came, trying again", zap.Error(err))
 	}
 }

@@ -26,7 +26,7 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	defer c.running.Store(false)
 	defer c.report(Status{State: StateStopped})
-	replaced := 0
+	var waits backoff
 	for ctx.Err() == nil {
 		began := time.Now()
 		e, err := c.turn(ctx)
@@ -45,20 +45,40 @@ func (c *Client) Run(ctx context.Context) error {
 			if c.refreshVersion(ctx) {
 				e.pause = c.settings.holdPause
 			}
-		case StateReplaced:
-			// Two programs that take the session from each other would do so for
-			// ever: the pause grows until this one is left alone for a while.
-			if time.Since(began) > 10*time.Minute {
-				replaced = 0
-			}
-			e.pause <<= min(replaced, 5)
-			replaced++
 		}
-		pause := e.pause + rand.N(e.pause/5+1)
+		pause := waits.after(e, time.Since(began))
+		pause += rand.N(pause/5 + 1)
 		c.report(Status{State: e.state, Reason: e.reason, Until: time.Now().Add(pause).Round(time.Second)})
 		_ = sleep(ctx, pause)
 	}
 	return nil
+}
+
+// A backoff makes the pauses grow while links end for the same reason.
+type backoff struct{ replaced, held int }
+
+// heldPauseLimit bounds the pause while the inbox takes nothing.
+const heldPauseLimit = time.Minute
+
+// after returns the pause after a link that lasted so long.
+func (b *backoff) after(e ending, lasted time.Duration) time.Duration {
+	if e.state != StateHeld || e.served {
+		b.held = 0
+	}
+	switch e.state {
+	case StateReplaced:
+		// Two programs that take the session from each other would do so for
+		// ever: the pause grows until this one is left alone for a while.
+		if lasted > 10*time.Minute {
+			b.replaced = 0
+		}
+		e.pause <<= min(b.replaced, 5)
+		b.replaced++
+	case StateHeld:
+		e.pause = min(e.pause<<min(b.held, 8), max(e.pause, heldPauseLimit))
+		b.held++
+	}
+	return e.pause
 }
 
 // turn connects once, if a phone is linked, and returns when that is over.
@@ -112,6 +132,7 @@ func (c *Client) live(ctx context.Context, device *store.Device) ending {
 				c.forget(context.WithoutCancel(ctx), jid, device)
 				c.log.Warn("whatsapp session deleted", zap.String("number", mask(jid.User)))
 			}
+			e.served = l.wasReady()
 			return e
 		case <-watch.C:
 			if l.stuck() {

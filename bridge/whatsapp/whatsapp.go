@@ -75,6 +75,7 @@ type Client struct {
 	paired  chan struct{} // receives after a pairing
 	running atomic.Bool
 	link    atomic.Pointer[link]
+	panics  panics
 
 	mu     sync.Mutex
 	number string

@@ -72,13 +72,21 @@ func (w *witness) repeated() {
 	w.known = true
 }
 
+// anew is called before every connection: an acknowledgement that could not
+// leave settled nothing.
+func (w *witness) anew() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known = false
+}
+
 // leaving is called before a stanza is sent, by the goroutine that handles the
 // one it answers.
 func (w *witness) leaving(node *waBinary.Node) {
 	id, _ := node.Attrs["id"].(string)
 	to, ok := node.Attrs["to"].(types.JID)
 	kind, _ := node.Attrs["type"].(string)
-	settles := node.Tag == "ack" && node.Attrs["class"] == "message" || node.Tag == "receipt" && (kind == "" || kind == "inactive" || kind == "sender")
+	settles := node.Tag == "ack" && node.Attrs["class"] == "message" || node.Tag == "receipt" && (kind == "" || kind == "inactive" || kind == "sender" || kind == "peer_msg")
 	if !ok || !settles {
 		return
 	}
@@ -108,16 +116,12 @@ func (l *link) vanishing(node *waBinary.Node, undecryptable bool) (stored bool) 
 		return false
 	}
 	defer l.work.Done()
+	info := l.stanzaInfo(node)
 	defer func() {
 		if r := recover(); r != nil {
-			l.panicked(node.Tag, r)
-			stored = false
+			stored = l.rescueMessage(node.Tag, info, r)
 		}
 	}()
-	info, ok := l.stanzaInfo(node)
-	if !ok {
-		return true
-	}
 	m, ok := l.envelope(info)
 	if !ok {
 		return true
@@ -135,8 +139,10 @@ func (l *link) vanishing(node *waBinary.Node, undecryptable bool) (stored bool) 
 	return l.receive(m)
 }
 
-// stanzaInfo reads as much of a stanza as a placeholder needs.
-func (l *link) stanzaInfo(node *waBinary.Node) (*types.MessageInfo, bool) {
+// stanzaInfo reads as much of a stanza as a placeholder needs. What is broken is
+// left out: the sender is there, [witness.arrived] saw to it. A broken time
+// becomes the beginning of all times, the same at every redelivery.
+func (l *link) stanzaInfo(node *waBinary.Node) *types.MessageInfo {
 	ag := node.AttrGetter()
 	info := &types.MessageInfo{ID: ag.String("id"), PushName: ag.OptionalString("notify"), Type: ag.OptionalString("type"), Timestamp: time.Unix(int64(ag.OptionalInt("t")), 0)}
 	info.Sender = ag.JID("from")
@@ -158,7 +164,7 @@ func (l *link) stanzaInfo(node *waBinary.Node) (*types.MessageInfo, bool) {
 			info.MediaType = kind
 		}
 	}
-	return info, ag.OK()
+	return info
 }
 
 // stanzaLog is the library's log of one direction.
