@@ -110,9 +110,10 @@ func (c *Client) Say(ctx context.Context, m bridge.Message) (string, error) {
 		id, err = c.post(ctx, m.Channel, in)
 	}
 	if isCode(err, codeArchived) {
-		if c.patch(ctx, m.Channel, patchThread{Archived: new(false)}) == nil {
-			id, err = c.post(ctx, m.Channel, in)
+		if err := c.patch(ctx, m.Channel, patchThread{Archived: new(false)}); err != nil {
+			return "", sendError(err, "Send Messages in Threads and Manage Threads")
 		}
+		id, err = c.post(ctx, m.Channel, in)
 	}
 	switch {
 	case err == nil:
@@ -167,7 +168,8 @@ func (c *Client) page(ctx context.Context, channel, after string) ([]message, er
 }
 
 // React puts or removes a reaction of ours. Repeating either is harmless, and so
-// is removing one from a message that is gone.
+// is removing one from a message that is gone. Without the right to, it is refused
+// rather than put off.
 func (c *Client) React(ctx context.Context, channel, message, emoji string, on bool) error {
 	method := http.MethodPut
 	if !on {
@@ -178,7 +180,11 @@ func (c *Client) React(ctx context.Context, channel, message, emoji string, on b
 	if err == nil || !on && isCode(err, codeUnknownMessage, codeUnknownEmoji) {
 		return nil
 	}
-	return sendError(err, "Add Reactions and Read Message History")
+	err = sendError(err, "Add Reactions and Read Message History")
+	if e, ok := errors.AsType[*bridge.SendError](err); ok && e.Denied {
+		e.Certainty = bridge.Refused // a mark is not worth a refusal every second
+	}
+	return err
 }
 
 // Settle sets the state tag of a post, keeping tags that are no state, and

@@ -232,9 +232,74 @@ func TestAMissingPermissionIsNamed(t *testing.T) {
 		Overwrites: []discordtest.Overwrite{{ID: s.srv.BotID(), Member: true, Deny: discordtest.PermissionViewChannel}}})
 	for channel, name := range map[string]string{quiet: "Send Messages", hidden: "View Channel"} {
 		_, err := c.Say(t.Context(), bridge.Message{Channel: channel, Content: "halo"})
-		if e := sendErr(t, err); e.Certainty != bridge.Refused || !strings.Contains(e.Reason, name) {
-			t.Errorf("%d %q, want a refusal that names %s", e.Certainty, e.Reason, name)
+		if e := sendErr(t, err); e.Certainty != bridge.Blocked || !e.Denied || e.RetryAfter < time.Minute || !strings.Contains(e.Reason, name) {
+			t.Errorf("%+v, want a wait for the right %s", e, name)
 		}
+	}
+	thread := s.thread("HE-1")
+	m, err := s.sari.Post(thread, "halo", discordtest.PostOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.srv.Inject(discordtest.Failure{Status: 403, Code: codeNoPermission})
+	if e := sendErr(t, c.React(t.Context(), thread, m.ID, "✅", true)); e.Certainty != bridge.Refused || !e.Denied {
+		t.Errorf("a mark that is not allowed: %+v", e)
+	}
+}
+
+// Only what Discord numbers as wrong in itself is refused for good: a page of
+// somebody between us and Discord is not Discord's word.
+func TestWhoRefusesDecidesWhetherItIsForGood(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	c, thread := s.client(), s.thread("HE-1")
+	c.rest.refused = func() { t.Error("the token counts as refused") }
+	const html = "<html>Attention required</html>"
+	for _, said := range []struct {
+		failure        discordtest.Failure
+		certainty      bridge.Certainty
+		outage, denied bool
+	}{
+		{discordtest.Failure{Status: 400, Code: codeInvalidForm}, bridge.Refused, false, false},
+		{discordtest.Failure{Status: 404, Code: codeUnknownGuild}, bridge.Refused, false, false},
+		{discordtest.Failure{Status: 413, Code: 40005}, bridge.Refused, false, false},
+		{discordtest.Failure{Status: 409, Code: 40000}, bridge.Unknown, false, false},
+		{discordtest.Failure{Status: 400}, bridge.Unknown, true, false},
+		{discordtest.Failure{Status: 404}, bridge.Unknown, true, false},
+		{discordtest.Failure{Status: 403}, bridge.Blocked, false, true},
+		{discordtest.Failure{Status: 403, Code: codeNoAccess}, bridge.Blocked, false, true},
+		{discordtest.Failure{Status: 403, Code: codeNoPermission}, bridge.Blocked, false, true},
+		{discordtest.Failure{Status: 403, Code: 160005}, bridge.Blocked, false, true},
+		{discordtest.Failure{Status: 403, Code: codeReactionBlocked}, bridge.Refused, false, false},
+		{discordtest.Failure{Status: 401, Code: codeInvalidWebhookToken}, bridge.Blocked, false, false},
+		{discordtest.Failure{Status: 400, Body: html}, bridge.Unknown, true, false},
+		{discordtest.Failure{Status: 401, Body: html}, bridge.Unknown, true, false},
+		{discordtest.Failure{Status: 403, Body: html}, bridge.Unknown, true, false},
+		{discordtest.Failure{Status: 404, Body: html}, bridge.Unknown, true, false},
+	} {
+		s.srv.Inject(said.failure)
+		_, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "halo"})
+		e := sendErr(t, err)
+		if e.Certainty != said.certainty || e.Outage != said.outage || e.Denied != said.denied {
+			t.Errorf("%+v is %+v, want certainty %d, outage %t, denied %t", said.failure, e, said.certainty, said.outage, said.denied)
+		}
+	}
+}
+
+// That an archived post could not be opened again is what the courier is told.
+func TestAPostThatCannotBeReopenedNowIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	c, thread := s.client(), s.thread("HE-1")
+	m := bridge.Message{Channel: thread, Content: "halo", Nonce: "n"}
+	s.srv.Inject(discordtest.Failure{Route: createMessageRoute, Status: 400, Code: codeArchived})
+	s.srv.Inject(discordtest.Failure{Route: "PATCH /channels/{channel_id}", Status: 503})
+	_, err := c.Say(t.Context(), m)
+	if e := sendErr(t, err); e.Certainty != bridge.Unknown || !e.Outage {
+		t.Errorf("a post that could not be re-opened: %+v", e)
+	}
+	if _, err := c.Say(t.Context(), m); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -289,7 +354,7 @@ func TestDiscordsWordsArePassedOn(t *testing.T) {
 		`{"code":50035,"message":"Invalid Form Body","errors":{"embeds":{"0":{"title":{"_errors":[{"code":"X","message":"Too long."}]}}}}}`:         "Invalid Form Body (embeds.0.title: Too long.)",
 		`<html>`: "otherwise", `{"message":1}`: "otherwise", `{"message":"x","errors":[]}`: "x", ``: "otherwise",
 	} {
-		if got, _ := words([]byte(body), "otherwise"); got != want {
+		if got, _, _ := words([]byte(body), "otherwise"); got != want {
 			t.Errorf("words(%s) = %q, want %q", body, got, want)
 		}
 	}

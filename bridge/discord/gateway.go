@@ -307,7 +307,7 @@ func (c *Client) mayIdentify(ctx context.Context, last time.Time) error {
 			} `json:"session_start_limit"`
 		}
 		err := c.rest.do(ctx, "ask for sessions left", http.MethodGet, "/gateway/bot", nil, &out)
-		if isStatus(err, http.StatusUnauthorized) {
+		if isTokenRefused(err) {
 			return ErrToken
 		}
 		const reserve = 20

@@ -125,7 +125,7 @@ func (i *inspection) application(ctx context.Context) error {
 		Flags uint64 `json:"flags"`
 	}
 	err := i.rest.do(ctx, "ask for the application", http.MethodGet, "/applications/@me", nil, &app)
-	if isStatus(err, http.StatusUnauthorized) {
+	if isTokenRefused(err) {
 		i.found("reset it on the Bot page of the developer portal (discord.com/developers) and set HALO_DISCORD_TOKEN", "the bot token is not accepted")
 		return stop{}
 	}

@@ -193,3 +193,34 @@ func TestALostAcknowledgementIsRepeated(t *testing.T) {
 		t.Errorf("ran %d times", len(ran))
 	}
 }
+
+// An interaction's token that is no longer good says nothing of the bot's.
+func TestAnExpiredInteractionDoesNotEndTheDesk(t *testing.T) {
+	t.Parallel()
+	const editRoute = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original"
+	s := newStage(t, discordtest.Options{})
+	s.opts.Commands = someCommands
+	s.opts.Bot = handlerFunc(func(context.Context, bot.Interaction) bot.Answer { return bot.Answer{Text: "ok"} })
+	thread := s.thread("HE-1")
+	s.ready()
+	s.until("the commands are registered", func() bool { return len(s.srv.Commands()) > 0 })
+	for _, failure := range []discordtest.Failure{
+		{Route: callbackRoute, Status: 401, Code: codeInvalidWebhookToken}, {Route: callbackRoute, Status: 401},
+		{Route: editRoute, Status: 401, Code: codeInvalidWebhookToken}, {Route: editRoute, Status: 401},
+	} {
+		before := s.srv.Stats().Requests[failure.Route]
+		s.srv.Inject(failure)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _, _ = s.sari.Command(ctx, thread, "queue", nil) }()
+		s.until("it is answered", func() bool { return s.srv.Stats().Requests[failure.Route] > before })
+		stop()
+		<-done
+	}
+	if shown, err := s.sari.Command(t.Context(), thread, "queue", nil); err != nil || shown.Message == nil {
+		t.Errorf("a later command is answered with %+v, %v", shown, err)
+	}
+	if !s.c.Ready() {
+		t.Errorf("the desk ended: %+v", s.c.Status())
+	}
+}

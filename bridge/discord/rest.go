@@ -31,6 +31,7 @@ type apiError struct {
 	Status  int // 0 when there was no answer
 	Code    int // Discord's own number, 0 for none
 	Message string
+	page    bool // not Discord's words but, say, a proxy's
 	retry   time.Duration
 	held    bool // never left this machine
 	cause   error
@@ -57,6 +58,13 @@ func isCode(err error, codes ...int) bool {
 func isStatus(err error, status ...int) bool {
 	e, ok := errors.AsType[*apiError](err)
 	return ok && slices.Contains(status, e.Status)
+}
+
+// isTokenRefused reports that Discord itself does not accept the bot's token: not a
+// page of a proxy, and not an interaction's token.
+func isTokenRefused(err error) bool {
+	e, ok := errors.AsType[*apiError](err)
+	return ok && e.Status == http.StatusUnauthorized && !e.page && e.Code != codeInvalidWebhookToken
 }
 
 func newRest(token string, n Network, s settings) (*rest, error) {
@@ -104,7 +112,11 @@ func (r *rest) do(ctx context.Context, op, method, path string, in, out any) err
 	raw, err := r.session.RequestWithLockedBucket(method, discordgo.EndpointAPI+strings.TrimPrefix(path, "/"),
 		"application/json", body, own, 0, discordgo.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
 	if err != nil {
-		return r.explain(op, x, err)
+		e := r.explain(op, x, err)
+		if isTokenRefused(e) && !isInteraction(path) {
+			r.refused()
+		}
+		return e
 	}
 	if out == nil {
 		return nil
@@ -127,30 +139,32 @@ func (r *rest) explain(op string, x *exchange, err error) error {
 		e.Status, e.cause = 0, err
 		return e
 	}
-	e.Message = http.StatusText(x.status)
-	if said, ok := errors.AsType[*discordgo.RESTError](err); ok {
-		e.Message, e.Code = words(said.ResponseBody, e.Message)
-	}
-	if x.status == http.StatusUnauthorized {
-		r.refused()
+	e.Message, e.page = http.StatusText(x.status), true
+	switch said, ok := errors.AsType[*discordgo.RESTError](err); {
+	case ok:
+		e.Message, e.Code, ok = words(said.ResponseBody, e.Message)
+		e.page = !ok
+	case x.status == http.StatusTooManyRequests:
+		e.page = false // the transport puts it in order
 	}
 	return e
 }
 
-// words are Discord's own words for a refusal, with the first detail it gives.
-func words(body []byte, otherwise string) (message string, code int) {
+// words are Discord's own words for a refusal, with the first detail it gives; ok
+// is false when it is not Discord who speaks.
+func words(body []byte, otherwise string) (message string, code int, ok bool) {
 	var said struct {
 		Code    int             `json:"code"`
 		Message string          `json:"message"`
 		Errors  json.RawMessage `json:"errors"`
 	}
 	if json.Unmarshal(body, &said) != nil || said.Message == "" {
-		return otherwise, 0
+		return otherwise, 0, false
 	}
 	if detail := firstDetail(said.Errors, "", 0); detail != "" {
 		said.Message += " (" + detail + ")"
 	}
-	return said.Message, said.Code
+	return said.Message, said.Code, true
 }
 
 func firstDetail(raw json.RawMessage, at string, depth int) string {
@@ -191,44 +205,81 @@ func sendError(err error, needs string) error {
 		out.Certainty, out.Reason = bridge.NotSent, "it was not sent in time"
 	case e.Status == 0 && neverConnected(e.cause):
 		out.Certainty, out.Reason = bridge.Blocked, "Discord cannot be reached"
-	case e.Status == 0 || e.Status >= 500:
+	case e.Status == 0 || e.Status >= 500 || e.page:
 		out.Certainty, out.Outage, out.Reason = bridge.Unknown, true, "Discord gave no clear answer"
 	case e.Status == http.StatusTooManyRequests:
 		out.Certainty, out.Reason = bridge.Blocked, "Discord's rate limit"
 	case e.Status == http.StatusUnauthorized:
 		out.Certainty, out.Reason = bridge.Blocked, "Discord refuses the bot's token"
-	case e.Code == codeThreadsFull:
-		out.Certainty, out.Reason = bridge.Blocked, "the server has too many active threads: close some"
-		out.RetryAfter = max(out.RetryAfter, time.Minute)
-	case e.Code == codeWriteLimit || e.Code == codeServerWriteLimit:
-		out.Certainty, out.Reason = bridge.Blocked, "Discord's write limit"
-		out.RetryAfter = max(out.RetryAfter, 10*time.Second)
-	case e.Code == codeUnknownChannel:
-		out.Certainty, out.Gone, out.Reason = bridge.Refused, true, "the thread or channel no longer exists"
+	case e.Code != 0 && byNumber(e, out):
 	case e.Status == http.StatusForbidden:
-		out.Certainty, out.Reason = bridge.Refused, "the bot lacks a permission there: "+needs
-		if e.Code == codeNoAccess {
-			out.Reason = "the bot cannot see the channel: it needs View Channel"
-		}
-	default:
+		denied(e, out, needs)
+	case e.Code == 0:
+		out.Certainty, out.Outage, out.Reason = bridge.Unknown, true, "Discord gave no clear answer"
+	case slices.Contains(final, e.Status):
 		out.Certainty, out.Reason = bridge.Refused, "Discord refused: "+e.Message
+	default:
+		out.Certainty, out.Reason = bridge.Unknown, "Discord refused: "+e.Message
 	}
 	return out
 }
 
+// final are the statuses with which Discord, giving a number, says that the request
+// itself is wrong: it would be refused again.
+var final = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge}
+
+// byNumber classifies by Discord's number alone; false: by the status.
+func byNumber(e *apiError, out *bridge.SendError) bool {
+	switch e.Code {
+	case codeThreadsFull:
+		out.Certainty, out.Reason = bridge.Blocked, "the server has too many active threads: close some"
+		out.RetryAfter = max(out.RetryAfter, time.Minute)
+	case codeWriteLimit, codeServerWriteLimit:
+		out.Certainty, out.Reason = bridge.Blocked, "Discord's write limit"
+		out.RetryAfter = max(out.RetryAfter, 10*time.Second)
+	case codeUnknownChannel:
+		out.Certainty, out.Gone, out.Reason = bridge.Refused, true, "the thread or channel no longer exists"
+	case codeReactionBlocked:
+		out.Certainty, out.Reason = bridge.Refused, "Discord refused: "+e.Message
+	default:
+		return false
+	}
+	return true
+}
+
+// denied is a right that is missing: a person can give it back, so what was to be
+// sent waits.
+func denied(e *apiError, out *bridge.SendError, needs string) {
+	out.Certainty, out.Denied = bridge.Blocked, true
+	out.RetryAfter = max(out.RetryAfter, time.Minute)
+	switch e.Code {
+	case codeNoAccess:
+		out.Reason = "the bot cannot see the channel: it needs View Channel"
+	case 0, codeNoPermission:
+		out.Reason = "the bot lacks a permission there: " + needs
+	default:
+		out.Reason = "Discord does not allow it: " + e.Message + " (the bot needs " + needs + ")"
+	}
+}
+
 // Numbers of Discord's errors that mean something to us.
 const (
-	codeUnknownChannel     = 10003
-	codeUnknownMessage     = 10008
-	codeUnknownEmoji       = 10014
-	codeUnknownInteraction = 10062
-	codeWriteLimit         = 20028
-	codeServerWriteLimit   = 20029
-	codeAcknowledged       = 40060
-	codeNoAccess           = 50001
-	codeInvalidForm        = 50035
-	codeArchived           = 50083
-	codeThreadsFull        = 160006
+	codeUnknownChannel      = 10003
+	codeUnknownGuild        = 10004
+	codeUnknownMember       = 10007
+	codeUnknownMessage      = 10008
+	codeUnknownUser         = 10013
+	codeUnknownEmoji        = 10014
+	codeWriteLimit          = 20028
+	codeServerWriteLimit    = 20029
+	codeAcknowledged        = 40060
+	codeNoAccess            = 50001
+	codeNoPermission        = 50013
+	codeInvalidWebhookToken = 50027
+	codeInvalidForm         = 50035
+	codeArchived            = 50083
+	codeReactionBlocked     = 90001
+	codeThreadsFull         = 160006
 )
 
 func isHeld(err error) bool {

@@ -204,7 +204,7 @@ func mergeTags(have, want []tag) ([]tag, bool) {
 
 func explainSetup(err error) error {
 	switch {
-	case isStatus(err, http.StatusUnauthorized):
+	case isTokenRefused(err):
 		return ErrToken
 	case isStatus(err, http.StatusNotFound), isCode(err, codeNoAccess):
 		return ErrGuild
