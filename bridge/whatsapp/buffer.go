@@ -85,9 +85,8 @@ func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Conte
 }
 
 // ClearBufferedEventPlaintext is called when a message was handled.
-func (b *buffer) ClearBufferedEventPlaintext(_ context.Context, hash [32]byte) error {
-	b.forget.add(hash)
-	return nil
+func (b *buffer) ClearBufferedEventPlaintext(ctx context.Context, hash [32]byte) error {
+	return b.forget.add(ctx, hash)
 }
 
 // broken is for a database that fails: the message is not at fault and must

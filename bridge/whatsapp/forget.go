@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 	"go.uber.org/zap"
 )
 
@@ -18,8 +19,12 @@ import (
 type forgetter struct {
 	link *link
 	next store.EventBuffer
+	jid  string // of our own device, as the library stores it
+
+	began time.Time // older plaintexts are of an earlier link
 
 	mu      sync.Mutex
+	closed  bool
 	handled map[[32]byte]bool
 	quiet   *time.Timer
 }
@@ -27,18 +32,26 @@ type forgetter struct {
 // forgetAfter is the moment of quiet.
 const forgetAfter = 200 * time.Millisecond
 
-func newForgetter(l *link, next store.EventBuffer) *forgetter {
-	f := &forgetter{link: l, next: next, handled: map[[32]byte]bool{}}
+func newForgetter(l *link, next store.EventBuffer, own types.JID) *forgetter {
+	f := &forgetter{link: l, next: next, jid: own.String(), began: time.Now(), handled: map[[32]byte]bool{}}
 	f.quiet = time.AfterFunc(time.Hour, f.onQuiet)
 	f.quiet.Stop()
 	return f
 }
 
-func (f *forgetter) add(hash [32]byte) {
+// add notes a handled message. After close nobody comes to clear it later.
+func (f *forgetter) add(ctx context.Context, hash [32]byte) error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.handled[hash] = true
-	f.quiet.Reset(forgetAfter)
+	closed := f.closed
+	if !closed {
+		f.handled[hash] = true
+		f.quiet.Reset(forgetAfter)
+	}
+	f.mu.Unlock()
+	if closed {
+		return f.next.ClearBufferedEventPlaintext(context.WithoutCancel(ctx), hash)
+	}
+	return nil
 }
 
 func (f *forgetter) onQuiet() {
@@ -88,11 +101,32 @@ func (f *forgetter) done(cleared [][32]byte) {
 	}
 }
 
+// sweepMargin is how old a plaintext must be to be swept: a message that was in
+// flight when the last connection broke may come a little after the others.
+const sweepMargin = 10 * time.Minute
+
+// sweep clears what an earlier life decrypted and had no time to clear. The
+// handler of events calls it at the end of the offline queue: then everything
+// that life did not acknowledge was offered again, and either handled, or the
+// link is poisoned. What is still to come must keep its plaintext.
+func (f *forgetter) sweep(ctx context.Context) {
+	if f.link.poisoned.Load() || f.link.stopping.Err() != nil {
+		return
+	}
+	before := min(f.began.UnixMilli(), time.Now().Add(-sweepMargin).UnixMilli())
+	_, err := f.link.c.db.ExecContext(ctx, `UPDATE whatsmeow_event_buffer SET plaintext = NULL
+		WHERE our_jid = ? AND insert_timestamp < ? AND plaintext IS NOT NULL`, f.jid, before)
+	if err != nil {
+		f.link.c.log.Warn("clear messages of an earlier run", zap.Error(err))
+	}
+}
+
 // close clears the rest. The library may still be finishing a message; what it
-// adds later is cleared after the next connection, or offered again.
+// adds later is cleared at once.
 func (f *forgetter) close(ctx context.Context) {
-	f.quiet.Stop()
 	f.mu.Lock()
+	f.closed = true
+	f.quiet.Stop()
 	left := len(f.handled)
 	f.mu.Unlock()
 	if left > 0 {

@@ -73,7 +73,7 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	l.quiet = time.AfterFunc(time.Hour, l.endOfQueue)
 	l.quiet.Stop()
 	if pairing == nil {
-		l.forget = newForgetter(l, device.EventBuffer)
+		l.forget = newForgetter(l, device.EventBuffer, device.GetJID())
 		device.EventBuffer = &buffer{EventBuffer: device.EventBuffer, link: l, forget: l.forget}
 	}
 	l.witness = &witness{link: l, open: make(map[stanzaKey]*waBinary.Node)}
@@ -240,6 +240,7 @@ func (l *link) onConnection(event any) {
 		l.onConnected()
 	case *events.OfflineSyncCompleted:
 		l.endOfQueue()
+		l.forget.sweep(l.ctx)
 	case *events.KeepAliveTimeout:
 		l.c.log.Warn("whatsapp does not answer", zap.Int("count", e.ErrorCount))
 	case *events.StreamError:
