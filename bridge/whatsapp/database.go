@@ -17,6 +17,9 @@ func openDatabase(ctx context.Context, dir string) (*sql.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
+	if err := tighten(dir, 0o700); err != nil {
+		return nil, err
+	}
 	path, err := filepath.Abs(filepath.Join(dir, "whatsapp.db"))
 	if err != nil {
 		return nil, fmt.Errorf("find folder: %w", err)
@@ -27,6 +30,12 @@ func openDatabase(ctx context.Context, dir string) (*sql.DB, error) {
 	}
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("make session database: %w", err)
+	}
+	// What a killed process left beside it holds the same secrets.
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := tighten(path+suffix, 0o600); err != nil {
+			return nil, err
+		}
 	}
 	// Without immediate transactions and a busy timeout a message that arrives
 	// while another is written counts as undecryptable.
@@ -43,6 +52,25 @@ func openDatabase(ctx context.Context, dir string) (*sql.DB, error) {
 		return nil, errors.Join(fmt.Errorf("open session database: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// tighten takes the rights of everybody but the owner away, if there are any. A
+// missing file is none, and a folder that everybody may write in, such as that
+// for temporary files, is not ours to close.
+func tighten(path string, rights os.FileMode) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read rights of %s: %w", filepath.Base(path), err)
+	case info.Mode().Perm()&0o077 == 0, info.Mode()&os.ModeSticky != 0:
+		return nil
+	}
+	if err := os.Chmod(path, rights); err != nil {
+		return fmt.Errorf("take the rights of others on %s away: %w", filepath.Base(path), err)
+	}
+	return nil
 }
 
 // ErrOtherNetwork means that the session database belongs to another network
