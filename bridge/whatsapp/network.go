@@ -204,17 +204,18 @@ func (n Network) pageClient() *http.Client {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
+// transport makes connections of our own, as those to Discord are: proxies named
+// in the environment are not used.
 func (n Network) transport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 20 * time.Second, KeepAlive: 15 * time.Second}
 	t := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
+		DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
 		TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: 30 * time.Second,
 		IdleConnTimeout: time.Minute, MaxIdleConns: 8,
 	}
 	if n.Real() {
 		return t
 	}
-	t.Proxy = nil
 	dialer.Control = loopbackOnly
 	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if address != n.address {
