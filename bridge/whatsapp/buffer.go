@@ -93,7 +93,7 @@ func (b *buffer) ClearBufferedEventPlaintext(ctx context.Context, hash [32]byte)
 // come again.
 func (b *buffer) broken(err error) error {
 	if b.link.stopping.Err() == nil {
-		b.link.c.log.Error("session database failed", zap.Error(err))
+		b.link.c.log.Error("session database failed", logged(err))
 	}
 	b.link.poison("the session database failed")
 	return errNotNow
@@ -155,7 +155,7 @@ func (l *link) sent(ctx context.Context, id string, chats ...types.JID) *waE2E.M
 		}
 		text, ok, err := find(ctx, bridge.Address(chat.ToNonAD().String()), id)
 		if err != nil {
-			l.c.log.Warn("find sent message", zap.String("id", id), zap.Error(err))
+			l.c.log.Warn("find sent message", zap.String("id", id), logged(err))
 			continue
 		}
 		if ok {

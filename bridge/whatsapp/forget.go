@@ -9,7 +9,6 @@ import (
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
-	"go.uber.org/zap"
 )
 
 // A forgetter clears the plaintexts of handled messages a little late: together
@@ -70,7 +69,7 @@ func (f *forgetter) flush(ctx context.Context) {
 		return err
 	})
 	if err != nil {
-		f.link.c.log.Warn("clear handled messages", zap.Error(err))
+		f.link.c.log.Warn("clear handled messages", logged(err))
 		return
 	}
 	f.done(cleared)
@@ -117,7 +116,7 @@ func (f *forgetter) sweep(ctx context.Context) {
 	_, err := f.link.c.db.ExecContext(ctx, `UPDATE whatsmeow_event_buffer SET plaintext = NULL
 		WHERE our_jid = ? AND insert_timestamp < ? AND plaintext IS NOT NULL`, f.jid, before)
 	if err != nil {
-		f.link.c.log.Warn("clear messages of an earlier run", zap.Error(err))
+		f.link.c.log.Warn("clear messages of an earlier run", logged(err))
 	}
 }
 

@@ -69,3 +69,13 @@ func mask(text string) string {
 		return "***" + digits[len(digits)-4:]
 	})
 }
+
+// logged is the field for an error: addresses may be in its text.
+func logged(err error) zap.Field { return zap.String("error", mask(err.Error())) }
+
+// A maskedError tells what it wraps without numbers.
+type maskedError struct{ err error }
+
+func (e maskedError) Error() string { return mask(e.err.Error()) }
+
+func (e maskedError) Unwrap() error { return e.err }

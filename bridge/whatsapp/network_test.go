@@ -113,6 +113,29 @@ func TestLogsHideNumbersAndStanzas(t *testing.T) {
 	}
 }
 
+// Errors of the store and of the library name addresses.
+func TestErrorsAreLoggedWithoutNumbers(t *testing.T) {
+	d := linked(t, quick())
+	budi := d.customer("Budi")
+	d.inbox.setRefuse(func(m *bridge.ClientMessage, _ *bridge.Receipt) error {
+		return fmt.Errorf("take in %s: %w", m.Chat, bridge.ErrNotStored)
+	})
+	must(budi.Send("halo"))
+	d.awaitState(StateHeld)
+	if d.logs.FilterMessageSnippet("inbox does not store").Len() == 0 {
+		t.Error("nothing is logged")
+	}
+	for _, e := range d.logs.All() {
+		if line := fmt.Sprint(e.Message, e.ContextMap()); strings.Contains(line, budi.LID().User) {
+			t.Errorf("logged %s", line)
+		}
+	}
+	err := d.SendText(soon(t), "62812000001:x@s.whatsapp.net", "3EB0A", "x")
+	if e := sendError(t, err); strings.Contains(e.Error(), "62812000001") {
+		t.Errorf("error %v", e)
+	}
+}
+
 func TestNoNumberIsLoggedInAWholeConversation(t *testing.T) {
 	d := linked(t, quick())
 	budi := d.customer("Budi Rahasia")

@@ -8,7 +8,6 @@ import (
 
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
-	"go.uber.org/zap"
 
 	"github.com/haloerzap/halo/bridge"
 )
@@ -175,7 +174,7 @@ func (l *link) keep(before, after string, offer func(context.Context) error) boo
 		return false
 	}
 	if err := l.persist(offer); err != nil {
-		l.c.log.Error("nothing more is taken in: the inbox does not store", zap.Error(err))
+		l.c.log.Error("nothing more is taken in: the inbox does not store", logged(err))
 		l.poison("what came could not be stored")
 		return false
 	}
@@ -208,7 +207,7 @@ func (l *link) persist(offer func(context.Context) error) error {
 			return err
 		}
 		l.moved() // the offline queue is not over while this is in hand
-		l.c.log.Warn("store what came, trying again", zap.Error(err))
+		l.c.log.Warn("store what came, trying again", logged(err))
 	}
 }
 

@@ -159,7 +159,7 @@ func (c *Client) forget(ctx context.Context, jid types.JID, device *store.Device
 		}
 	}
 	if err := c.container.DeleteDevice(ctx, device); err != nil {
-		c.log.Error("delete session", zap.Error(err))
+		c.log.Error("delete session", logged(err))
 	}
 	c.setNumber("")
 }
@@ -171,7 +171,7 @@ func (c *Client) refreshVersion(ctx context.Context) bool {
 	defer cancel()
 	latest, err := whatsmeow.GetLatestVersion(ctx, c.options.Network.pageClient())
 	if err != nil {
-		c.log.Warn("look up whatsapp version", zap.Error(err))
+		c.log.Warn("look up whatsapp version", logged(err))
 		return false
 	}
 	if !store.GetWAVersion().LessThan(*latest) {

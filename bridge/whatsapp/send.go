@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -9,8 +10,10 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/socket"
 	"go.mau.fi/whatsmeow/types"
 	"go.uber.org/zap"
+	"modernc.org/sqlite"
 
 	"github.com/haloerzap/halo/bridge"
 )
@@ -32,7 +35,7 @@ const sendLimit = 30 * time.Second
 func (c *Client) SendText(ctx context.Context, to bridge.Address, id, text string) error {
 	jid, err := parseAddress(to)
 	if err != nil {
-		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the address is not one of WhatsApp", Err: err}
+		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the address is not one of WhatsApp", Err: maskedError{err}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	l := c.link.Load()
@@ -71,7 +74,7 @@ func (c *Client) SendText(ctx context.Context, to bridge.Address, id, text strin
 	case err := <-result:
 		return err
 	default:
-		return &bridge.SendError{Certainty: bridge.Unknown, Reason: "WhatsApp did not answer in time", Err: context.Cause(ctx)}
+		return &bridge.SendError{Certainty: bridge.Unknown, Outage: true, Reason: "WhatsApp did not answer in time", Err: context.Cause(ctx)}
 	}
 }
 
@@ -94,7 +97,11 @@ func (l *link) sendSafely(ctx context.Context, to types.JID, id, text string) (e
 			err = &bridge.SendError{Certainty: bridge.Unknown, Reason: "sending broke off"}
 		}
 	}()
-	return l.send(ctx, to, id, text)
+	err = l.send(ctx, to, id, text)
+	if e, ok := errors.AsType[*bridge.SendError](err); ok && e.Err != nil {
+		e.Err = maskedError{e.Err} // others log it
+	}
+	return err
 }
 
 func (l *link) send(ctx context.Context, to types.JID, id, text string) error {
@@ -203,12 +210,19 @@ func unanswered(err error) error {
 		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, 5*time.Minute, "WhatsApp asks us to slow down"
 	case disconnected(err), errors.Is(err, whatsmeow.ErrIQTimedOut), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		e.Certainty, e.Reason = bridge.Blocked, "WhatsApp does not answer"
+	case databaseFailed(err):
+		e.Outage, e.Reason = true, "the session database failed"
 	}
 	return e
 }
 
 func disconnected(err error) bool {
-	return errors.Is(err, whatsmeow.ErrNotConnected) || errors.Is(err, whatsmeow.ErrIQDisconnected)
+	return errors.Is(err, whatsmeow.ErrNotConnected) || errors.Is(err, whatsmeow.ErrIQDisconnected) || errors.Is(err, socket.ErrSocketClosed)
+}
+
+func databaseFailed(err error) bool {
+	_, ours := errors.AsType[*sqlite.Error](err)
+	return ours || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
 }
 
 // classify says what a failed send means. Whatever is not known for certain may
@@ -224,8 +238,14 @@ func classify(err error) *bridge.SendError {
 		e.Certainty, e.Reason = bridge.Blocked, "WhatsApp is not connected"
 	case errors.Is(err, whatsmeow.ErrMessageTimedOut), errors.Is(err, context.DeadlineExceeded):
 		e.Outage, e.Reason = true, "WhatsApp did not answer in time"
-	case errors.Is(err, whatsmeow.ErrIQDisconnected):
+	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
+		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, 5*time.Minute, "WhatsApp asks us to slow down"
+	case errors.Is(err, whatsmeow.ErrIQTimedOut):
+		e.Outage, e.Reason = true, "WhatsApp did not answer in time"
+	case errors.Is(err, whatsmeow.ErrIQDisconnected), errors.Is(err, socket.ErrSocketClosed), errors.Is(err, context.Canceled):
 		e.Outage, e.Reason = true, "the connection was lost while sending"
+	case databaseFailed(err):
+		e.Outage, e.Reason = true, "the session database failed"
 	}
 	return e
 }

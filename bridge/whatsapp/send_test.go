@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/socket"
 	"go.mau.fi/whatsmeow/types"
+	"modernc.org/sqlite"
 
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
@@ -35,6 +38,33 @@ func TestServerErrorsAreClassified(t *testing.T) {
 	}
 	if len(budi.Received()) != 0 {
 		t.Error("refused messages arrived")
+	}
+}
+
+// A failure of the network as a whole or of our own disk does not count against
+// the message.
+func TestOutagesOfASendDoNotCount(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want bridge.SendError
+	}{
+		"unanswered":   {whatsmeow.ErrIQTimedOut, bridge.SendError{Certainty: bridge.Unknown, Outage: true}},
+		"broken off":   {whatsmeow.ErrIQDisconnected, bridge.SendError{Certainty: bridge.Unknown, Outage: true}},
+		"closed":       {socket.ErrSocketClosed, bridge.SendError{Certainty: bridge.Unknown, Outage: true}},
+		"link ended":   {context.Canceled, bridge.SendError{Certainty: bridge.Unknown, Outage: true}},
+		"database":     {&sqlite.Error{}, bridge.SendError{Certainty: bridge.Unknown, Outage: true}},
+		"closed disk":  {sql.ErrConnDone, bridge.SendError{Certainty: bridge.Unknown, Outage: true}},
+		"too fast":     {whatsmeow.ErrIQRateOverLimit, bridge.SendError{Certainty: bridge.Blocked, RetryAfter: 5 * time.Minute}},
+		"who knows":    {errors.New("odd"), bridge.SendError{Certainty: bridge.Unknown}},
+		"disconnected": {whatsmeow.ErrNotConnected, bridge.SendError{Certainty: bridge.Blocked}},
+	} {
+		e := classify(fmt.Errorf("get device list: %w", test.err))
+		if e.Certainty != test.want.Certainty || e.Outage != test.want.Outage || e.RetryAfter != test.want.RetryAfter || e.Reason == "" || !errors.Is(e, test.err) {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+	if e := sendError(t, unanswered(&sqlite.Error{})); !e.Outage || e.Certainty != bridge.NotSent {
+		t.Errorf("question: %+v", e)
 	}
 }
 
