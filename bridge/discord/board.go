@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/haloerzap/halo/bridge"
 )
@@ -64,21 +63,34 @@ func (c *Client) FindPost(ctx context.Context, forum, prefix string) (string, er
 	if i := slices.IndexFunc(active.Threads, ours); i >= 0 {
 		return active.Threads[i].ID, nil
 	}
+	found := ""
+	err = c.lastArchived(ctx, forum, func(page []threadInfo) (more bool) {
+		if i := slices.IndexFunc(page, ours); i >= 0 {
+			found = page[i].ID
+		}
+		return found == ""
+	})
+	if err != nil {
+		return "", sendError(err, needs)
+	}
+	return found, nil
+}
+
+// lastArchived shows the 300 posts of a forum archived last, in pages, newest
+// first, while more are wanted.
+func (c *Client) lastArchived(ctx context.Context, forum string, see func([]threadInfo) (more bool)) error {
 	before := ""
 	for range 3 {
 		page, err := c.archived(ctx, forum, before)
 		if err != nil {
-			return "", sendError(err, needs)
+			return err
 		}
-		if i := slices.IndexFunc(page.Threads, ours); i >= 0 {
-			return page.Threads[i].ID, nil
-		}
-		if !page.More || len(page.Threads) == 0 {
-			break
+		if !see(page.Threads) || !page.More || len(page.Threads) == 0 {
+			return nil
 		}
 		before = page.Threads[len(page.Threads)-1].Metadata.ArchivedAt
 	}
-	return "", nil
+	return nil
 }
 
 type threadPage struct {
@@ -291,11 +303,12 @@ func (c *Client) self(ctx context.Context) (string, error) {
 	return out.ID, nil
 }
 
-// patiently repeats do until it works, Discord refuses for good, or ctx ends.
-func (c *Client) patiently(ctx context.Context, do func() error) error {
+// patiently repeats do until it works, the bot's token is refused, hopeless says
+// that there is no use, or ctx ends.
+func (c *Client) patiently(ctx context.Context, do func() error, hopeless func(error) bool) error {
 	for wait := c.set.backoff; ; wait = min(2*wait, 60*c.set.backoff) {
 		err := do()
-		if err == nil || ctx.Err() != nil || isStatus(err, 400, 401, 403, 404) {
+		if err == nil || ctx.Err() != nil || isTokenRefused(err) || hopeless(err) {
 			return err
 		}
 		d := wait
@@ -303,13 +316,24 @@ func (c *Client) patiently(ctx context.Context, do func() error) error {
 			d = max(d, e.retry)
 		}
 		c.log.Warn("discord answers badly", errField(err), after(d))
-		t := time.NewTimer(d)
-		select {
-		case <-ctx.Done():
-			t.Stop()
+		if sleepFully(ctx, d) != nil {
 			return err
-		case <-t.C:
 		}
+	}
+}
+
+// meaning is for patiently: only these numbers of Discord's end the waiting.
+func meaning(codes ...int) func(error) bool {
+	return func(err error) bool { return isCode(err, codes...) }
+}
+
+// soonOrLater is for patiently, where something else can be done meanwhile: it ends
+// the waiting at once when Discord says no, and else after a few attempts.
+func soonOrLater() func(error) bool {
+	attempts := 0
+	return func(err error) bool {
+		attempts++
+		return attempts >= 4 || isStatus(err, 400, 403, 404)
 	}
 }
 

@@ -35,24 +35,39 @@ func (c *Client) take(ctx context.Context, it item) {
 		}
 	case it.fetch != "":
 		c.catchUpWith(ctx, it.fetch, "", it.whole)
+	case it.forum != "":
+		c.compare(ctx, c.archivedMeanwhile(ctx, it.forum))
 	case it.list:
-		c.compare(ctx, c.activeThreads(ctx))
+		c.compareAll(ctx, c.activeThreads(ctx))
 	case it.settled != 0:
-		c.compare(ctx, it.threads)
+		c.compareAll(ctx, it.threads)
+	}
+}
+
+// compareAll is compare, of these threads and of those archived last.
+func (c *Client) compareAll(ctx context.Context, active []threadInfo) {
+	if !c.set.catchUp {
+		return
+	}
+	c.compare(ctx, active)
+	if _, ok := c.inbox.(Witness); !ok {
+		return // each archived post would look unread
+	}
+	for _, forum := range c.names.forumIDs() {
+		if !c.intake.isPutOff(forum) {
+			c.compare(ctx, c.archivedMeanwhile(ctx, forum))
+		}
 	}
 }
 
 // compare fetches the threads in which something was written that we have not
 // taken in.
 func (c *Client) compare(ctx context.Context, threads []threadInfo) {
-	if !c.set.catchUp {
-		return
-	}
-	for _, t := range append(threads, c.archivedMeanwhile(ctx)...) {
+	for _, t := range threads {
 		if ctx.Err() != nil {
 			return
 		}
-		if t.Last != "" {
+		if t.Last != "" && !c.intake.isPutOff(t.ID) {
 			c.catchUpWith(ctx, t.ID, t.Last, false)
 		}
 	}
@@ -64,28 +79,40 @@ func (c *Client) activeThreads(ctx context.Context) []threadInfo {
 	}
 	err := c.patiently(ctx, func() error {
 		return c.rest.do(ctx, "list active posts", http.MethodGet, "/guilds/"+c.guild+"/threads/active", nil, &out)
-	})
+	}, meaning(codeUnknownGuild, codeNoAccess))
 	if err != nil && ctx.Err() == nil {
 		c.log.Error("what was missed cannot be found", errField(err))
 	}
 	return out.Threads
 }
 
-// archivedMeanwhile are the posts archived last: somebody may have answered and
-// archived while we were away. Without a Witness each would look unread.
-func (c *Client) archivedMeanwhile(ctx context.Context) []threadInfo {
-	if _, ok := c.inbox.(Witness); !ok {
-		return nil
-	}
+// archivedMeanwhile are the posts of a forum archived last: somebody may have
+// answered and archived while we were away. When they cannot be had now, they are
+// asked for later.
+func (c *Client) archivedMeanwhile(ctx context.Context, forum string) []threadInfo {
 	var all []threadInfo
-	for _, forum := range c.names.forumIDs() {
-		_ = c.patiently(ctx, func() error {
-			page, err := c.archived(ctx, forum, "")
-			all = append(all, page.Threads...)
-			return err
+	err := c.patiently(ctx, func() error {
+		all = nil
+		return c.lastArchived(ctx, forum, func(page []threadInfo) bool {
+			all = append(all, page...)
+			return true
 		})
+	}, soonOrLater())
+	if err != nil && !isCode(err, codeUnknownChannel) {
+		c.putOff(ctx, item{forum: forum}, err)
 	}
 	return all
+}
+
+// putOff lets what cannot be read now be fetched later, so that nothing else waits
+// for it.
+func (c *Client) putOff(ctx context.Context, it item, why error) {
+	if ctx.Err() != nil {
+		return
+	}
+	d := 30 * c.set.backoff
+	c.log.Warn("what was missed in a channel cannot be read now", inChannel(it.fetch+it.forum), after(d), errField(why))
+	c.intake.putOff(it, d, 2*c.set.backoff)
 }
 
 // CatchUp takes in, by and by, all that was written in a thread: it was not known
@@ -114,26 +141,19 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 		c.intake.caughtUp(channel, c.intake.newest(channel))
 		return
 	}
-	asked := map[string][]string{}
+	roles := map[string][]string{}
 	for ctx.Err() == nil {
 		newest := c.intake.newest(channel)
-		var page []message
-		err := c.patiently(ctx, func() (err error) {
-			page, err = c.page(ctx, channel, after)
-			return err
-		})
-		if err != nil && ctx.Err() == nil {
-			if !isCode(err, codeUnknownChannel) { // deleted meanwhile
-				c.log.Error("what was missed in a channel cannot be read", inChannel(channel), errField(err))
-			}
+		page, err := c.missed(ctx, channel, after, roles)
+		switch {
+		case isCode(err, codeUnknownChannel): // deleted meanwhile
 			c.intake.caughtUp(channel, c.intake.newest(channel))
+			return
+		case err != nil:
+			c.putOff(ctx, item{fetch: channel, whole: whole}, err)
 			return
 		}
 		for _, m := range page {
-			m.Channel = channel
-			if m.byStaff() && m.Member == nil {
-				m.Member = &member{Roles: c.rolesFor(ctx, m.Author.ID, asked)}
-			}
 			c.deliver(ctx, m, "dc.catchup", "dc.catchup.persisted")
 			after = m.ID
 		}
@@ -143,21 +163,50 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 	}
 }
 
-// rolesFor are a member's roles, which messages fetched by REST do not carry.
-// It asks once for each author of a catch-up; one who left has none.
-func (c *Client) rolesFor(ctx context.Context, user string, asked map[string][]string) []string {
+// missed is a page of what was written after a message, with the roles of its
+// authors: messages fetched by REST do not carry them.
+func (c *Client) missed(ctx context.Context, channel, after string, roles map[string][]string) ([]message, error) {
+	var page []message
+	err := c.patiently(ctx, func() (err error) {
+		page, err = c.page(ctx, channel, after)
+		return err
+	}, soonOrLater())
+	if err != nil {
+		return nil, err
+	}
+	for i := range page {
+		m := &page[i]
+		m.Channel = channel
+		if !m.byStaff() || m.Member != nil {
+			continue
+		}
+		theirs, err := c.rolesFor(ctx, m.Author.ID, roles)
+		if err != nil {
+			return nil, err
+		}
+		m.Member = &member{Roles: theirs}
+	}
+	return page, nil
+}
+
+// rolesFor are a member's roles. It asks once for each author of a catch-up; one
+// who left has none.
+func (c *Client) rolesFor(ctx context.Context, user string, asked map[string][]string) ([]string, error) {
 	if roles, ok := asked[user]; ok {
-		return roles
+		return roles, nil
 	}
 	var m member
 	err := c.patiently(ctx, func() error {
 		return c.rest.do(ctx, "look up member", http.MethodGet, "/guilds/"+c.guild+"/members/"+user, nil, &m)
-	})
+	}, soonOrLater())
+	if err != nil && !isCode(err, codeUnknownMember, codeUnknownUser) {
+		return nil, err
+	}
 	if err == nil && m.User != nil {
 		c.names.user(*m.User, &m)
 	}
 	asked[user] = m.Roles
-	return m.Roles
+	return m.Roles, nil
 }
 
 // deliver stores one message, and does not give up before it is stored: what

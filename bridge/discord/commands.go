@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"reflect"
@@ -50,7 +51,10 @@ func (c *Client) register(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	err := c.patiently(ctx, func() error { return c.putCommands(ctx) })
+	err := c.patiently(ctx, func() error { return c.putCommands(ctx) }, func(err error) bool {
+		e, ok := errors.AsType[*apiError](err)
+		return ok && e.Status == http.StatusBadRequest && e.Code != 0
+	})
 	if err != nil && ctx.Err() == nil {
 		c.log.Error("the commands could not be registered", errField(err))
 	}

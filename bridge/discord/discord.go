@@ -212,16 +212,17 @@ func (c *Client) Run(ctx context.Context) error {
 	c.end.Store(&end)
 	defer c.rest.session.Client.CloseIdleConnections()
 
-	err := c.patiently(inner, func() error { return c.belongs(inner) })
+	notThere := meaning(codeUnknownGuild, codeNoAccess, codeInvalidForm)
+	err := c.patiently(inner, func() error { return c.belongs(inner) }, notThere)
+	if err != nil && notThere(err) {
+		err = ErrGuild
+	}
 	var wg sync.WaitGroup
 	if err == nil {
 		wg.Go(func() { c.takeIn(inner) })
 		wg.Go(func() { c.answerAll(inner) })
 		wg.Go(func() { c.register(inner) })
 		err = c.keepUp(inner)
-	}
-	if isStatus(err, 400, 403, 404) {
-		err = ErrGuild
 	}
 	end(err)
 	wg.Wait()

@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // An intake holds what the gateway said until it is stored, in order. The
@@ -18,16 +19,27 @@ type intake struct {
 	most      int
 	behind    map[string]string // channel -> newest message known there
 	strangers map[string]bool   // channels that are none of ours
+	later     map[string]later  // fetches put off, by what is fetched
+	lastLater time.Time         // the latest moment among them
+	wasLater  bool              // one of them was taken last: now it is the others' turn
 	epoch     int               // of the connection
 	blind     bool              // a new session has not described the guild yet
 	wake      chan struct{}
 }
 
-// An item is one of: a message; a channel to fetch; threads to compare with
-// what was stored; with the epoch for which nothing is missing after it.
+// later is a fetch put off.
+type later struct {
+	item
+	at time.Time
+}
+
+// An item is one of: a message; a channel to fetch; a forum whose archived posts
+// are to be compared with what was stored; threads to compare, with the epoch for
+// which nothing is missing after it.
 type item struct {
 	message *message
 	fetch   string
+	forum   string
 	whole   bool // fetch from the thread's first message on, whatever the cursor says
 	threads []threadInfo
 	list    bool // ask which threads are active
@@ -36,7 +48,8 @@ type item struct {
 }
 
 func newIntake(most int) *intake {
-	return &intake{most: most, behind: map[string]string{}, strangers: map[string]bool{}, wake: make(chan struct{}, 1), epoch: 1}
+	return &intake{most: most, behind: map[string]string{}, strangers: map[string]bool{},
+		later: map[string]later{}, wake: make(chan struct{}, 1), epoch: 1}
 }
 
 func (q *intake) add(it item) {
@@ -143,27 +156,84 @@ func (q *intake) resumed(long bool) {
 	}
 }
 
+// putOff makes a fetch (of a channel or a forum) wait for at least d, and a channel
+// be behind until then. gap is the least time between two that were put off: a
+// whole forum that may not be read must not use up what Discord allows of refusals.
+func (q *intake) putOff(it item, d, gap time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	at := time.Now().Add(d)
+	if next := q.lastLater.Add(gap); next.After(at) {
+		at = next
+	}
+	q.lastLater = at
+	if _, late := q.behind[it.fetch]; !late && it.fetch != "" {
+		q.behind[it.fetch] = ""
+	}
+	key := it.fetch + it.forum
+	it.whole = it.whole || q.later[key].whole
+	q.later[key] = later{it, at}
+}
+
+// isPutOff reports whether a channel's or forum's fetch waits for its time.
+func (q *intake) isPutOff(id string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, ok := q.later[id]
+	return ok
+}
+
+// due is a fetch whose time has come, or else how long the next one has (an hour at
+// most). The caller holds the lock.
+func (q *intake) due() (it item, ok bool, wait time.Duration) {
+	wait = time.Hour
+	for key, l := range q.later {
+		d := time.Until(l.at)
+		if d <= 0 {
+			delete(q.later, key)
+			return l.item, true, 0
+		}
+		wait = min(wait, d)
+	}
+	return item{}, false, wait
+}
+
 // next waits for an item; false means that ctx ended.
 func (q *intake) next(ctx context.Context) (item, bool) {
 	for {
-		q.mu.Lock()
-		if len(q.items) > 0 {
-			it := q.items[0]
-			q.items[0] = item{}
-			if q.items = q.items[1:]; len(q.items) == 0 {
-				q.items = nil
-			}
-			q.bytes -= it.size
-			q.mu.Unlock()
+		it, ok, wait := q.pop()
+		if ok {
 			return it, ctx.Err() == nil
 		}
-		q.mu.Unlock()
+		t := time.NewTimer(wait)
 		select {
 		case <-q.wake:
+			t.Stop()
+		case <-t.C:
 		case <-ctx.Done():
+			t.Stop()
 			return item{}, false
 		}
 	}
+}
+
+// pop is the next item, or else how long to wait for one at most.
+func (q *intake) pop() (it item, ok bool, wait time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) == 0 || !q.wasLater {
+		it, ok, wait = q.due()
+	}
+	if q.wasLater = ok; ok || len(q.items) == 0 {
+		return it, ok, wait
+	}
+	it = q.items[0]
+	q.items[0] = item{}
+	if q.items = q.items[1:]; len(q.items) == 0 {
+		q.items = nil
+	}
+	q.bytes -= it.size
+	return it, true, 0
 }
 
 // newest is the newest message known of a channel that is behind.
@@ -181,6 +251,7 @@ func (q *intake) caughtUp(channel, seen string) bool {
 		return false
 	}
 	delete(q.behind, channel)
+	delete(q.later, channel)
 	return true
 }
 
