@@ -14,7 +14,14 @@ const KindPlainText = "text"
 var kindNames = map[string]string{
 	"image": "gambar", "video": "video", "voice": "pesan suara", "audio": "audio", "document": "dokumen",
 	"sticker": "stiker", "location": "lokasi", "contact": "kontak", "poll": "polling", "view_once": "pesan sekali lihat",
-	"call": "panggilan", "reaction": "reaksi", "edit": "perubahan pesan", "delete": "penghapusan pesan",
+	"call": "panggilan",
+}
+
+// echoText introduces what speaks of an earlier message.
+var echoText = map[string]string{
+	"edit":     "✏️ *Mengubah sebuah pesan menjadi:*\n",
+	"reaction": "💬 *Bereaksi pada sebuah pesan:* ",
+	"delete":   "🗑️ *Menghapus sebuah pesan.* ",
 }
 
 // clientText renders what came from WhatsApp as the agents read it. name and
@@ -38,13 +45,15 @@ func clientText(m ClientMessage, name string, piece int) string {
 			kind = ToDiscord(Clean(m.Kind, 40))
 		}
 		body = ToDiscord(m.Text)
-		if piece == 0 {
+		if echo, ok := echoText[m.Kind]; ok {
+			body = strings.TrimSpace(echo + body)
+		} else if piece == 0 {
 			body = strings.TrimSpace("📎 *[" + kind + "] belum dapat ditampilkan di sini; lihat di ponsel desk.*\n" + body)
 		}
 	default:
 		body = ToDiscord(m.Text)
 	}
-	if strings.TrimSpace(body) == "" {
+	if Clean(body, 10) == "" { // also when there is nothing to be seen in it
 		body = "*(pesan kosong)*"
 	}
 	if piece > 0 {

@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,7 +28,9 @@ var stateMarks = []string{markWaiting, markSent, markDelivered, markRead, markDe
 
 // markOf is the mark for a message in the given parts, "" for none yet: the
 // part that lags behind decides.
-func markOf(parts []ledger.Status) string {
+//
+// linked says whether WhatsApp can be reached: what is queued waits otherwise.
+func markOf(parts []ledger.Status, linked bool) string {
 	least := ledger.Read
 	for _, p := range parts {
 		switch p.State {
@@ -37,6 +38,10 @@ func markOf(parts []ledger.Status) string {
 			return markDead
 		case ledger.Waiting:
 			return markWaiting
+		case ledger.Queued:
+			if !linked {
+				return markWaiting
+			}
 		case ledger.Sending:
 			if p.Reason != "" {
 				return markWaiting // it waited before and is being tried again
@@ -62,19 +67,24 @@ func markOf(parts []ledger.Status) string {
 type marks struct {
 	board Board
 	mu    sync.Mutex
+	since string            // messages newer than this snowflake are all this run's own
 	shown map[string]string // channel/message -> mark, guarded by mu
 }
 
-func newMarks(board Board) *marks { return &marks{board: board, shown: map[string]string{}} }
+func newMarks(board Board) *marks {
+	return &marks{board: board, since: snowflake(time.Now()), shown: map[string]string{}}
+}
 
-// show makes mark the only state mark of a message; waited says that it may have
-// shown the waiting mark before. An error leaves it to be called again.
-func (m *marks) show(ctx context.Context, channel, message, mark string, waited bool) error {
+// show makes mark the only state mark of a message. An error leaves it to be
+// called again.
+func (m *marks) show(ctx context.Context, channel, message, mark string) error {
 	key := channel + "/" + message
 	m.mu.Lock()
 	before, known := m.shown[key]
+	known = known || newer(message, m.since) // it cannot have met an earlier run
 	if len(m.shown) > 20_000 {
 		clear(m.shown)
+		m.since = snowflake(time.Now())
 	}
 	m.mu.Unlock()
 	if known && before == mark {
@@ -87,7 +97,7 @@ func (m *marks) show(ctx context.Context, channel, message, mark string, waited 
 	}
 	stale := []string{before}
 	if !known {
-		stale = earlier(mark, waited)
+		stale = stateMarks // an earlier run may have left any
 	}
 	for _, s := range stale {
 		if s == "" || s == mark {
@@ -101,17 +111,6 @@ func (m *marks) show(ctx context.Context, channel, message, mark string, waited 
 	m.shown[key] = mark
 	m.mu.Unlock()
 	return nil
-}
-
-// earlier lists the marks that another run of the program may have left on a
-// message that now deserves mark: those of the usual course before it, or any if
-// it did not go the usual course.
-func earlier(mark string, waited bool) []string {
-	if waited {
-		return stateMarks
-	}
-	usual := []string{markSent, markDelivered, markRead}
-	return usual[:max(0, slices.Index(usual, mark))]
 }
 
 // A StatusReader answers how far letters have come.
@@ -234,8 +233,7 @@ func (c *Courier) show(ctx context.Context, name string) error {
 				return err
 			}
 		}
-		waited := slices.ContainsFunc(parts, func(p ledger.Status) bool { return p.Attempts > 1 || p.Reason != "" })
-		return c.marks.show(ctx, channel, message, markOf(parts), waited)
+		return c.marks.show(ctx, channel, message, markOf(parts, c.phone.Ready()))
 	case strings.HasPrefix(name, viewInside) && len(f) == 4:
 		mark := map[string]string{"note": markNote, "staff": markStaff}[f[3]]
 		if mark == "" {

@@ -98,11 +98,11 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			return buryText(tx, l, id, se)
 		case l.Kind == kindSay:
 			tx.SendFirst(letter(id, l.Lane, l.Log, kindSay, sayBody{
-				Content: "⚠️ Pesan `" + Clean(l.ID, 80) + "` tidak dapat ditampilkan: " + ToDiscord(se.Reason) + ".",
+				Content: "⚠️ Pesan `" + Clean(l.ID, 80) + "` tidak dapat ditampilkan: " + reasonForStaff(se.Reason) + ".",
 			}))
 		case l.Kind == kindTags:
 			tx.Send(letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{
-				Content: "⚠️ Tanda pada post tiket " + l.Log + " tidak dapat diubah: " + ToDiscord(se.Reason) + ". Ubahlah dengan tangan.",
+				Content: "⚠️ Tanda pada post tiket " + l.Log + " tidak dapat diubah: " + reasonForStaff(se.Reason) + ". Ubahlah dengan tangan.",
 			}))
 		}
 		return nil
@@ -113,7 +113,7 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 func buryText(tx *ledger.Tx, l ledger.Letter, id string, se *SendError) error {
 	message, _, _ := staffMessageOf(l.ID)
 	tx.Send(letter(id, ThreadLane(l.Log), l.Log, kindSay, sayBody{
-		Content: "❌ Tidak terkirim ke klien: " + ToDiscord(se.Reason) + ". Perbaiki bila perlu, lalu tekan *Kirim ulang*.",
+		Content: "❌ Tidak terkirim ke klien: " + reasonForStaff(se.Reason) + ". *Kirim ulang* mengirim teks yang sama sekali lagi; untuk teks lain, tulislah pesan baru.",
 		ReplyTo: message,
 		Buttons: []Button{retryButton(l)},
 	}))
@@ -160,7 +160,7 @@ func (c *Courier) stalled(ctx context.Context, lease ledger.Lease, l ledger.Lett
 	_, err := c.outbox.Update(ctx, ledger.Cause{Inbox: &once}, func(tx *ledger.Tx) error {
 		tx.Log(l.Log, ledger.Event{What: "held_up", By: "discord", Data: map[string]string{"reason": se.Reason}})
 		tx.Send(letter("stalled/"+l.ID, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{
-			Content: "⚠️ Tiket " + l.Log + " tertahan: " + ToDiscord(se.Reason) +
+			Content: "⚠️ Tiket " + l.Log + " tertahan: " + reasonForStaff(se.Reason) +
 				". Semua pesannya menunggu dan dikirim sendiri setelah penyebabnya diperbaiki (`halo check` menunjukkannya).",
 		}))
 		return nil

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,7 +16,7 @@ import (
 
 // pieceLimit bounds the text of one commit, in characters: a longer message is
 // taken in as several commits, the last of which carries the message's own id.
-const pieceLimit = 4000
+const pieceLimit = 3800
 
 // Receive takes in what a client wrote, or what was typed to him on the linked
 // phone. The first message opens a ticket and owes the client the auto-text.
@@ -92,6 +93,11 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int) error {
 		c.Phone = m.Phone
 	}
 	opened := c.Open == ""
+	if opened && slices.Contains(echoes, m.Kind) {
+		// It speaks of an earlier message: noted, but no new concern.
+		tx.Log(cmp.Or(c.Last, "conversation/"+c.ID), ledger.Event{What: "client_wrote", By: "client", Ref: m.ID, Data: eventData(m)})
+		return c.Save(tx)
+	}
 	if !opened && m.Own {
 		if err := respond(tx, c.Open, "", m.ID); err != nil {
 			return err
@@ -129,6 +135,9 @@ func whereabouts(addresses ...Address) (refs []ledger.Ref) {
 	}
 	return refs
 }
+
+// echoes are the kinds of messages that open no ticket by themselves.
+var echoes = []string{"reaction", "edit", "delete"}
 
 func inboxRef(m ClientMessage) string {
 	ref := m.ID

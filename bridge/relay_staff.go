@@ -60,6 +60,8 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 			Content: "🔒 Tiket ini sudah ditutup, jadi pesan ini tidak dikirim ke klien. Tiket baru terbuka saat klien menulis lagi.",
 			ReplyTo: m.ID,
 		}))
+		// Writing in it has taken the post out of the archive.
+		tx.Send(Tags(number, "tag/"+number+"/closed/"+m.ID, t.Tag(), true))
 		return nil
 	}
 	if m.Attachments > 0 {
@@ -68,7 +70,7 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 			ReplyTo: m.ID,
 		}))
 	}
-	parts := SplitPlain(ToWhatsApp(words, r.desk.Names), whatsAppLimit)
+	parts := slices.DeleteFunc(SplitPlain(ToWhatsApp(words, r.desk.Names), whatsAppLimit), func(p string) bool { return Clean(p, 10) == "" })
 	if len(parts) == 0 {
 		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "empty"}})
 		tx.Send(letter("empty/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
@@ -81,6 +83,8 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": strings.Join(notes, "\n"), "why": "note"}})
 		tx.Refresh(insideView(m.Channel, m.ID, "note"))
 	}
+	// Should nothing leave for now, the message says so.
+	tx.Refresh(stateView(number, m.Channel, m.ID, len(parts)))
 	for i, part := range parts {
 		id := staffLetterID(m.ID, i, len(parts))
 		l := letter(id, ClientLane(t.Conversation), number, kindText, textBody{Text: part, By: m.Author})

@@ -433,3 +433,42 @@ func TestManyNewTicketsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// While WhatsApp is away an agent's message says that it waits, and then that it went.
+func TestWaitingMark(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("m1", "halo")
+		w.settle()
+		w.phone.mu.Lock()
+		w.phone.up = false
+		w.phone.mu.Unlock()
+		w.staff(w.thread(), "5001", "sebentar")
+		w.settle()
+		w.wantMark("5001", "🕓")
+		w.phone.mu.Lock()
+		w.phone.up = true
+		w.phone.mu.Unlock()
+		w.settle()
+		w.wantMark("5001", "☑️")
+		w.wantPhone("99@lid: Selamat datang.", "99@lid: sebentar")
+	})
+}
+
+// What speaks of an earlier message opens no ticket; a word does.
+func TestEchoesOpenNothing(t *testing.T) {
+	live(t, func(w *world) {
+		w.receive(bridge.ClientMessage{ID: "r1", Kind: "reaction", Text: "👍"})
+		w.settle()
+		w.wantPhone()
+		if len(w.board.posts) != 0 {
+			t.Errorf("posts: %q, want none", w.board.posts)
+		}
+		w.client("m1", "halo")
+		w.receive(bridge.ClientMessage{ID: "r2", Kind: "reaction", Text: "👍"})
+		w.receive(bridge.ClientMessage{ID: "e1", Kind: "edit", Text: "halo semua"})
+		w.receive(bridge.ClientMessage{ID: "z1", Text: "\u200b"})
+		w.settle()
+		w.wantThread("**Ana:** halo", autoNote, "**Ana:** 💬 *Bereaksi pada sebuah pesan:* 👍",
+			"**Ana**\n✏️ *Mengubah sebuah pesan menjadi:*\nhalo semua", "**Ana:** *(pesan kosong)*")
+	})
+}

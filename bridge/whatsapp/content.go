@@ -62,7 +62,7 @@ func readMessage(m *waE2E.Message, depth int) (content, bool) {
 	case m.GetReactionMessage() != nil:
 		text := m.GetReactionMessage().GetText()
 		if text == "" {
-			text = "(reaction removed)"
+			text = "(ditarik kembali)"
 		}
 		return content{kind: "reaction", text: text}, true
 	case m.GetEncReactionMessage() != nil:
@@ -171,7 +171,7 @@ func readProtocol(p *waE2E.ProtocolMessage, depth int) (content, bool) {
 			// The zero value is a revocation; a bare protocol message is none.
 			return content{}, false
 		}
-		return content{kind: "delete", text: "(message deleted)"}, true
+		return content{kind: "delete"}, true
 	default:
 		return content{}, false
 	}

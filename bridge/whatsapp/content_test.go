@@ -43,10 +43,10 @@ func TestEveryKindHasAName(t *testing.T) {
 		"poll":       {message: &waE2E.Message{PollCreationMessageV3: &waE2E.PollCreationMessage{Name: new("Kapan?")}}, want: content{kind: "poll", text: "Kapan?"}},
 		"vote":       {message: &waE2E.Message{PollUpdateMessage: &waE2E.PollUpdateMessage{}}, want: content{kind: "vote", unreadable: "votes are not read yet"}},
 		"reaction":   {message: &waE2E.Message{ReactionMessage: &waE2E.ReactionMessage{Text: new("👍")}}, want: content{kind: "reaction", text: "👍"}},
-		"unreaction": {message: &waE2E.Message{ReactionMessage: &waE2E.ReactionMessage{}}, want: content{kind: "reaction", text: "(reaction removed)"}},
+		"unreaction": {message: &waE2E.Message{ReactionMessage: &waE2E.ReactionMessage{}}, want: content{kind: "reaction", text: "(ditarik kembali)"}},
 		"edit":       {message: &waE2E.Message{EditedMessage: future(edited)}, want: content{kind: "edit", text: "baru"}},
 		"bare edit":  {message: edited, want: content{kind: "edit", text: "baru"}},
-		"delete":     {message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: waE2E.ProtocolMessage_REVOKE.Enum()}}, want: content{kind: "delete", text: "(message deleted)"}},
+		"delete":     {message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Type: waE2E.ProtocolMessage_REVOKE.Enum()}}, want: content{kind: "delete"}},
 		"choice":     {message: &waE2E.Message{ListResponseMessage: &waE2E.ListResponseMessage{Title: new("Paket A")}}, want: content{kind: "text", text: "Paket A"}},
 		"order":      {message: &waE2E.Message{OrderMessage: &waE2E.OrderMessage{Message: new("2 buah")}}, want: content{kind: "order", text: "2 buah"}},
 		"payment":    {message: &waE2E.Message{InvoiceMessage: &waE2E.InvoiceMessage{}}, want: content{kind: "unknown", unreadable: "this version cannot show it (invoiceMessage)"}},
@@ -73,7 +73,7 @@ func TestActionsAndOwnPhoneComeThroughTheWire(t *testing.T) {
 	own := must(d.net.Business().Send(budi, "kami cek dulu"))
 	messages := d.awaitMessages(6)
 	for i, want := range []struct{ kind, text string }{
-		{"text", "halo"}, {"edit", "halo semua"}, {"reaction", "👍"}, {"delete", "(message deleted)"}, {"image", "struk"}, {"text", "kami cek dulu"},
+		{"text", "halo"}, {"edit", "halo semua"}, {"reaction", "👍"}, {"delete", ""}, {"image", "struk"}, {"text", "kami cek dulu"},
 	} {
 		m := messages[i]
 		if m.Kind != want.kind || m.Text != want.text || m.Own != (i == 5) || m.Unreadable != "" {
