@@ -27,6 +27,7 @@ type whatsappFaults struct {
 	LatencyMS  int     `json:"latency_ms,omitempty"`
 	DropSocket bool    `json:"drop_socket,omitempty"` // happens once, is never in force
 	LostAcks   float64 `json:"lost_acks,omitempty"`
+	RefuseNext int     `json:"refuse_next,omitempty"` // so many messages, in addition to those before; never in force
 }
 
 type storeFaults struct {
@@ -43,6 +44,13 @@ type faultsWanted struct {
 // block reports whether some part lets nothing through; the other faults only
 // make things take longer.
 func (f faults) block() bool { return f.Discord.block() || f.WhatsApp.block() || f.Store.Down }
+
+const (
+	// refusal is what WhatsApp answers to a message it does not take, ever.
+	refusal = 400
+	// mostRefused is how many messages one call may have refused.
+	mostRefused = 100
+)
 
 // hopeless is the share of failures from which retrying gets nowhere soon.
 const hopeless = 0.9
@@ -73,8 +81,12 @@ func (s *sandbox) setFaults(want faultsWanted) (faults, error) {
 	}
 	if w := want.WhatsApp; w != nil {
 		s.faults.WhatsApp = *w
-		s.faults.WhatsApp.DropSocket = false
+		s.faults.WhatsApp.DropSocket, s.faults.WhatsApp.RefuseNext = false, 0
 		delay := milliseconds(w.LatencyMS)
+		if *w == (whatsappFaults{}) {
+			s.whatsapp.ClearFaults() // what was to be refused, too
+		}
+		s.whatsapp.RefuseMessages(w.RefuseNext, refusal)
 		s.whatsapp.SetFaults(whatsapptest.Faults{Outage: w.Outage, LostAcks: w.LostAcks, AckDelay: delay, DeliveryDelay: delay, AnswerDelay: delay})
 		if w.DropSocket {
 			s.whatsapp.DropSocket()
@@ -99,6 +111,9 @@ func (w faultsWanted) check() error {
 		}
 	}
 	if p := w.WhatsApp; p != nil {
+		if p.RefuseNext < 0 || p.RefuseNext > mostRefused {
+			return badRequest("whatsapp.refuse_next is %d: want 0 to %d", p.RefuseNext, mostRefused)
+		}
 		return checkFault("whatsapp", p.LatencyMS, map[string]float64{"lost_acks": p.LostAcks})
 	}
 	return nil

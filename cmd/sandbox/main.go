@@ -131,7 +131,7 @@ func listenLoopback(address string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, fmt.Errorf("listen: %w (choose another with --listen, such as --listen 127.0.0.1:0 for any free port)", err)
 	}
 	return l, nil
 }

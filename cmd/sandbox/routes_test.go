@@ -42,6 +42,7 @@ func TestBadRequestsAreToldApart(t *testing.T) {
 		{"POST", "faults", `{"discord":{"outrage":true}}`, 400},
 		{"POST", "faults", `{"discord":{"lost_answers":2}}`, 400},
 		{"POST", "faults", `{"whatsapp":{"latency_ms":-1}}`, 400},
+		{"POST", "faults", `{"whatsapp":{"refuse_next":-1}}`, 400},
 		{"GET", "tickets/HE-1", "", 404},
 	} {
 		status, answer := b.do(c.method, c.path, c.body)
@@ -106,5 +107,11 @@ func TestOnlyLoopbackIsListenedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Close()
+	defer l.Close()
+	if second, err := listenLoopback(l.Addr().String()); err == nil {
+		second.Close()
+		t.Error("listens twice on one port")
+	} else if !strings.Contains(err.Error(), "choose another with --listen") {
+		t.Errorf("a port in use is told as %q", err)
+	}
 }

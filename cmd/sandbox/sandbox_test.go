@@ -149,7 +149,14 @@ type (
 			Name string
 			Bot  bool
 		}
-		Embeds    []obj
+		Embeds     []obj
+		Components []struct {
+			Components []struct {
+				Label    string
+				CustomID string `json:"custom_id"`
+				Disabled bool
+			}
+		}
 		Reactions []struct {
 			Emoji string
 			Users []struct{ Name string }
@@ -303,6 +310,65 @@ func TestFaultsHoldBackAndClear(t *testing.T) {
 	b.settle()
 	if after := len(b.channel(thread.ID)); after != before+1 {
 		t.Errorf("%d messages, then %d", before, after)
+	}
+}
+
+func TestRefusedMessageIsSentAgainByButton(t *testing.T) {
+	t.Parallel()
+	b := start(t, options{Empty: true})
+	b.write("halo")
+	room := "discord/channels/" + b.thread().ID + "/messages"
+	var now faults
+	b.post("faults", obj{"whatsapp": obj{"refuse_next": 1}}, &now)
+	if now != (faults{}) {
+		t.Errorf("what happens once stays in force: %+v", now)
+	}
+	var answer idOf
+	b.post(room, obj{"as": "sari", "content": "baik kak"}, &answer)
+	b.settle()
+	if n := len(b.screen(ana)); n != 2 {
+		t.Fatalf("the phone shows %d messages", n)
+	}
+	find := func(matches func(inChannel) bool) inChannel {
+		t.Helper()
+		shown := b.channel(b.thread().ID)
+		i := slices.IndexFunc(shown, matches)
+		if i < 0 {
+			t.Fatalf("not in the thread: %+v", shown)
+		}
+		return shown[i]
+	}
+	marks := func() (all []string) {
+		for _, r := range find(func(m inChannel) bool { return m.ID == answer.ID }).Reactions {
+			all = append(all, r.Emoji)
+		}
+		return all
+	}
+	notice := find(func(m inChannel) bool { return m.ReplyTo == answer.ID })
+	if !strings.Contains(notice.Content, "Tidak terkirim") || len(notice.Components) != 1 || notice.Components[0].Components[0].Label != "Kirim ulang" {
+		t.Fatalf("the notice is %+v", notice)
+	}
+	if got := marks(); !slices.Contains(got, "❌") {
+		t.Errorf("the refused message is marked %q", got)
+	}
+	click := obj{"as": "sari", "message": notice.ID, "custom_id": notice.Components[0].Components[0].CustomID}
+	for range 2 {
+		b.post("discord/interactions", click, nil)
+	}
+	b.settle()
+	if screen := b.screen(ana); len(screen) != 3 || screen[2].Text != "baik kak" {
+		t.Errorf("the phone shows %+v", screen)
+	}
+	if got := marks(); slices.Contains(got, "❌") {
+		t.Errorf("the delivered message is marked %q", got)
+	}
+
+	b.post("faults", obj{"whatsapp": obj{"refuse_next": 1}}, nil)
+	b.post("faults", obj{"whatsapp": obj{}}, nil)
+	b.post(room, obj{"as": "sari", "content": "sudah pulih"}, nil)
+	b.settle()
+	if n := len(b.screen(ana)); n != 4 {
+		t.Errorf("the phone shows %d messages after the fault was cleared", n)
 	}
 }
 

@@ -83,8 +83,8 @@ faults.addEventListener('click', (event) => {
   if (!once) return;
   const part = once.closest('fieldset');
   const body = faultBody(part);
-  body[part.dataset.part][once.dataset.once] = true;
-  setFaults(body).then(() => toast(t('done')));
+  body[part.dataset.part][once.dataset.once] = once.dataset.value ? Number(once.dataset.value) : true;
+  post('faults', body).then(() => toast(t(once.dataset.once + 'Done')), (problem) => toast(problem.message, 'bad'));
 });
 byId('faults-clear').addEventListener('click', () => setFaults({ whatsapp: {}, discord: {}, store: {} }));
 faults.addEventListener('submit', (event) => event.preventDefault());

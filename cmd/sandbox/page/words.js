@@ -4,7 +4,8 @@
 const texts = {
   id: {
     skip: 'Langsung ke Discord', clock: 'Jam desk', links: 'Sambungan', faults: 'Gangguan',
-    outage: 'Mati total', lostAcks: 'Konfirmasi hilang 30%', slow: 'Lambat 0,8 dtk', dropSocket: 'Putuskan sekali',
+    outage: 'Mati total', lostAcks: 'Konfirmasi hilang 30%', slow: 'Lambat 0,8 dtk', dropSocket: 'Putuskan sekali', refuseNext: 'Ditolak (400) sekali',
+    refuse_nextDone: 'Pesan berikutnya dari desk akan ditolak WhatsApp.', drop_socketDone: 'Sambungan WhatsApp diputus sekali.',
     lostAnswers: 'Jawaban hilang 30%', serverErrors: 'Galat server 30%', rateLimited: 'Dibatasi (429)',
     storeDown: 'Tidak terjangkau', faultsClear: 'Pulihkan semua', phones: 'Ponsel klien', discord: 'Server Discord',
     channels: 'Kanal', back: 'Kembali ke daftar kanal', messages: 'Percakapan', newest: 'Pesan baru ↓',
@@ -18,12 +19,13 @@ const texts = {
     emptyPhone: 'Tulis pesan pertama ke {name}.', emptyRoom: 'Belum ada pesan.', emptyForum: 'Belum ada post. Kirim pesan dari salah satu ponsel.',
     pickRoom: 'Pilih kanal atau post.', closedRoom: 'Post ini terkunci', onlyYou: 'Hanya Anda yang dapat melihat ini', gone: 'pesan asli sudah tidak ada',
     unreadable: 'Menunggu pesan ini…', placeholder: '[{kind}]', posts: '{n} pesan', archived: 'Arsip', forumAbout: 'Satu post per tiket',
-    fromPhone: '{name}: {text}', optionMissing: 'Isi {name}', reconnect: 'Halaman terputus dari sandbox, mencoba lagi…', done: 'Selesai.',
+    fromPhone: '{name}: {text}', optionMissing: 'Isi {name}', reconnect: 'Halaman terputus dari sandbox, mencoba lagi…',
     problem: 'Terjadi galat: {text}', moving: 'Memajukan jam…', unread: 'belum dibaca', submit: 'Kirim', reacted: 'oleh {names}',
   },
   en: {
     skip: 'Skip to Discord', clock: 'Desk clock', links: 'Links', faults: 'Faults',
-    outage: 'Outage', lostAcks: 'Lost acks 30%', slow: 'Slow 0.8 s', dropSocket: 'Drop once',
+    outage: 'Outage', lostAcks: 'Lost acks 30%', slow: 'Slow 0.8 s', dropSocket: 'Drop once', refuseNext: 'Refused (400) once',
+    refuse_nextDone: 'WhatsApp will refuse the next message of the desk.', drop_socketDone: 'The WhatsApp connection was dropped once.',
     lostAnswers: 'Lost answers 30%', serverErrors: 'Server errors 30%', rateLimited: 'Rate limited (429)',
     storeDown: 'Unreachable', faultsClear: 'Clear all', phones: 'Client phones', discord: 'Discord server',
     channels: 'Channels', back: 'Back to channels', messages: 'Conversation', newest: 'New messages ↓',
@@ -37,7 +39,7 @@ const texts = {
     emptyPhone: 'Write the first message to {name}.', emptyRoom: 'No messages yet.', emptyForum: 'No posts yet. Send a message from one of the phones.',
     pickRoom: 'Choose a channel or post.', closedRoom: 'This post is locked', onlyYou: 'Only you can see this', gone: 'original message is gone',
     unreadable: 'Waiting for this message…', placeholder: '[{kind}]', posts: '{n} messages', archived: 'Archive', forumAbout: 'One post per ticket',
-    fromPhone: '{name}: {text}', optionMissing: 'Fill in {name}', reconnect: 'Lost the sandbox, trying again…', done: 'Done.',
+    fromPhone: '{name}: {text}', optionMissing: 'Fill in {name}', reconnect: 'Lost the sandbox, trying again…',
     problem: 'Error: {text}', moving: 'Advancing the clock…', unread: 'unread', submit: 'Submit', reacted: 'by {names}',
   },
 };
