@@ -78,10 +78,6 @@ type Config struct {
 	// Default: Asia/Jakarta. Example: Asia/Makassar
 	Zone *time.Location
 
-	// Language is desk.language, what staff read in Discord: id or en.
-	// Default: id. Example: en
-	Language string
-
 	// Channels is channels.*, the names of the places in Discord, small letters,
 	// digits, "-" and "_". Default: see [Channels]. Example: tickets: halo-desk
 	Channels Channels
@@ -94,10 +90,6 @@ type Config struct {
 	// Replies is replies.*, how fast replies may leave the number.
 	// Default: per_second 1, burst 5. Example: per_second: off
 	Replies Pace
-
-	// Undo is undo, how long an agent's message waits before it is sent, during
-	// which deleting it is enough: 0s to 60s. Default: 0s. Example: 3s
-	Undo time.Duration
 
 	// NotePrefix is note_prefix, what a line in a thread starts with that stays
 	// inside: 1 to 5 signs, neither letters, digits nor blanks.
@@ -148,7 +140,6 @@ func Default() Config {
 		TextsFile:  "texts.yaml",
 		Prefix:     "HE",
 		Zone:       jakarta,
-		Language:   "id",
 		Channels:   Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops"},
 		Roles:      roles,
 		Replies:    Pace{PerSecond: 1, Burst: 5},

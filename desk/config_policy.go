@@ -34,10 +34,6 @@ var settings = append([]setting{
 		// "Local" would be another zone on every machine.
 		return err == nil && v != "" && v != "Local"
 	}},
-	{key: "desk.language", expected: "id or en", set: func(c *Config, v string) bool {
-		c.Language = v
-		return v == "id" || v == "en"
-	}},
 	channel("channels.tickets", func(c *Channels) *string { return &c.Tickets }),
 	channel("channels.reports", func(c *Channels) *string { return &c.Reports }),
 	channel("channels.intake", func(c *Channels) *string { return &c.Intake }),
@@ -55,11 +51,6 @@ var settings = append([]setting{
 		n, err := strconv.Atoi(v)
 		c.Replies.Burst = n
 		return err == nil && n >= 1 && n <= 100
-	}},
-	{key: "undo", expected: "0s to 60s", set: func(c *Config, v string) bool {
-		d, err := time.ParseDuration(v)
-		c.Undo = d
-		return err == nil && d >= 0 && d <= time.Minute
 	}},
 	{key: "note_prefix", expected: "1 to 5 signs, neither letters, digits nor blanks", set: func(c *Config, v string) bool {
 		c.NotePrefix = v
@@ -160,6 +151,9 @@ func (v yamlValue) shown() string {
 	case oneValue:
 		return quoted(v.values[0])
 	case severalValues:
+		if len(v.values) == 0 {
+			return "an empty list"
+		}
 		return "a list of " + strconv.Itoa(len(v.values)) + " (" + quoted(strings.Join(v.values, ", ")) + ")"
 	default:
 		return "something that is neither a value nor a list of values"

@@ -68,11 +68,11 @@ func TestEverythingSet(t *testing.T) {
 		"HALO_CONFIG":            "a.yaml",
 		"HALO_TEXTS":             "b.yaml",
 	}, map[string]string{
-		"a.yaml": "desk: {prefix: KB, zone: Asia/Makassar, language: en}\n" +
+		"a.yaml": "desk: {prefix: KB, zone: Asia/Makassar}\n" +
 			"channels:\n  tickets: tiket\n  ops: mesin\n" +
 			"roles:\n  agent: [CS Agent, CS Senior]\n  sales: Penjualan\n" +
 			"replies:\n  per_second: off\n" +
-			"undo: 3s\nnote_prefix: \"##\"\n",
+			"note_prefix: \"##\"\n",
 		"b.yaml": "auto_text: |\n  Halo.\n  Tunggu ya.\ngreeting: Saya {{agent}}, {{agent}}!\n",
 	})
 	if err := c.NeedDiscord(); err != nil {
@@ -86,11 +86,11 @@ func TestEverythingSet(t *testing.T) {
 	expected.WhatsAppRootKey = []byte(strings.Repeat("\xaf", 32))
 	expected.Log = zapcore.WarnLevel
 	expected.PolicyFile, expected.TextsFile = "a.yaml", "b.yaml"
-	expected.Prefix, expected.Language = "KB", "en"
+	expected.Prefix = "KB"
 	expected.Zone, _ = time.LoadLocation("Asia/Makassar")
 	expected.Channels.Tickets, expected.Channels.Ops = "tiket", "mesin"
 	expected.Roles["agent"], expected.Roles["sales"] = []string{"CS Agent", "CS Senior"}, []string{"Penjualan"}
-	expected.Replies.PerSecond, expected.Undo, expected.NotePrefix = 0, 3*time.Second, "##"
+	expected.Replies.PerSecond, expected.NotePrefix = 0, "##"
 	expected.Texts["auto_text"], expected.Texts["greeting"] = "Halo.\nTunggu ya.", "Saya {{agent}}, {{agent}}!"
 	if !reflect.DeepEqual(c, expected) {
 		t.Errorf("read\n%+v\nexpected\n%+v", c, expected)
@@ -166,39 +166,37 @@ var badInput = []struct {
 	{"named file missing", map[string]string{"HALO_CONFIG": "desk.yaml"}, nil,
 		`desk.yaml: read "open desk.yaml: file does not exist", expected a file that can be read`},
 	{"unknown key", nil, map[string]string{"halo.yaml": "desk:\n  prefix: HE\n  zoan: Asia/Jakarta\n"},
-		`halo.yaml:3: desk.zoan: read an unknown key, expected one of desk.prefix, desk.zone, desk.language`},
+		`halo.yaml:3: desk.zoan: read an unknown key, expected one of desk.prefix, desk.zone`},
 	{"unknown capability", nil, map[string]string{"halo.yaml": "roles:\n  boss: Boss\n"},
 		`halo.yaml:2: roles.boss: read an unknown key, expected one of roles.agent, roles.assistant_manager, roles.manager, roles.developer, roles.developer_lead, roles.sales, roles.after_sales, roles.qa, roles.head_of_marketing`},
 	{"no YAML", nil, map[string]string{"halo.yaml": "desk:\n  prefix: [\n"},
 		`halo.yaml:2: read something that is no YAML (sequence end token ']' not found), expected YAML`},
-	{"key twice", nil, map[string]string{"halo.yaml": "undo: 1s\nundo: 2s\n"},
-		`halo.yaml:2: read something that is no YAML (mapping key "undo" already defined at [1:1]), expected YAML`},
-	{"second document", nil, map[string]string{"halo.yaml": "undo: 1s\n---\nundo: 2s\n"},
+	{"key twice", nil, map[string]string{"halo.yaml": "note_prefix: \"#\"\nnote_prefix: //\n"},
+		`halo.yaml:2: read something that is no YAML (mapping key "note_prefix" already defined at [1:1]), expected YAML`},
+	{"second document", nil, map[string]string{"halo.yaml": "note_prefix: \"#\"\n---\nnote_prefix: //\n"},
 		`halo.yaml:3: read a second document, expected only one`},
 	{"no group", nil, map[string]string{"halo.yaml": "\nreplies: fast\n"},
 		`halo.yaml:2: replies: read something without keys, expected keys: replies.per_second, replies.burst`},
-	{"no value", nil, map[string]string{"halo.yaml": "undo: {after: 3s}\n"},
-		`halo.yaml:1: undo: read something that is neither a value nor a list of values, expected 0s to 60s`},
+	{"no value", nil, map[string]string{"halo.yaml": "note_prefix: {sign: //}\n"},
+		`halo.yaml:1: note_prefix: read something that is neither a value nor a list of values, expected 1 to 5 signs, neither letters, digits nor blanks`},
 	{"prefix", nil, map[string]string{"halo.yaml": "desk: {prefix: he-}\n"},
 		`halo.yaml:1: desk.prefix: read "he-", expected 1 to 6 capitals or digits, a letter first`},
 	{"zone", nil, map[string]string{"halo.yaml": "desk:\n  zone: Asia/Bandung\n"},
 		`halo.yaml:2: desk.zone: read "Asia/Bandung", expected the IANA name of a zone, such as Asia/Jakarta`},
-	{"language", nil, map[string]string{"halo.yaml": "desk:\n  language: [id, en]\n"},
-		`halo.yaml:2: desk.language: read a list of 2 ("id, en"), expected id or en`},
+	{"list for one value", nil, map[string]string{"halo.yaml": "desk:\n  prefix: [HE, KB]\n"},
+		`halo.yaml:2: desk.prefix: read a list of 2 ("HE, KB"), expected 1 to 6 capitals or digits, a letter first`},
 	{"channel", nil, map[string]string{"halo.yaml": "channels:\n  ops: Ops Room\n"},
 		`halo.yaml:2: channels.ops: read "Ops Room", expected the name of a channel: small letters, digits, - and _`},
 	{"same channel", nil, map[string]string{"halo.yaml": "channels:\n  ops: halo-intake\n"},
 		`halo.yaml:2: channels.ops: read "halo-intake", expected another name than channels.intake`},
 	{"no role", nil, map[string]string{"halo.yaml": "roles:\n  agent: []\n"},
-		`halo.yaml:2: roles.agent: read a list of 0 (""), expected the name of a Discord role, or a list of names`},
+		`halo.yaml:2: roles.agent: read an empty list, expected the name of a Discord role, or a list of names`},
 	{"pace", nil, map[string]string{"halo.yaml": "replies: {per_second: 0}\n"},
 		`halo.yaml:1: replies.per_second: read "0", expected 0.01 to 50 messages, or off`},
 	{"pace that is no number", nil, map[string]string{"halo.yaml": "replies: {per_second: .nan}\n"},
 		`halo.yaml:1: replies.per_second: read something that is neither a value nor a list of values, expected 0.01 to 50 messages, or off`},
 	{"burst", nil, map[string]string{"halo.yaml": "replies: {burst: 5.5}\n"},
 		`halo.yaml:1: replies.burst: read "5.5", expected 1 to 100 messages`},
-	{"undo", nil, map[string]string{"halo.yaml": "undo: 3\n"},
-		`halo.yaml:1: undo: read "3", expected 0s to 60s`},
 	{"notes", nil, map[string]string{"halo.yaml": "note_prefix: n\n"},
 		`halo.yaml:1: note_prefix: read "n", expected 1 to 5 signs, neither letters, digits nor blanks`},
 	{"unknown sentence", nil, map[string]string{"texts.yaml": "auto_text: x\n\nhello: y\n"},
@@ -226,7 +224,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	add := func(name, text string) { files[name] += text }
 	env["HALO_DESK"], env["HALO_LOG"], env["HALO_DISCORD_TOKEN"] = "A", "loud", "hunter2 hunter2"
 	add(".env", "HALO_DISCORD_GUILD=x\nHALO_WHATSAPP_ENDPOINT=http://127.0.0.1:1\n")
-	add("halo.yaml", "desk: {prefix: x, zone: y}\nundo: z\nchanels: {}\n")
+	add("halo.yaml", "desk: {prefix: x, zone: y}\nnote_prefix: z\nchanels: {}\n")
 	add("texts.yaml", "greeting: '{{a}}{{b}}'\nx: y\n")
 	_, err := load(env, files)
 	problems, ok := errors.AsType[Problems](err)
