@@ -164,9 +164,9 @@ func (c *Client) lost(l *link, err error, fresh bool) {
 // trying any more.
 func judge(l *link, err error) (fresh bool, fatal error) {
 	code := 0
-	greeted := false
+	greeted, over := false, false
 	if t := l.tap.Load(); t != nil {
-		code, greeted = t.closeCode(), t.greeted()
+		code, greeted, over = t.closeCode(), t.greeted(), t.over()
 	}
 	switch code {
 	case 4004:
@@ -181,7 +181,7 @@ func judge(l *link, err error) (fresh bool, fatal error) {
 	switch {
 	case errors.Is(err, errReconnectFirst):
 		return false, nil
-	case errors.Is(err, errDeaf), errors.Is(err, errInvalidFirst):
+	case over, errors.Is(err, errDeaf), errors.Is(err, errInvalidFirst):
 		return true, nil
 	}
 	// A connection that was up may be resumed; one that broke before it was

@@ -39,6 +39,7 @@ type tap struct {
 	code      int
 	hello     bool
 	begun     bool // a packet after hello was let through
+	forgotten bool // the gateway ended the session
 	lastRead  time.Time
 	lastWrite time.Time
 }
@@ -135,11 +136,18 @@ const (
 	frameClose       = 0x88
 )
 
+// mostInvalidation bounds the packets looked into once a session goes: the word that
+// it is over is far shorter.
+const mostInvalidation = 256
+
 // note draws from a frame what we need; an error means that the library must
 // not see it. Fragmented and large frames have no payload here.
 func (t *tap) note(kind byte, payload []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.begun && len(payload) > mostInvalidation {
+		return nil
+	}
 	switch kind {
 	case frameClose:
 		if len(payload) >= 2 {
@@ -154,10 +162,6 @@ func (t *tap) note(kind byte, payload []byte) error {
 	default:
 		return nil // ping, pong
 	}
-	first := t.hello && !t.begun
-	if !first && t.hello {
-		return nil
-	}
 	var packet struct {
 		Op   int             `json:"op"`
 		Data json.RawMessage `json:"d"`
@@ -169,6 +173,12 @@ func (t *tap) note(kind byte, payload []byte) error {
 		}
 		_ = json.Unmarshal(packet.Data, &hello)
 		t.hello, t.interval = true, time.Duration(hello.Interval)*time.Millisecond
+		return nil
+	}
+	if packet.Op == 9 && string(packet.Data) == "false" {
+		t.forgotten = true // and the library would begin another by itself
+	}
+	if t.begun {
 		return nil
 	}
 	if t.foresight && packet.Op == 7 {
@@ -193,6 +203,13 @@ func (t *tap) closeCode() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.code
+}
+
+// over reports that the gateway ended the session: it can only be begun anew.
+func (t *tap) over() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.forgotten
 }
 
 func (t *tap) greeted() bool {

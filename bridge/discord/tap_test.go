@@ -2,6 +2,7 @@ package discord
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -43,25 +44,33 @@ func TestTheTapHearsWhatTheLibraryKeepsToItself(t *testing.T) {
 	small := frame(frameFinalText, []byte(`{"op":0,"t":"READY","d":{}}`))
 	bye := frame(frameClose, []byte{0x0f, 0xa9})
 	op := func(n string) []byte { return frame(frameFinalText, []byte(`{"op":`+n+`,"d":false}`)) }
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, _ = z.Write([]byte(`{"op":9,"d":false}`))
+	z.Close()
 	for _, c := range []struct {
 		name   string
 		frames [][]byte
 		pass   int // frames that come through
 		err    error
 		code   int
+		over   bool
 	}{
-		{"everything passes", [][]byte{hello, small, large, bye}, 4, nil, 4009},
-		{"a large first packet", [][]byte{hello, large, op("7")}, 3, nil, 0},
-		{"reconnect later", [][]byte{hello, small, op("7"), op("9")}, 4, nil, 0},
-		{"reconnect first", [][]byte{hello, op("7"), small}, 1, errReconnectFirst, 0},
-		{"invalid first", [][]byte{hello, op("9")}, 1, errInvalidFirst, 0},
-		{"a ping is no packet", [][]byte{hello, frame(0x89, []byte("hi")), op("9")}, 2, errInvalidFirst, 0},
+		{"everything passes", [][]byte{hello, small, large, bye}, 4, nil, 4009, false},
+		{"a large first packet", [][]byte{hello, large, op("7")}, 3, nil, 0, false},
+		{"reconnect later", [][]byte{hello, small, op("7")}, 3, nil, 0, false},
+		{"invalid later", [][]byte{hello, small, op("9"), small}, 4, nil, 0, true},
+		{"invalid later, compressed", [][]byte{hello, large, frame(frameFinalBinary, packed.Bytes())}, 3, nil, 0, true},
+		{"to be resumed later", [][]byte{hello, small, frame(frameFinalText, []byte(`{"op":9,"d":true}`))}, 3, nil, 0, false},
+		{"reconnect first", [][]byte{hello, op("7"), small}, 1, errReconnectFirst, 0, false},
+		{"invalid first", [][]byte{hello, op("9")}, 1, errInvalidFirst, 0, true},
+		{"a ping is no packet", [][]byte{hello, frame(0x89, []byte("hi")), op("9")}, 2, errInvalidFirst, 0, true},
 	} {
 		stream := append([]byte(upgradeAnswer), bytes.Join(c.frames, nil)...)
 		want := append([]byte(upgradeAnswer), bytes.Join(c.frames[:c.pass], nil)...)
 		tap, got, err := through(stream, true)
-		if !errors.Is(err, c.err) || !bytes.Equal(got, want) || tap.closeCode() != c.code || tap.heartbeat() != 41250*time.Millisecond {
-			t.Errorf("%s: %d bytes of %d, %v, code %d, interval %s", c.name, len(got), len(want), err, tap.closeCode(), tap.heartbeat())
+		if !errors.Is(err, c.err) || !bytes.Equal(got, want) || tap.closeCode() != c.code || tap.over() != c.over || tap.heartbeat() != 41250*time.Millisecond {
+			t.Errorf("%s: %d bytes of %d, %v, code %d, over %t, interval %s", c.name, len(got), len(want), err, tap.closeCode(), tap.over(), tap.heartbeat())
 		}
 	}
 }
