@@ -39,7 +39,7 @@ func (c *Client) CreatePost(ctx context.Context, p bridge.Post) (string, error) 
 	if err := c.rest.do(ctx, "create post", http.MethodPost, "/channels/"+p.Forum+"/threads", in, &out); err != nil {
 		return "", sendError(err, needs)
 	}
-	c.names.thread(out.ID, in.Name, p.Forum)
+	c.names.thread(out.ID, in.Name)
 	return out.ID, nil
 }
 

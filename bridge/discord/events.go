@@ -80,7 +80,7 @@ func (c *Client) onGuild(raw json.RawMessage) {
 		c.names.channel(ch)
 	}
 	for _, t := range g.Threads {
-		c.names.thread(t.ID, t.Name, t.Parent)
+		c.names.thread(t.ID, t.Name)
 	}
 	for _, m := range g.Members {
 		if m.User != nil {
@@ -131,7 +131,7 @@ func (c *Client) onNames(kind string, raw json.RawMessage) {
 	case "THREAD_CREATE", "THREAD_UPDATE":
 		var t threadInfo
 		if json.Unmarshal(raw, &t) == nil {
-			c.names.thread(t.ID, t.Name, t.Parent)
+			c.names.thread(t.ID, t.Name)
 		}
 	case "CHANNEL_DELETE", "THREAD_DELETE":
 		var ch channel

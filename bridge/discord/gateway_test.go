@@ -44,19 +44,28 @@ func TestWhatStaffWriteIsTakenInWhole(t *testing.T) {
 // library's reader.
 func TestOrderIsKept(t *testing.T) {
 	t.Parallel()
-	for _, inOrder := range []bool{true, false} {
-		s := newStage(t, discordtest.Options{})
-		s.set.inOrder = inOrder
-		thread := s.thread("HE-1")
-		s.ready()
-		want := numbered("m", 1, 1500)
-		s.write(thread, want...)
-		s.until("all are taken in", func() bool { return len(s.inbox.texts(thread)) == len(want) })
-		if same := slices.Equal(s.inbox.texts(thread), want); inOrder && !same {
-			t.Error("the order was lost")
-		} else if !inOrder && same {
-			t.Log("without SyncEvents the order was kept this time, by luck")
-		}
+	s := newStage(t, discordtest.Options{})
+	thread := s.thread("HE-1")
+	s.ready()
+	want := numbered("m", 1, 1500)
+	s.write(thread, want...)
+	s.wantTexts(thread, want...)
+}
+
+// The tests that switch something off show that it is needed; this one that it is
+// on where it counts.
+func TestTheStandardSettingsAreThosePromised(t *testing.T) {
+	t.Parallel()
+	promised := settings{
+		intents: 1<<0 | 1<<9 | 1<<10 | 1<<15, // guilds, messages, reactions, message content
+		inOrder: true, enforceNonce: true, foresight: true, watch: true, catchUp: true,
+		retryLimits: false, retries: 0,
+		perSecond: 48, mostInvalid: 1000, exchange: 15 * time.Second, intakeBytes: 16 << 20,
+		tick: time.Second, lockPatience: 6 * time.Second, greeting: time.Minute, acks: 1.5, longGap: time.Minute,
+		backoff: time.Second, identifyGap: 5 * time.Second,
+	}
+	if got := standard(); got != promised {
+		t.Errorf("settings are %+v, want %+v", got, promised)
 	}
 }
 
@@ -253,7 +262,8 @@ func TestACutIsResumed(t *testing.T) {
 	}
 }
 
-// A session that Discord has forgotten is replaced, and the gap fetched.
+// A session that Discord has forgotten is replaced, and the gap fetched; no session
+// is begun without asking how many are left.
 func TestAForgottenSessionIsReplaced(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(*discordtest.Server){
@@ -276,6 +286,9 @@ func TestAForgottenSessionIsReplaced(t *testing.T) {
 		s.write(thread, numbered("gap", 1, 3)...)
 		s.until(name+": there is a new session", func() bool { return s.c.Status().Identifies > 1 && s.c.Ready() })
 		s.wantTexts(thread, numbered("gap", 1, 3)...)
+		if st := s.srv.Stats(); st.Identifies > st.Requests["GET /gateway/bot"] {
+			t.Errorf("%s: %d sessions were begun after %d questions", name, st.Identifies, st.Requests["GET /gateway/bot"])
+		}
 	}
 }
 

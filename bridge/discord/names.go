@@ -15,8 +15,7 @@ type directory struct {
 	users    map[string]string
 	roles    map[string]string
 	channels map[string]string
-	parents  map[string]string // thread -> forum
-	tags     map[string][]tag  // forum -> tags
+	tags     map[string][]tag // forum -> tags
 	forums   map[string]bool
 }
 
@@ -26,7 +25,7 @@ const mostNames = 20000
 func newDirectory() *directory {
 	return &directory{
 		users: map[string]string{}, roles: map[string]string{}, channels: map[string]string{},
-		parents: map[string]string{}, tags: map[string][]tag{}, forums: map[string]bool{},
+		tags: map[string][]tag{}, forums: map[string]bool{},
 	}
 }
 
@@ -75,11 +74,10 @@ func (d *directory) role(r role) {
 	put(d.roles, r.ID, r.Name)
 }
 
-func (d *directory) thread(id, name, forum string) {
+func (d *directory) thread(id, name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	put(d.channels, id, name)
-	put(d.parents, id, forum)
 }
 
 func (d *directory) channel(ch channel) {
@@ -98,7 +96,6 @@ func (d *directory) channelGone(id string) {
 	delete(d.tags, id)
 	delete(d.forums, id)
 	delete(d.channels, id)
-	delete(d.parents, id)
 }
 
 func (d *directory) forumIDs() []string {
