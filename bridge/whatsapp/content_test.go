@@ -63,6 +63,7 @@ func TestEveryKindHasAName(t *testing.T) {
 }
 
 func TestActionsAndOwnPhoneComeThroughTheWire(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	id := must(budi.Send("halo"))

@@ -143,6 +143,7 @@ func forChild(t *testing.T) *desk {
 }
 
 func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		step string
 		want string
@@ -176,6 +177,7 @@ func TestNothingIsLostWhenTheProcessIsKilled(t *testing.T) {
 // Without the checks the three ciphertexts do harm; which, depends on the
 // library. With them the next message comes through.
 func TestHardenedParsersKeepTheProcessAlive(t *testing.T) {
+	t.Parallel()
 	held := func(t *testing.T, story string) bool {
 		d := forChild(t)
 		budi := d.customer("Budi")
@@ -189,7 +191,7 @@ func TestHardenedParsersKeepTheProcessAlive(t *testing.T) {
 			must(budi.Attack(attack))
 		}
 		must(budi.Send("2"))
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), longIf(story == "hard parsers"))
 		defer cancel()
 		arrived := d.net.WaitFor(ctx, func() bool { return d.net.Unacked() == 0 }) == nil
 		select {

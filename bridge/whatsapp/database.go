@@ -13,7 +13,7 @@ import (
 )
 
 // openDatabase opens whatsapp.db. Only its owner may read it: who has it is us.
-func openDatabase(ctx context.Context, dir string) (*sql.DB, error) {
+func openDatabase(ctx context.Context, dir string, durable bool) (*sql.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
@@ -39,8 +39,12 @@ func openDatabase(ctx context.Context, dir string) (*sql.DB, error) {
 	}
 	// Without immediate transactions and a busy timeout a message that arrives
 	// while another is written counts as undecryptable.
+	synchronous := "synchronous(FULL)"
+	if !durable {
+		synchronous = "synchronous(OFF)"
+	}
 	query := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(20000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)",
+		"busy_timeout(20000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)", "secure_delete(1)",
 	}}
 	source := (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
 	db, err := sql.Open("sqlite", source)

@@ -20,6 +20,7 @@ func (d *desk) plaintexts() (n int) {
 // What was handled is soon not readable any more, also when nothing follows it
 // and when the client stops at once.
 func TestHandledMessagesAreForgotten(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	ana := d.customer("Ana")
 	for range 5 {
@@ -68,6 +69,7 @@ func (d *desk) awaitPlaintexts(want int) {
 // What a killed process had handled and not cleared is cleared once WhatsApp has
 // offered again whatever was not acknowledged, and not before.
 func TestPlaintextsOfAnEarlierLifeAreSwept(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))
@@ -107,6 +109,7 @@ func TestPlaintextsOfAnEarlierLifeAreSwept(t *testing.T) {
 
 // The library may finish a message after the link has cleared the last ones.
 func TestWhatIsHandledAfterTheEndIsForgottenAtOnce(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -26,6 +27,11 @@ func TestMain(m *testing.M) {
 		os.Exit(child(story))
 	}
 	whatsmeow.RequestFromPhoneDelay = 50 * time.Millisecond
+	// Most tests wait for a disk or a moment of quiet.
+	flag.Parse()
+	if given := flag.Lookup("test.parallel"); given.Value.String() == given.DefValue {
+		_ = given.Value.Set("4")
+	}
 	os.Exit(m.Run())
 }
 
@@ -129,13 +135,15 @@ type desk struct {
 	statuses []Status
 }
 
-// quick are the settings of the product with shorter waits.
+// quick are the settings of the product with shorter waits, those for the disk
+// too: a killed process loses nothing by them.
 func quick() settings {
 	set := defaultSettings()
 	set.storeFor, set.storeGrace, set.holdPause = 300*time.Millisecond, 100*time.Millisecond, 50*time.Millisecond
 	set.sendTimeout = 2 * time.Second
 	set.replacedPause, set.refusedPause, set.outdatedPause = 100*time.Millisecond, 100*time.Millisecond, time.Hour
 	set.connectPause = time.Hour
+	set.durable = false
 	return set
 }
 
@@ -148,6 +156,14 @@ func soon(t *testing.T) context.Context {
 
 // a while is how long a test waits for something that must not happen.
 const aWhile = 400 * time.Millisecond
+
+// longIf is how long to wait for something: long when it must happen.
+func longIf(expected bool) time.Duration {
+	if expected {
+		return 15 * time.Second
+	}
+	return aWhile
+}
 
 func newDesk(t *testing.T, set settings) *desk {
 	t.Helper()

@@ -12,6 +12,7 @@ import (
 )
 
 func TestHostileStanzasLeaveAPlaceholderAndBlockNothing(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi\u202e\x00  Santoso")
 	must(budi.Send("1"))
@@ -43,6 +44,7 @@ func TestHostileStanzasLeaveAPlaceholderAndBlockNothing(t *testing.T) {
 // A placeholder is stored before the library acknowledges what it could not
 // decrypt: else a crash or a failing store would make the message vanish.
 func TestPlaceholderIsStoredBeforeTheAcknowledgement(t *testing.T) {
+	t.Parallel()
 	for _, attack := range []whatsapptest.Attack{whatsapptest.RandomCiphertext, whatsapptest.NoCiphertext, whatsapptest.UnknownCiphertext} {
 		t.Run(string(attack), func(t *testing.T) {
 			d := linked(t, quick())
@@ -73,6 +75,7 @@ func TestPlaceholderIsStoredBeforeTheAcknowledgement(t *testing.T) {
 }
 
 func TestMessageThatBecomesReadableFollowsItsPlaceholder(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))
@@ -94,6 +97,7 @@ func TestMessageThatBecomesReadableFollowsItsPlaceholder(t *testing.T) {
 }
 
 func TestWithheldContentIsTold(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))
@@ -107,6 +111,7 @@ func TestWithheldContentIsTold(t *testing.T) {
 }
 
 func TestGroupsAndStatusAreNotOurs(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))

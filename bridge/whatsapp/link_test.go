@@ -15,6 +15,7 @@ import (
 )
 
 func TestNothingOvertakesAMessageThatCouldNotBeStored(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi, sari := d.customer("Budi"), d.customer("Sari")
 	must(budi.Send("1"))
@@ -51,6 +52,7 @@ func TestNothingOvertakesAMessageThatCouldNotBeStored(t *testing.T) {
 }
 
 func TestStoreThatComesBackInTimeIsNoReasonToDisconnect(t *testing.T) {
+	t.Parallel()
 	set := quick()
 	set.storeFor = time.Minute
 	d := linked(t, set)
@@ -75,6 +77,7 @@ func TestStoreThatComesBackInTimeIsNoReasonToDisconnect(t *testing.T) {
 }
 
 func TestReadyComesAfterTheOfflineQueue(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	d.stop()
@@ -107,6 +110,7 @@ func TestReadyComesAfterTheOfflineQueue(t *testing.T) {
 }
 
 func TestConnectionComesBackAfterEveryPassingTrouble(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	troubles := []func(){
@@ -133,6 +137,7 @@ func TestConnectionComesBackAfterEveryPassingTrouble(t *testing.T) {
 }
 
 func TestReplacedSessionWaitsBeforeItComesBack(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	d.forgetStates()
 	d.net.StreamError(0, "replaced")
@@ -143,6 +148,7 @@ func TestReplacedSessionWaitsBeforeItComesBack(t *testing.T) {
 }
 
 func TestRefusalsAreReportedAndDoNotLoop(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	for _, test := range []struct {
 		refusal whatsapptest.Refusal
@@ -170,6 +176,7 @@ func TestRefusalsAreReportedAndDoNotLoop(t *testing.T) {
 }
 
 func TestLogoutEndsTheSessionAndAllowsPairingAnew(t *testing.T) {
+	t.Parallel()
 	for name, logOut := range map[string]func(d *desk){
 		"while connected": func(d *desk) { d.net.Unlink() },
 		"at login": func(d *desk) {
@@ -199,6 +206,7 @@ func TestLogoutEndsTheSessionAndAllowsPairingAnew(t *testing.T) {
 }
 
 func TestRunWaitsForPairing(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, quick())
 	d.run()
 	d.awaitState(StateNotPaired)
@@ -209,6 +217,7 @@ func TestRunWaitsForPairing(t *testing.T) {
 }
 
 func TestPairingByCode(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, quick())
 	err := d.PairPhone(soon(t), d.net.Business().Number(), func(code string) {
 		go func() {
@@ -225,6 +234,7 @@ func TestPairingByCode(t *testing.T) {
 }
 
 func TestPairingThatNobodyScansEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, quick())
 	ctx, cancel := context.WithCancel(soon(t))
 	err := d.Pair(ctx, func(string) { cancel() })
@@ -237,6 +247,7 @@ func TestPairingThatNobodyScansEndsWithItsContext(t *testing.T) {
 }
 
 func TestStopFinishesTheMessageInHand(t *testing.T) {
+	t.Parallel()
 	set := quick()
 	set.storeGrace = 10 * time.Second
 	d := linked(t, set)
@@ -262,6 +273,7 @@ func TestStopFinishesTheMessageInHand(t *testing.T) {
 }
 
 func TestSessionOfAnotherNetworkIsRefused(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, quick())
 	d.pair()
 	other := d.options
@@ -277,6 +289,7 @@ func TestSessionOfAnotherNetworkIsRefused(t *testing.T) {
 }
 
 func TestReadyWithoutAWordAboutTheQueue(t *testing.T) {
+	t.Parallel()
 	set := quick()
 	set.readyFallback = 20 * time.Millisecond
 	d := newDesk(t, set)

@@ -115,6 +115,7 @@ func TestLogsHideNumbersAndStanzas(t *testing.T) {
 
 // Errors of the store and of the library name addresses.
 func TestErrorsAreLoggedWithoutNumbers(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	d.inbox.setRefuse(func(m *bridge.ClientMessage, _ *bridge.Receipt) error {
@@ -137,6 +138,7 @@ func TestErrorsAreLoggedWithoutNumbers(t *testing.T) {
 }
 
 func TestNoNumberIsLoggedInAWholeConversation(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi Rahasia")
 	must(budi.Send("kata sandi saya"))

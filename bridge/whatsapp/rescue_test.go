@@ -14,6 +14,7 @@ import (
 // One message that cannot be handled is told of, and does not keep the next
 // client's message out.
 func TestMessageThatPanicsEveryTimeBlocksNobody(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi, sari := d.customer("Budi"), d.customer("Sari")
 	var tries atomic.Int32
@@ -51,6 +52,7 @@ func TestMessageThatPanicsEveryTimeBlocksNobody(t *testing.T) {
 // The same for what the library settles without a word, and for receipts, which
 // are given up without a placeholder.
 func TestPlaceholdersAndReceiptsThatPanicBlockNobody(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))

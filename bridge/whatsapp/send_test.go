@@ -19,6 +19,7 @@ import (
 )
 
 func TestServerErrorsAreClassified(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	to := bridge.Address(budi.Address().String())
@@ -69,6 +70,7 @@ func TestOutagesOfASendDoNotCount(t *testing.T) {
 }
 
 func TestUnansweredSendIsUnknownAndTheSameIDIsShownOnce(t *testing.T) {
+	t.Parallel()
 	set := quick()
 	set.sendTimeout = 200 * time.Millisecond
 	d := linked(t, set)
@@ -90,6 +92,7 @@ func TestUnansweredSendIsUnknownAndTheSameIDIsShownOnce(t *testing.T) {
 }
 
 func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	to := bridge.Address(budi.Address().String())
@@ -125,6 +128,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 }
 
 func TestDeadlineIsHonouredWhileWhatsAppIsSilent(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	d.net.SetFaults(whatsapptest.Faults{AnswerDelay: 2 * time.Second})
@@ -138,6 +142,7 @@ func TestDeadlineIsHonouredWhileWhatsAppIsSilent(t *testing.T) {
 }
 
 func TestNumbersWithoutWhatsAppAreRefused(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	gone := d.customer("Budi")
 	known := d.customer("Sari")
@@ -160,6 +165,7 @@ func TestNumbersWithoutWhatsAppAreRefused(t *testing.T) {
 }
 
 func TestFailpointsStopASend(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, quick())
 	d.end()
 	stop := errors.New("stopped by the test")
@@ -196,6 +202,7 @@ func TestMessageIDIsTheSameAtEveryAttempt(t *testing.T) {
 }
 
 func TestMessageThatNoDeviceCanReadIsNotSent(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi, sari := d.customer("Budi"), d.customer("Sari")
 	if err := d.SendText(soon(t), bridge.Address(budi.LID().String()), "3EB0A", "x"); err != nil {

@@ -30,6 +30,7 @@ func bothWays(t *testing.T, off func(*settings), story func(t *testing.T, set se
 }
 
 func TestDecryptedBufferKeepsWhatTheInboxRefused(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(s *settings) { s.decryptedBuffer = false }, func(t *testing.T, set settings) bool {
 		d := linked(t, set)
 		budi := d.customer("Budi")
@@ -47,6 +48,7 @@ func TestDecryptedBufferKeepsWhatTheInboxRefused(t *testing.T) {
 }
 
 func TestSynchronousAckKeepsReceipts(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(s *settings) { s.synchronousAck = false }, func(t *testing.T, set settings) bool {
 		d := linked(t, set)
 		budi := d.customer("Budi")
@@ -73,16 +75,17 @@ func TestSynchronousAckKeepsReceipts(t *testing.T) {
 }
 
 func TestInitialReconnectOutlastsAnOutageAtStart(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(s *settings) { s.initialReconnect = false }, func(t *testing.T, set settings) bool {
 		d := newDesk(t, set)
 		d.pair()
 		d.net.SetFaults(whatsapptest.Faults{RefuseHTTP: http.StatusServiceUnavailable})
 		d.run()
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
 		if set.initialReconnect {
 			// The first retry comes at once, the second after two seconds.
-			for d.logs.FilterMessageSnippet("Error reconnecting").Len() == 0 && ctx.Err() == nil {
+			for d.logs.FilterMessageSnippet("Initial connection failed").Len() == 0 && ctx.Err() == nil {
 				_ = sleep(ctx, 5*time.Millisecond)
 			}
 		} else {
@@ -104,6 +107,7 @@ func TestInitialReconnectOutlastsAnOutageAtStart(t *testing.T) {
 // With synchronous acknowledgement the library asks the phone in any case; the
 // setting carries the promise for the day that it is not.
 func TestUndecryptableMessageIsAskedOfOurPhone(t *testing.T) {
+	t.Parallel()
 	story := func(t *testing.T, set settings) bool {
 		d := linked(t, set)
 		budi := d.customer("Budi")
@@ -117,7 +121,7 @@ func TestUndecryptableMessageIsAskedOfOurPhone(t *testing.T) {
 		if m := d.awaitMessages(2)[1]; m.Unreadable == "" {
 			t.Fatalf("message %+v", m)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 3*aWhile)
+		ctx, cancel := context.WithTimeout(t.Context(), longIf(set.rerequest || set.synchronousAck))
 		defer cancel()
 		_ = d.net.WaitFor(ctx, func() bool { return len(d.net.Business().PeerRequests()) > 0 })
 		return len(d.net.Business().PeerRequests()) > 0
@@ -138,6 +142,7 @@ func TestUndecryptableMessageIsAskedOfOurPhone(t *testing.T) {
 }
 
 func TestPhoneThatLostItsKeysReadsOurMessageAfterARestart(t *testing.T) {
+	t.Parallel()
 	const id = "3EB0ABCDEF0123456789AB"
 	text := "alamat kami di Jalan Sudirman"
 	story := func(t *testing.T, set settings, sent bool) bool {
@@ -176,7 +181,7 @@ func TestPhoneThatLostItsKeysReadsOurMessageAfterARestart(t *testing.T) {
 		budi.LoseSessions()
 		budi.SetOnline(true)
 		d.acked()
-		ctx, cancel := context.WithTimeout(t.Context(), 3*aWhile)
+		ctx, cancel := context.WithTimeout(t.Context(), longIf(sent && set.retryFromOutbox || !sent && set.retryStore))
 		defer cancel()
 		read := func(screen []whatsapptest.Message) bool {
 			return screen[len(screen)-1].Text == text
@@ -204,6 +209,7 @@ func TestPhoneThatLostItsKeysReadsOurMessageAfterARestart(t *testing.T) {
 }
 
 func TestPanicDoesNotAcknowledge(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(s *settings) { s.ownRecover = false }, func(t *testing.T, set settings) bool {
 		d := linked(t, set)
 		budi := d.customer("Budi")
@@ -221,6 +227,7 @@ func TestPanicDoesNotAcknowledge(t *testing.T) {
 }
 
 func TestAddressMapIsInMemoryFromTheStart(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(s *settings) { s.fillLIDs = false }, func(t *testing.T, set settings) bool {
 		d := linked(t, set)
 		budi := d.customer("Budi")
@@ -237,6 +244,7 @@ func TestAddressMapIsInMemoryFromTheStart(t *testing.T) {
 }
 
 func TestMediaComesFromWhatsAppOnly(t *testing.T) {
+	t.Parallel()
 	var hits atomic.Int32
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
 	defer elsewhere.Close()

@@ -10,6 +10,7 @@ import (
 )
 
 func TestWordsTravelBothWays(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	if number, ok := d.Paired(); !ok || number != d.net.Business().Number() {
 		t.Fatalf("paired as %q", number)
@@ -59,6 +60,7 @@ func TestWordsTravelBothWays(t *testing.T) {
 }
 
 func TestLongTextPasses(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	long := strings.Repeat("panjang sekali ", 7000)

@@ -98,6 +98,7 @@ type settings struct {
 	fillLIDs         bool // load the address map before the first message
 	hardParsers      bool // refuse ciphertexts that make the library panic
 	restrictedMedia  bool // fetch media only from WhatsApp, and not endlessly
+	durable          bool // wait for the disk: what is acknowledged outlasts a power cut
 
 	storeFor      time.Duration // how long a message is offered to the inbox
 	storeGrace    time.Duration // the same, once the client is stopping
@@ -115,7 +116,7 @@ func defaultSettings() settings {
 	return settings{
 		decryptedBuffer: true, synchronousAck: true, initialReconnect: true, rerequest: true,
 		retryStore: true, retryFromOutbox: true, ownRecover: true, fillLIDs: true,
-		hardParsers: true, restrictedMedia: true,
+		hardParsers: true, restrictedMedia: true, durable: true,
 
 		storeFor: time.Minute, storeGrace: 5 * time.Second, holdPause: 5 * time.Second,
 		readyFallback: 10 * time.Second, sendTimeout: 10 * time.Second,
@@ -146,7 +147,7 @@ func open(ctx context.Context, options Options, set settings) (*Client, error) {
 	}
 	c.slot <- struct{}{}
 	c.sender <- struct{}{}
-	db, err := openDatabase(ctx, options.Dir)
+	db, err := openDatabase(ctx, options.Dir, set.durable)
 	if err != nil {
 		return nil, fmt.Errorf("open whatsapp: %w", err)
 	}

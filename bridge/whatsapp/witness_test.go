@@ -9,6 +9,7 @@ import (
 
 // A stanza that the library cannot even parse leaves a placeholder.
 func TestBrokenTimeLeavesAPlaceholder(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))
@@ -28,6 +29,7 @@ func TestBrokenTimeLeavesAPlaceholder(t *testing.T) {
 // Only the stanza at hand counts as handled before, whatever settles it, and
 // not what comes over the next connection.
 func TestRepeatedStanzaHidesNoOther(t *testing.T) {
+	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	must(budi.Send("1"))
