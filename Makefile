@@ -11,6 +11,7 @@ P       ?= 2
 RACE    ?= auto
 # For the measuring targets: BENCH=Inbound SOAK=10m FUZZTIME=1m
 BENCH    ?= .
+BENCHPKGS ?= ./desk ./cmd/halo
 SOAK     ?= 10m
 FUZZTIME ?= 20s
 
@@ -38,8 +39,11 @@ check: ## what is read, not run: format, vet, fixes, staticcheck, layout, docume
 test: tools ## all tests, with the race detector; installs what they need
 	go test $(race) -p $(P) -timeout $(TIMEOUT) $(PKGS) </dev/null
 
-bench: tools ## measure: BENCH=<pattern>
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -p 1 -timeout 30m $(PKGS)
+bench: tools ## the figures of docs/performance.md, in minutes: BENCH=<pattern>
+	@go test -run '^$$' -bench '$(BENCH)' -p 1 -timeout 30m $(BENCHPKGS) </dev/null | awk ' \
+		/^Benchmark/ { sub(/^Benchmark/, "", $$1); sub(/-[0-9]+$$/, "", $$1); \
+			for (i = 3; i < NF; i += 2) printf "%-10s %12s %s\n", $$1, $$i, $$(i + 1); next } \
+		!/^(goos|goarch|pkg|PASS)/'
 
 soak: tools ## hours of life with faults: SOAK=<duration>
 	HALO_TEST_SOAK=$(SOAK) go test $(race) -run '^TestSoak' -count=1 -p 1 -timeout 0 -v $(PKGS)

@@ -32,13 +32,14 @@ func TestMain(m *testing.M) {
 
 // A city is both networks, and a data folder for a desk between them.
 type city struct {
-	t        *testing.T
+	t        testing.TB
 	whatsapp *whatsapptest.Network
 	discord  *discordtest.Server
+	data     string // folder of the desk
 	env      []string
 }
 
-func newCity(t *testing.T) *city {
+func newCity(t testing.TB) *city {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -52,6 +53,7 @@ func newCity(t *testing.T) *city {
 		discord:  discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits()}),
 	}
 	dir := t.TempDir()
+	c.data = filepath.Join(dir, "data")
 	policy := filepath.Join(dir, "halo.yaml")
 	if err := os.WriteFile(policy, []byte("replies:\n  per_second: off\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -59,7 +61,7 @@ func newCity(t *testing.T) *city {
 	key := c.whatsapp.RootKey()
 	c.env = append(os.Environ(),
 		"HALO_TEST_PROGRAM=1",
-		"HALO_DATA="+filepath.Join(dir, "data"),
+		"HALO_DATA="+c.data,
 		"HALO_CONFIG="+policy,
 		"HALO_DISCORD_TOKEN="+c.discord.Token(),
 		"HALO_DISCORD_GUILD="+c.discord.GuildID(),
@@ -162,7 +164,7 @@ func (r *running) kill() {
 }
 
 // stop ends it as systemd would.
-func (r *running) stop(t *testing.T) {
+func (r *running) stop(t testing.TB) {
 	t.Helper()
 	r.cmd.Process.Signal(os.Interrupt)
 	if err := r.cmd.Wait(); err != nil {
@@ -255,7 +257,10 @@ func TestWrongCommandLinesAndConfiguration(t *testing.T) {
 
 // kill -9 in the middle of 200 messages each way: all 400 arrive once and in
 // order per conversation.
-func TestKilledInTheMiddle(t *testing.T) {
+func TestKilledInTheMiddle(t *testing.T) { killedInTheMiddle(t) }
+
+func killedInTheMiddle(t *testing.T) {
+	t.Helper()
 	const clients, each = 5, 40
 	c := newCity(t)
 	c.prepare()
