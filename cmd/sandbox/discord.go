@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -11,7 +12,28 @@ import (
 )
 
 func (s *sandbox) getChannels(*http.Request) (any, error) {
-	return listed(s.discord.Channels()), nil
+	return s.channels(), nil
+}
+
+// A channelView is a channel or thread with the staff who see it, by name.
+type channelView struct {
+	discordtest.Channel
+	VisibleTo []string `json:"visible_to"`
+}
+
+func (s *sandbox) channels() []channelView {
+	out := []channelView{}
+	people := s.people()
+	for _, c := range s.discord.Channels() {
+		v := channelView{c, []string{}}
+		for _, m := range people {
+			if m.Sees(c.ID) {
+				v.VisibleTo = append(v.VisibleTo, m.Name())
+			}
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 func (s *sandbox) channel(id string) (discordtest.Channel, error) {
@@ -91,6 +113,9 @@ func (s *sandbox) postStaffMessage(r *http.Request) (any, error) {
 	who, err := s.colleague(act.As)
 	if err != nil {
 		return nil, err
+	}
+	if !who.Sees(c.ID) {
+		return nil, problem{http.StatusForbidden, fmt.Sprintf("%s does not see %s on Discord: act as somebody who does", act.As, c.Name)}
 	}
 	for _, id := range []string{act.ReplyTo, act.Edit, act.Delete, act.To} {
 		if m, known := s.discord.Message(id); id != "" && (!known || m.Deleted || m.Channel != c.ID) {

@@ -152,7 +152,7 @@ func (h *hub) tell() {
 }
 
 func (h *hub) tellState() {
-	channels := listed(h.s.discord.Channels())
+	channels := h.s.channels()
 	h.tellIf("channels", "", channels, channels)
 	state := h.s.state()
 	fixed := state

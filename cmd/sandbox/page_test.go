@@ -162,6 +162,7 @@ func (v *visitor) focused(selector string) {
 }
 
 func TestPageCarriesAConversation(t *testing.T) {
+	t.Parallel()
 	v := visit(t, options{}, 1280, 800)
 	v.sees("#phone-0 .mine", "laporan penjualan")
 	v.sees("#room-messages", "Selamat pagi kak Ana")
@@ -212,6 +213,7 @@ func keepPicture(v *visitor) {
 }
 
 func TestPageWorksByKeyboard(t *testing.T) {
+	t.Parallel()
 	v := visit(t, options{}, 1280, 720)
 	v.sees("#room-messages", "Selamat pagi kak Ana")
 
@@ -249,6 +251,7 @@ func TestPageWorksByKeyboard(t *testing.T) {
 }
 
 func TestPageFitsANarrowWindow(t *testing.T) {
+	t.Parallel()
 	v := visit(t, options{}, 390, 844)
 	overflow := `document.documentElement.scrollWidth > innerWidth`
 	v.sees("#phone-0 .message", "laporan penjualan")
@@ -275,6 +278,7 @@ func TestPageFitsANarrowWindow(t *testing.T) {
 }
 
 func TestPageRunsNothingThatPeopleWrite(t *testing.T) {
+	t.Parallel()
 	v := visit(t, options{Empty: true}, 1280, 720)
 	hostile := []string{
 		`<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`,
@@ -300,7 +304,39 @@ func TestPageRunsNothingThatPeopleWrite(t *testing.T) {
 	}
 }
 
+func TestPageShowsWhatThePersonSees(t *testing.T) {
+	t.Parallel()
+	v := visit(t, options{}, 1280, 720)
+	v.sees("#channels .post", "Ana Wijaya")
+	choose := func(name string) {
+		v.run(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{ const who = document.getElementById('as'); who.value = %q; who.dispatchEvent(new Event('change')); }`, name)))
+	}
+	choose("bayu")
+	v.until(`!document.querySelector('#channels .post') && document.querySelector('#channels .channel')`)
+	if text := v.text(".room"); strings.Contains(text, "Selamat pagi") {
+		t.Errorf("bayu reads %s", text)
+	}
+	choose("sari")
+	v.run(chromedp.Click(chromedp.CSS(`#channels .post button`)))
+	v.sees("#room-messages", "Selamat pagi kak Ana")
+}
+
+func TestPageTriesARefusedMessage(t *testing.T) {
+	t.Parallel()
+	v := visit(t, options{}, 1280, 720)
+	v.sees("#room-messages", "Selamat pagi kak Ana")
+	v.run(chromedp.Click(chromedp.CSS("#faults-button")), chromedp.Click(chromedp.CSS(`[data-once="refuse_next"]`)))
+	v.until(`document.querySelector('.toast')`)
+	v.press(kb.Escape)
+	v.run(chromedp.SendKeys(chromedp.CSS("#discord-text"), "ini ditolak dulu"+kb.Enter))
+	v.sees("#room-messages .reactions", "❌")
+	v.sees("#room-messages .press", "Kirim ulang")
+	v.run(chromedp.Click(chromedp.CSS("#room-messages .press")))
+	v.sees("#phone-0 .theirs", "ini ditolak dulu")
+}
+
 func TestPageMovesTheClockAndSetsFaults(t *testing.T) {
+	t.Parallel()
 	v := visit(t, options{}, 1280, 720)
 	v.run(chromedp.Click(chromedp.CSS(`[data-advance="1h"]`)))
 	v.sees("#now", "10:0")

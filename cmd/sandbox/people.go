@@ -45,6 +45,17 @@ func (s *sandbox) populate() {
 	}
 }
 
+// people are the staff on the Discord server, in the order of the list.
+func (s *sandbox) people() []*discordtest.Member {
+	var out []*discordtest.Member
+	for _, one := range staff {
+		if m, err := s.discord.Member(one.name); err == nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // colleague finds a member of staff by name.
 func (s *sandbox) colleague(name string) (*discordtest.Member, error) {
 	if !slices.ContainsFunc(staff, func(c colleague) bool { return c.name == name }) {

@@ -141,6 +141,7 @@ type (
 		Type             int
 		Tags             []string
 		Archived, Locked bool
+		VisibleTo        []string `json:"visible_to"`
 	}
 	inChannel struct {
 		ID, Content string
@@ -282,6 +283,25 @@ func TestTicketIsClosedByCommand(t *testing.T) {
 	}
 }
 
+func TestOnlySomeSeeATicket(t *testing.T) {
+	t.Parallel()
+	b := start(t, options{Empty: true})
+	b.write("halo")
+	thread := b.thread()
+	if !slices.Contains(thread.VisibleTo, "sari") || slices.Contains(thread.VisibleTo, "bayu") {
+		t.Errorf("the ticket is visible to %q", thread.VisibleTo)
+	}
+	status, answer := b.do("POST", "discord/channels/"+thread.ID+"/messages", `{"as":"bayu","content":"halo"}`)
+	if status != http.StatusForbidden || !strings.Contains(string(answer), "bayu does not see "+thread.Name) {
+		t.Errorf("bayu got %d %s", status, answer)
+	}
+	var state struct{ Channels []inGuild }
+	b.get("state", &state)
+	if !slices.ContainsFunc(state.Channels, func(c inGuild) bool { return slices.Contains(c.VisibleTo, "bayu") }) {
+		t.Error("bayu sees no channel at all")
+	}
+}
+
 func TestFaultsHoldBackAndClear(t *testing.T) {
 	t.Parallel()
 	b := start(t, options{Empty: true})
@@ -393,6 +413,7 @@ func TestStoreThatIsDownLosesNothing(t *testing.T) {
 }
 
 func TestUsedDataFolderIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "whatsapp.db"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -458,6 +479,7 @@ func TestWhatPeopleChange(t *testing.T) {
 }
 
 func TestProgramSaysWhenItIsReadyAndEndsCleanly(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	c := command(in, t.Output())

@@ -13,16 +13,16 @@ import (
 
 // stateView is the sandbox at a glance.
 type stateView struct {
-	Desk      deskView              `json:"desk"`
-	Clock     clockView             `json:"clock"`
-	Links     linksView             `json:"links"`
-	Ready     bool                  `json:"ready"` // both links are up
-	Customers []customerView        `json:"customers"`
-	Staff     []staffView           `json:"staff"`
-	Roles     []roleView            `json:"roles"`
-	Commands  []commandView         `json:"commands"`
-	Faults    faults                `json:"faults"`
-	Channels  []discordtest.Channel `json:"channels,omitempty"`
+	Desk      deskView       `json:"desk"`
+	Clock     clockView      `json:"clock"`
+	Links     linksView      `json:"links"`
+	Ready     bool           `json:"ready"` // both links are up
+	Customers []customerView `json:"customers"`
+	Staff     []staffView    `json:"staff"`
+	Roles     []roleView     `json:"roles"`
+	Commands  []commandView  `json:"commands"`
+	Faults    faults         `json:"faults"`
+	Channels  []channelView  `json:"channels,omitempty"`
 }
 
 type deskView struct {
@@ -35,7 +35,8 @@ type deskView struct {
 }
 
 type clockView struct {
-	Now time.Time `json:"now"`
+	Now   time.Time `json:"now"`
+	Start time.Time `json:"start"`
 }
 
 type linksView struct {
@@ -76,7 +77,7 @@ type optionView struct {
 
 func (s *sandbox) getState(*http.Request) (any, error) {
 	state := s.state()
-	state.Channels = listed(s.discord.Channels())
+	state.Channels = s.channels()
 	return state, nil
 }
 
@@ -88,7 +89,7 @@ func (s *sandbox) state() stateView {
 			Name: s.config.Desk, Business: "HaloERZAP", Number: s.whatsapp.Business().Number(), Zone: s.config.Zone.String(),
 			Guild: "HaloERZAP", Bot: discordtest.User{ID: s.discord.BotID(), Name: "Halo", Bot: true},
 		},
-		Clock: clockView{s.clock.Now().In(s.config.Zone)},
+		Clock: clockView{s.clock.Now().In(s.config.Zone), s.options.Start.In(s.config.Zone)},
 		Links: linksView{onWhatsApp, onDiscord}, Ready: onWhatsApp && onDiscord,
 		Customers: []customerView{}, Staff: []staffView{}, Roles: []roleView{},
 		Commands: commands("", bot.Commands()), Faults: s.currentFaults(),

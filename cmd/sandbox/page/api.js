@@ -1,5 +1,7 @@
 // Calls to the control API of this sandbox.
 
+import { calm } from './dom.js';
+
 async function call(method, path, body) {
   const options = { method, headers: {} };
   if (body !== undefined) {
@@ -8,7 +10,9 @@ async function call(method, path, body) {
   }
   const response = await fetch('/sandbox/' + path, options);
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Error(answer?.error ?? response.status + ' ' + response.statusText);
+  if (!response.ok) throw Object.assign(new Error(answer?.error ?? response.status + ' ' + response.statusText), { status: response.status });
+  // Typing and reading go on by themselves: they say nothing about what failed.
+  if (method === 'POST' && !path.endsWith('/presence')) calm();
   return answer;
 }
 

@@ -2,7 +2,7 @@
 // events. The page holds no truth of its own; it shows what the sandbox says.
 
 import { get, post } from './api.js';
-import { announce, h, toast } from './dom.js';
+import { announce, calm, h, toast } from './dom.js';
 import { createDiscord } from './discord.js';
 import { createPhone } from './phone.js';
 import { clockOf, dayKey, setZone, t, translate, language } from './words.js';
@@ -14,6 +14,7 @@ let state = null;
 let offset = 0; // desk time minus this machine's, in milliseconds
 
 const now = () => new Date(Date.now() + offset);
+const clock = () => clockOf(now(), new Date(state.clock.start));
 const desk = () => ({
   customers: state.customers, business: state.desk.business, now, online: state.links.whatsapp,
   channels: state.channels, staff: state.staff, roles: state.roles, commands: state.commands, guild: state.desk.guild, bot: state.desk.bot,
@@ -26,7 +27,7 @@ const discord = createDiscord(desk);
 
 // The top bar.
 
-setInterval(() => { if (state) byId('now').textContent = clockOf(now()); }, 250);
+setInterval(() => { if (state) byId('now').textContent = clock(); }, 250);
 
 for (const button of document.querySelectorAll('[data-advance]')) {
   const step = button.dataset.advance;
@@ -56,7 +57,7 @@ async function move(body) {
   try {
     const answer = await post('clock', body);
     setClock(answer.now);
-    announce(clockOf(now()));
+    announce(clock());
   } catch (problem) {
     toast(problem.message, 'bad');
   } finally {
@@ -194,6 +195,7 @@ function listen() {
   events.addEventListener('open', () => {
     document.body.classList.remove('lost');
     lost = false;
+    calm();
     reloadAll().catch((problem) => toast(t('problem', { text: problem.message }), 'bad'));
   });
   events.addEventListener('error', () => {
@@ -220,7 +222,7 @@ function listen() {
   events.addEventListener('channel', (event) => {
     const { channel, news: isNew } = JSON.parse(event.data);
     discord.changed(channel, isNew)?.catch(() => {});
-    if (isNew) news('discord');
+    if (isNew && discord.sees(channel)) news('discord');
   });
 }
 

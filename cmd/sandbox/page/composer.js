@@ -9,8 +9,9 @@ const forum = 15;
 const commandAnswer = 2;
 
 // createComposer runs the line at the bottom. room answers the open channel,
-// whisper shows a message that only this person sees.
-export function createComposer({ desk, room, messages, whisper, sent }) {
+// whisper shows a message that only this person sees, chosen is told that
+// somebody else acts now.
+export function createComposer({ desk, room, messages, whisper, sent, chosen: changed }) {
   const form = document.getElementById('room-form');
   const area = document.getElementById('discord-text');
   const who = document.getElementById('as');
@@ -22,7 +23,8 @@ export function createComposer({ desk, room, messages, whisper, sent }) {
 
   const person = () => desk().staff.find((one) => one.name === who.value);
 
-  function refresh() {
+  // people fills the list of who can act.
+  function people() {
     const { staff } = desk();
     const key = staff.map((one) => one.name).join();
     if (who.dataset.staff !== key) {
@@ -31,14 +33,18 @@ export function createComposer({ desk, room, messages, whisper, sent }) {
       who.replaceChildren(...staff.map((one) => h('option', { value: one.name }, one.display + '  ·  ' + one.roles.join(', '))));
       if (staff.some((one) => one.name === before)) who.value = before;
     }
+  }
+
+  function refresh() {
+    people();
     const me = person();
     if (me) paint(document.getElementById('as-avatar'), me.display);
     document.getElementById('as-name').textContent = me?.display ?? '';
     const here = room();
-    form.hidden = !here || here.type === forum;
-    area.disabled = Boolean(here?.locked);
+    const closed = here?.locked ? 'closedRoom' : !here ? 'pickRoom' : here.type === forum ? 'pickPost' : '';
+    area.disabled = Boolean(closed);
     const name = here?.name.split(' · ').slice(1).join(' · ') || (here?.name ?? '');
-    area.placeholder = here?.locked ? t('closedRoom') : t('writeChannel', { name });
+    area.placeholder = closed ? t(closed) : t('writeChannel', { name });
     area.setAttribute('aria-label', t('writeChannel', { name }));
   }
 
@@ -94,9 +100,15 @@ export function createComposer({ desk, room, messages, whisper, sent }) {
       if (answer.modal) ask(answer.modal);
       else if (answer.message?.ephemeral) whisper(where, answer.message);
     } catch (problem) {
-      toast(problem.message, 'bad');
+      complain(problem, where);
       throw problem;
     }
+  }
+
+  // complain says what went wrong; what Discord does not permit, in plain words.
+  function complain(problem, where) {
+    const place = desk().channels.find((one) => one.id === where)?.name ?? 'Discord';
+    toast(problem.status === 403 ? t('mayNot', { name: person()?.display ?? '', room: place }) : problem.message, 'bad');
   }
 
   function ask(modal) {
@@ -163,7 +175,7 @@ export function createComposer({ desk, room, messages, whisper, sent }) {
     fit();
     drawSlash();
     sending = sending.then(work).catch((problem) => {
-      toast(problem.message, 'bad');
+      complain(problem, here.id);
       if (!area.value && room()?.id === here.id) { area.value = content; fit(); }
     });
   }
@@ -187,7 +199,7 @@ export function createComposer({ desk, room, messages, whisper, sent }) {
     }
   });
   form.addEventListener('submit', (event) => { event.preventDefault(); submit(); area.focus(); });
-  who.addEventListener('change', () => { refresh(); sent(); area.focus(); });
+  who.addEventListener('change', () => { changed(); area.focus(); });
 
-  return { attach, interact, person, refresh, focus: () => area.focus(), reset: () => { context = null; about.hidden = true; slash.hidden = true; } };
+  return { attach, complain, interact, people, person, refresh, focus: () => area.focus(), reset: () => { context = null; about.hidden = true; slash.hidden = true; } };
 }

@@ -30,8 +30,10 @@ export function createDiscord(desk) {
   const whispers = new Map(); // channel id -> messages only this person sees
   const unread = new Set();
 
-  const channel = (id) => desk().channels.find((one) => one.id === id);
-  const composer = createComposer({ desk, room: () => channel(room), messages: () => messages, whisper, sent: () => load() });
+  // channels are those that the chosen person sees on Discord.
+  const channels = () => desk().channels.filter((one) => one.visible_to.includes(composer.person()?.name));
+  const channel = (id) => channels().find((one) => one.id === id);
+  const composer = createComposer({ desk, room: () => channel(room), messages: () => messages, whisper, sent: () => load(), chosen });
   const drawn = createMessages({ desk, composer, room: () => room, find: (id) => messages.find((one) => one.id === id), dismiss });
 
   const load = latest(async () => {
@@ -73,9 +75,9 @@ export function createDiscord(desk) {
   }
 
   function drawSide() {
-    const { channels } = desk();
+    const all = channels();
     const items = [];
-    const top = channels.filter((one) => one.type === text || one.type === forum)
+    const top = all.filter((one) => one.type === text || one.type === forum)
       .sort((a, b) => (b.type === forum) - (a.type === forum));
     const add = (one, level) => {
       const state = [one.name, one.type, one.id === room, unread.has(one.id), one.archived, one.locked];
@@ -83,7 +85,7 @@ export function createDiscord(desk) {
     };
     for (const one of top) {
       add(one, 0);
-      const inside = channels.filter((post) => post.parent === one.id && post.type === thread);
+      const inside = all.filter((post) => post.parent === one.id && post.type === thread);
       const open = inside.filter((post) => !post.archived || post.id === room).reverse();
       for (const post of open.slice(0, 50)) add(post, 1);
     }
@@ -108,7 +110,7 @@ export function createDiscord(desk) {
   function drawHead() {
     const one = channel(room);
     const parent = one && channel(one.parent);
-    find('room-name').replaceChildren(...(one ? [one.type === thread ? '' : icon(one.type === forum ? 'forum' : 'hash'), one.name] : [t('pickRoom')]));
+    find('room-name').replaceChildren(...(one ? [one.type === thread ? '' : icon(one.type === forum ? 'forum' : 'hash'), h('span', { title: one.name }, one.name)] : [t('pickRoom')]));
     const tags = (one?.type === thread ? one.tags ?? [] : []).map((name) => tag(name));
     if (one?.archived) tags.push(tag(t('archived').toLowerCase()));
     if (one?.locked) tags.push(icon('lock', t('closedRoom')));
@@ -123,12 +125,12 @@ export function createDiscord(desk) {
     posts.hidden = !isForum;
     list.hidden = isForum || !one;
     if (!isForum) return;
-    const inside = desk().channels.filter((post) => post.parent === room && post.type === thread).reverse();
+    const inside = channels().filter((post) => post.parent === room && post.type === thread).reverse();
     inside.sort((a, b) => a.archived - b.archived);
     const items = inside.map((post) => ({
       key: post.id, seal: JSON.stringify([post, unread.has(post.id)]),
       build: () => h('li', { class: post.archived ? 'archived' : '' }, h('button', { type: 'button', onclick: () => open(post.id, true) },
-        h('span', { class: 'title' }, unread.has(post.id) ? h('i', { class: 'dot' }) : null, post.name, post.locked ? icon('lock') : null),
+        h('span', { class: 'title' }, unread.has(post.id) ? h('i', { class: 'dot' }) : null, h('span', {}, post.name), post.locked ? icon('lock') : null),
         h('span', { class: 'tags' }, (post.tags ?? []).map(tag), post.archived ? tag(t('archived').toLowerCase()) : null),
         h('time', {}, fullOf(made(post.id))))),
     }));
@@ -140,11 +142,8 @@ export function createDiscord(desk) {
   function open(id, go = false) {
     if (!channel(id)) return;
     if (room !== id) {
+      leave();
       room = id;
-      messages = [];
-      loadedFor = '';
-      composer.reset();
-      sync(list, []);
     }
     unread.delete(id);
     root.classList.toggle('inside', go || root.classList.contains('inside'));
@@ -153,17 +152,31 @@ export function createDiscord(desk) {
     if (go) (channel(id).type === forum ? posts.querySelector('button') : document.getElementById('discord-text'))?.focus();
   }
 
+  function leave() {
+    room = '';
+    messages = [];
+    loadedFor = '';
+    composer.reset();
+    sync(list, []);
+  }
+
+  // chosen shows Discord as somebody else sees it.
+  function chosen() {
+    refresh();
+    load().catch((problem) => toast(problem.message, 'bad'));
+  }
+
   let knownPosts = null;
 
   // refresh shows what the state says.
   function refresh() {
-    const { channels, guild } = desk();
-    find('guild').textContent = guild;
-    const ids = new Set(channels.map((one) => one.id));
-    if (room && !ids.has(room)) room = '';
+    composer.people();
+    find('guild').textContent = desk().guild;
+    const ids = new Set(desk().channels.map((one) => one.id));
+    if (room && !channel(room)) leave();
     if (!room) first();
     if (knownPosts) {
-      for (const one of channels) {
+      for (const one of channels()) {
         if (one.type !== thread || knownPosts.has(one.id)) continue;
         if (one.id !== room) unread.add(one.id);
         announce(t('fromPhone', { name: 'Discord', text: one.name }));
@@ -178,9 +191,9 @@ export function createDiscord(desk) {
 
   // first chooses what to show when nothing is chosen: the newest open post.
   function first() {
-    const { channels } = desk();
-    const post = channels.findLast((one) => one.type === thread && !one.archived);
-    const start = post ?? channels.find((one) => one.type === forum) ?? channels.find((one) => one.type !== category);
+    const all = channels();
+    const post = all.findLast((one) => one.type === thread && !one.archived);
+    const start = post ?? all.find((one) => one.type === forum) ?? all.find((one) => one.type !== category);
     if (!start) return;
     room = start.id;
     load().catch((problem) => toast(problem.message, 'bad'));
@@ -203,6 +216,7 @@ export function createDiscord(desk) {
         drawPosts();
       }
     },
+    sees: (id) => Boolean(channel(id)),
     get room() { return room; },
     get unread() { return unread.size; },
     focus: () => document.getElementById('discord-text').focus(),

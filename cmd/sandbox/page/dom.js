@@ -154,11 +154,18 @@ export function announce(text) {
   while (live.children.length > 5) live.firstChild.remove();
 }
 
-// toast shows a short notice for a while.
+// toast shows a short notice for a while, each once.
 export function toast(text, kind = '') {
   const node = h('p', { class: 'toast ' + kind }, text);
-  document.getElementById('toasts').append(node);
+  const all = document.getElementById('toasts');
+  for (const one of [...all.children]) if (one.textContent === text) one.remove();
+  all.append(node);
   setTimeout(() => node.remove(), kind === 'bad' ? 8000 : 3500);
+}
+
+// calm takes errors away: something went well since.
+export function calm() {
+  for (const one of document.querySelectorAll('.toast.bad')) one.remove();
 }
 
 const quick = ['👍', '❤️', '😂', '😮', '🙏', '✅'];

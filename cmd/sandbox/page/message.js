@@ -1,7 +1,7 @@
 // One message in Discord: author, text, cards, buttons, reactions.
 
 import { post } from './api.js';
-import { avatar, h, hue, icon, pickReaction, toast, tools } from './dom.js';
+import { avatar, h, hue, icon, pickReaction, tools } from './dom.js';
 import { discord as markdown, preview } from './format.js';
 import { dayKey, dayOf, fullOf, t, timeOf } from './words.js';
 
@@ -162,7 +162,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
 
   function act(body) {
     const me = composer.person();
-    return post('discord/channels/' + room() + '/messages', { as: me?.name, ...body }).catch((problem) => toast(problem.message, 'bad'));
+    return post('discord/channels/' + room() + '/messages', { as: me?.name, ...body }).catch((problem) => composer.complain(problem, room()));
   }
 
   return { entries };

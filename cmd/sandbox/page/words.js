@@ -17,7 +17,7 @@ const texts = {
     you: 'Anda', reply: 'Balas', edit: 'Ubah', remove: 'Hapus', react: 'Reaksi', cancel: 'Batal', close: 'Tutup', save: 'Simpan',
     name: 'Nama', number: 'Nomor WhatsApp', newPhone: 'Ponsel baru', sent: 'terkirim', delivered: 'sampai', read: 'dibaca',
     emptyPhone: 'Tulis pesan pertama ke {name}.', emptyRoom: 'Belum ada pesan.', emptyForum: 'Belum ada post. Kirim pesan dari salah satu ponsel.',
-    pickRoom: 'Pilih kanal atau post.', closedRoom: 'Post ini terkunci', onlyYou: 'Hanya Anda yang dapat melihat ini', gone: 'pesan asli sudah tidak ada',
+    pickRoom: 'Pilih kanal atau post.', pickPost: 'Pilih post untuk menulis', mayNot: 'Discord tidak mengizinkan {name} melakukan itu di {room}.', closedRoom: 'Post ini terkunci', onlyYou: 'Hanya Anda yang dapat melihat ini', gone: 'pesan asli sudah tidak ada',
     unreadable: 'Menunggu pesan ini…', placeholder: '[{kind}]', posts: '{n} pesan', archived: 'Arsip', forumAbout: 'Satu post per tiket',
     fromPhone: '{name}: {text}', optionMissing: 'Isi {name}', reconnect: 'Halaman terputus dari sandbox, mencoba lagi…',
     problem: 'Terjadi galat: {text}', moving: 'Memajukan jam…', unread: 'belum dibaca', submit: 'Kirim', reacted: 'oleh {names}',
@@ -37,7 +37,7 @@ const texts = {
     you: 'You', reply: 'Reply', edit: 'Edit', remove: 'Delete', react: 'React', cancel: 'Cancel', close: 'Close', save: 'Save',
     name: 'Name', number: 'WhatsApp number', newPhone: 'New phone', sent: 'sent', delivered: 'delivered', read: 'read',
     emptyPhone: 'Write the first message to {name}.', emptyRoom: 'No messages yet.', emptyForum: 'No posts yet. Send a message from one of the phones.',
-    pickRoom: 'Choose a channel or post.', closedRoom: 'This post is locked', onlyYou: 'Only you can see this', gone: 'original message is gone',
+    pickRoom: 'Choose a channel or post.', pickPost: 'Choose a post to write in', mayNot: 'Discord does not let {name} do that in {room}.', closedRoom: 'This post is locked', onlyYou: 'Only you can see this', gone: 'original message is gone',
     unreadable: 'Waiting for this message…', placeholder: '[{kind}]', posts: '{n} messages', archived: 'Archive', forumAbout: 'One post per ticket',
     fromPhone: '{name}: {text}', optionMissing: 'Fill in {name}', reconnect: 'Lost the sandbox, trying again…',
     problem: 'Error: {text}', moving: 'Advancing the clock…', unread: 'unread', submit: 'Submit', reacted: 'by {names}',
@@ -72,6 +72,7 @@ export function setZone(name) {
   formats = {
     time: make({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
     clock: make({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
+    year: make({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
     day: make({ weekday: 'long', day: 'numeric', month: 'long' }),
     key: new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }),
     full: make({ dateStyle: 'medium', timeStyle: 'short' }),
@@ -80,9 +81,14 @@ export function setZone(name) {
 setZone(zone);
 
 export const timeOf = (date) => formats.time.format(date);
-export const clockOf = (date) => formats.clock.format(date);
 export const fullOf = (date) => formats.full.format(date);
 export const dayKey = (date) => formats.key.format(date);
+
+// clockOf spells a moment, with the year unless it is that of start.
+export function clockOf(date, start) {
+  const sameYear = dayKey(date).slice(0, -6) === dayKey(start).slice(0, -6);
+  return (sameYear ? formats.clock : formats.year).format(date);
+}
 
 // dayOf names a day as seen from now: today, yesterday, or its date.
 export function dayOf(date, now) {
