@@ -15,7 +15,6 @@ import (
 
 	"github.com/bwmarrin/discordgo"
 
-	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
 
@@ -163,51 +162,6 @@ func TestWhatDoesNotFitInMemoryIsFetchedLater(t *testing.T) {
 	s.write(two, "last")
 	s.wantTexts(one, want...)
 	s.wantTexts(two, append(slices.Clone(want), "last")...)
-}
-
-// A late inbox learns of a thread while it still answers that it does not know it.
-type late struct {
-	*memo
-	learn func(thread string)
-}
-
-func (l late) Reply(ctx context.Context, m bridge.StaffMessage) error {
-	if _, ours, err := l.Cursor(ctx, m.Channel); err != nil || !ours {
-		l.learn(m.Channel)
-		return bridge.ErrNotOurs
-	}
-	return l.memo.Reply(ctx, m)
-}
-
-// A thread that becomes ours while its first message is turned away is heard.
-func TestAThreadThatBecomesOursMeanwhileIsHeard(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, discordtest.Options{})
-	s.opts.Inbox = late{s.inbox, func(thread string) { s.inbox.own(thread); s.c.CatchUp(thread) }}
-	s.ready()
-	thread, err := s.c.CreatePost(t.Context(), bridge.Post{Forum: s.forum, Title: "HE-1", Message: bridge.Message{Content: "card"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.write(thread, "first")
-	s.wantTexts(thread, "first")
-	s.write(thread, "second", "third")
-	s.wantTexts(thread, "first", "second", "third")
-}
-
-// A channel taken for a stranger's is heard again once its cursor is known.
-func TestAStrangerIsHeardOnceItsCursorIsKnown(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, discordtest.Options{})
-	s.set.longGap = time.Nanosecond
-	thread := s.thread("HE-1")
-	s.ready()
-	s.c.intake.foreign(thread)
-	s.write(thread, "first")
-	s.srv.CutGateway()
-	s.wantTexts(thread, "first")
-	s.write(thread, "second")
-	s.wantTexts(thread, "first", "second")
 }
 
 // A component of a kind unknown to the library empties its message; read raw,
