@@ -303,16 +303,18 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-func TestFormatLinearTime(t *testing.T) {
-	for _, unit := range []string{"*_~", "*a ", "_*~a ", "`", "` a", "``a```", "```", "[", "[a](", "[a](https://", "<", "<@1", "<https://",
-		"https://", "https://x*", "||a", "**a", "***a", "> ", "\\", ":a", "- ", "1. ", "a\u0301\u0301", "*https://x_* "} {
-		small := min(everything(unit, 12_500), everything(unit, 12_500), everything(unit, 12_500))
-		large := everything(unit, 200_000)
-		// Sixteen times the text takes about sixteen times as long, or 256 times if the work is quadratic.
-		if large > 64*small && large > time.Second {
-			t.Errorf("%q repeated: %v for 12.5 kB, %v for 200 kB", unit, small, large)
+// The worst of every awkward pattern: how many times longer sixteen times the
+// text takes. Linear work gives about 16, quadratic work 256.
+func BenchmarkFormatGrowth(b *testing.B) {
+	worst := 0.0
+	for b.Loop() {
+		for _, unit := range []string{"*_~", "*a ", "_*~a ", "`", "` a", "``a```", "```", "[", "[a](", "[a](https://", "<", "<@1", "<https://",
+			"https://", "https://x*", "||a", "**a", "***a", "> ", "\\", ":a", "- ", "1. ", "a\u0301\u0301", "*https://x_* "} {
+			small := min(everything(unit, 12_500), everything(unit, 12_500), everything(unit, 12_500))
+			worst = max(worst, float64(everything(unit, 200_000))/float64(small))
 		}
 	}
+	b.ReportMetric(worst, "growth")
 }
 
 // everything returns how long all conversions take for size bytes of unit.
