@@ -119,7 +119,7 @@ func (c *Config) readEnvironment(getenv func(string) string, readFile func(strin
 	return found
 }
 
-// A dotEnvLine is one value of .env and where it stands, 0 if that is not clear.
+// A dotEnvLine is one value of .env and where it stands.
 type dotEnvLine struct {
 	value  string
 	number int
@@ -136,23 +136,78 @@ func readDotEnv(readFile func(string) ([]byte, error)) (map[string]dotEnvLine, P
 	if err != nil {
 		return nil, Problems{{Where: dotEnv, Read: quoted(err.Error()), Expected: "a file that can be read, or none"}}
 	}
-	values, err := godotenv.UnmarshalBytes(text)
+	good, lines, found := statements(string(text))
+	// As one text again, because a value may refer to an earlier one.
+	values, err := godotenv.Unmarshal(good)
 	if err != nil {
 		// The library's error quotes the file from there on, secrets included.
-		return nil, Problems{{Where: at(dotEnv, firstBadLine(string(text))), Read: "a line that is no assignment", Expected: "NAME=value, or # and a comment"}}
+		return nil, append(found, Problem{Where: dotEnv, Read: "something else", Expected: assignment})
 	}
-
-	var found Problems
-	lines := make(map[string]dotEnvLine, len(values))
+	set := make(map[string]dotEnvLine, len(values))
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		line := dotEnvLine{value: values[name], number: lineOf(string(text), name)}
-		known := slices.ContainsFunc(variables, func(v variable) bool { return v.name == name })
-		if !known && strings.HasPrefix(name, "HALO_") {
-			found = append(found, Problem{Where: at(dotEnv, line.number), Field: name, Read: "an unknown name", Expected: "one of " + variableNames()})
+		set[name] = dotEnvLine{value: values[name], number: lines[name]}
+		if !isVariable(name) && strings.HasPrefix(name, "HALO_") {
+			found = append(found, Problem{Where: at(dotEnv, lines[name]), Field: name, Read: "an unknown name", Expected: "one of " + variableNames()})
 		}
-		lines[name] = line
 	}
-	return lines, found
+	return set, found
+}
+
+const assignment = "NAME=value, or # and a comment"
+
+var (
+	assigned  = regexp.MustCompile(`^[A-Za-z0-9_.]+$`)
+	firstName = regexp.MustCompile(`^\s*(?:export\s+)?(HALO_[A-Z_]+)`)
+)
+
+// statements returns the part of a .env that can be read, the line where each
+// name is given its value (the last one, which is the one that counts), and the
+// lines that cannot be read. Those are not shown: they may hold a secret.
+func statements(text string) (good string, lines map[string]int, found Problems) {
+	all := strings.Split(text, "\n")
+	lines = make(map[string]int)
+	var kept strings.Builder
+	for i := 0; i < len(all); {
+		length, values := statement(all[i:])
+		if length == 0 {
+			p := Problem{Where: at(dotEnv, i+1), Read: "a line that is no assignment", Expected: assignment}
+			if m := firstName.FindStringSubmatch(all[i]); m != nil && isVariable(m[1]) {
+				p.Field = m[1]
+			}
+			found = append(found, p)
+			i++
+			continue
+		}
+		for name := range values {
+			lines[name] = i + 1
+		}
+		kept.WriteString(strings.Join(all[i:i+length], "\n") + "\n")
+		i += length
+	}
+	return kept.String(), lines, found
+}
+
+// statement returns how many of the lines the first one needs, more than one
+// for a value in quotes, and what it sets; 0 when it cannot be read.
+func statement(lines []string) (length int, values map[string]string) {
+	first := lines[0]
+	for n := 1; n <= len(lines); n++ {
+		if n > 1 && !strings.ContainsAny(lines[n-1], `'"`) {
+			continue
+		}
+		values, err := godotenv.Unmarshal(strings.Join(lines[:n], "\n") + "\n")
+		if err == nil && !slices.ContainsFunc(slices.Collect(maps.Keys(values)), func(name string) bool { return !assigned.MatchString(name) }) {
+			return n, values
+		}
+		if !strings.ContainsAny(first, `'"`) {
+			break
+		}
+	}
+	return 0, nil
+}
+
+func isVariable(name string) bool {
+	return slices.ContainsFunc(variables, func(v variable) bool { return v.name == name })
 }
 
 func variableNames() string {
@@ -161,32 +216,6 @@ func variableNames() string {
 		names = append(names, v.name)
 	}
 	return strings.Join(names, ", ")
-}
-
-func firstBadLine(text string) int {
-	number := 0
-	for line := range strings.SplitSeq(text, "\n") {
-		number++
-		if _, err := godotenv.Unmarshal(line + "\n"); err != nil {
-			return number
-		}
-	}
-	return 0
-}
-
-// lineOf returns where name is given its value; the last one wins, as it does
-// for the library.
-func lineOf(text, name string) int {
-	number, last := 0, 0
-	for line := range strings.SplitSeq(text, "\n") {
-		number++
-		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "export "))
-		rest, ok := strings.CutPrefix(line, name)
-		if rest = strings.TrimSpace(rest); ok && (strings.HasPrefix(rest, "=") || strings.HasPrefix(rest, ":")) {
-			last = number
-		}
-	}
-	return last
 }
 
 // loopback accepts http://HOST:PORT of this machine and nothing behind it. A

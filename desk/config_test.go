@@ -236,6 +236,49 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
+// A line of .env that cannot be read hides neither the good ones nor other slips.
+func TestBadLinesOfDotEnvHideNothing(t *testing.T) {
+	_, err := load(nil, map[string]string{".env": "" +
+		"# it's a comment\r\n" +
+		"HALO_DESK=My Desk\r\n" +
+		"hunter2 is the token\n" +
+		"HALO_DISCORD_TOKEN=\"hunter2\n" + // the quote stays open
+		"OTHER=\"-----BEGIN-----\n" +
+		"of several lines\n" +
+		"-----END-----\" # fine\n" +
+		"HALO DISCORD GUILD=42\n" +
+		"export HALO_LOG\n" +
+		"HALO_DISCORD_GUILD='halo'\n" +
+		"HALO_DISCORD_TOKN=hunter2\n" +
+		"hunter2"})
+	var says []string
+	for line := range strings.Lines(err.Error()) {
+		says = append(says, line[:strings.Index(line, ", expected ")])
+	}
+	const noAssignment = "read a line that is no assignment"
+	want := []string{
+		".env:3: " + noAssignment, ".env:4: HALO_DISCORD_TOKEN: " + noAssignment, ".env:8: " + noAssignment,
+		".env:9: HALO_LOG: " + noAssignment, ".env:12: " + noAssignment,
+		".env:11: HALO_DISCORD_TOKN: read an unknown name",
+		`.env:2: HALO_DESK: read "My Desk"`, `.env:10: HALO_DISCORD_GUILD: read "halo"`,
+	}
+	if !slices.Equal(says, want) {
+		t.Errorf("says\n%s\nexpected\n%s", strings.Join(says, "\n"), strings.Join(want, "\n"))
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a secret is shown:\n%v", err)
+	}
+}
+
+// Values of several lines and values that refer to others are those of the
+// library that reads them.
+func TestDotEnvRefersToEarlierValues(t *testing.T) {
+	c := mustLoad(t, nil, map[string]string{".env": "NOTE='one\ntwo'\nBASE=halo\nHALO_DESK=${BASE}-1\nHALO_DESK=${BASE}-2 # wins\n"})
+	if c.Desk != "halo-2" {
+		t.Errorf("the desk is called %s", c.Desk)
+	}
+}
+
 func TestSecretsDoNotPrint(t *testing.T) {
 	c := mustLoad(t, map[string]string{
 		"HALO_DISCORD_TOKEN": "hunter2",
