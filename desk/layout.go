@@ -207,16 +207,19 @@ func Setup(ctx context.Context, cfg Config, report func(line string)) error {
 func Check(ctx context.Context, cfg Config, o Options, report func(line string)) error {
 	bad := 0
 	say := func(part string, problems []string, err error, good string) {
-		switch {
-		case err != nil:
-			bad++
-			report("✗ " + part + ": " + err.Error())
-		case len(problems) == 0:
-			report("✓ " + part + ": " + good)
+		if list, ok := errors.AsType[Problems](err); ok {
+			for _, p := range list {
+				problems = append(problems, p.String())
+			}
+		} else if err != nil {
+			problems = append([]string{err.Error()}, problems...)
 		}
 		for _, p := range problems {
 			bad++
 			report("✗ " + part + ": " + p)
+		}
+		if len(problems) == 0 {
+			report("✓ " + part + ": " + good)
 		}
 	}
 	problems, err := checkDiscord(ctx, cfg)
@@ -266,11 +269,18 @@ func checkStore(ctx context.Context, cfg Config, o Options) ([]string, error) {
 	}
 	defer shut()
 	problems, err := st.Durability(ctx)
+	if err != nil {
+		// What was found before only repeats that nobody answers.
+		if cfg.RedisURL.Reveal() != "" {
+			err = fmt.Errorf("%w: start it, or correct HALO_REDIS_URL", err)
+		}
+		return nil, err
+	}
 	var list []string
 	for _, p := range problems {
 		list = append(list, p.String())
 	}
-	return list, err
+	return list, nil
 }
 
 func checkWhatsApp(ctx context.Context, cfg Config, o Options) ([]string, error) {

@@ -18,6 +18,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -27,8 +29,9 @@ import (
 	"github.com/haloerzap/halo/desk"
 )
 
-// version is set at build time: -ldflags "-X main.version=...".
-var version = "devel"
+// version is set at build time: -ldflags "-X main.version=...". Without it, what
+// the build noted of itself holds.
+var version string
 
 func main() {
 	p := program{getenv: os.Getenv, readFile: os.ReadFile, out: os.Stdout, err: os.Stderr}
@@ -55,7 +58,7 @@ func (p program) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(p.err, "halo:", err)
+	fmt.Fprintln(p.err, "halo:", block(err))
 	if _, ok := errors.AsType[desk.Problems](err); ok {
 		return 2
 	}
@@ -63,6 +66,21 @@ func (p program) run(ctx context.Context, args []string) int {
 		return 2
 	}
 	return 1
+}
+
+// block returns an error as one line, or as a line with an indented list below.
+func block(err error) string {
+	text := err.Error()
+	if problems, ok := errors.AsType[desk.Problems](err); ok && len(problems) > 1 {
+		text = fmt.Sprintf("%d settings to mend:\n", len(problems)) + text
+	}
+	first, rest, _ := strings.Cut(text, "\n")
+	for line := range strings.SplitSeq(rest, "\n") {
+		if line = strings.TrimPrefix(strings.TrimSpace(line), "- "); line != "" {
+			first += "\n  - " + line
+		}
+	}
+	return first
 }
 
 // usageError is a command line that cannot be understood.
@@ -92,7 +110,7 @@ func (p program) commands() *cobra.Command {
 		&cobra.Command{Use: "check", Short: "Say what is missing or wrong, and how to mend it", Args: usage(cobra.NoArgs), RunE: p.withConfig(p.check)},
 		setup, p.pairCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: usage(cobra.NoArgs), Run: func(*cobra.Command, []string) {
-			fmt.Fprintln(p.out, "halo", version)
+			fmt.Fprintln(p.out, "halo", programVersion())
 		}},
 	)
 	return root
@@ -133,7 +151,7 @@ func (p program) runDesk(ctx context.Context, cfg desk.Config, o desk.Options) e
 	if err != nil {
 		return err
 	}
-	o.Log.Info("halo starts", zap.String("version", version), zap.String("desk", cfg.Desk))
+	o.Log.Info("halo starts", zap.String("version", programVersion()), zap.String("desk", cfg.Desk))
 	go func() {
 		if d.Ready(ctx) == nil {
 			fmt.Fprintln(p.out, "halo ready")
@@ -144,6 +162,36 @@ func (p program) runDesk(ctx context.Context, cfg desk.Config, o desk.Options) e
 		o.Log.Info("halo stops", zap.String("why", context.Cause(ctx).Error()))
 	}
 	return err
+}
+
+func programVersion() string {
+	build, _ := debug.ReadBuildInfo()
+	return versionOf(version, build)
+}
+
+// versionOf is the version that was set, else that of the module, else the
+// commit it was built from, shortened; "devel" when nothing is known.
+func versionOf(set string, build *debug.BuildInfo) string {
+	switch {
+	case set != "":
+		return set
+	case build == nil:
+		return "devel"
+	case build.Main.Version != "" && build.Main.Version != "(devel)":
+		return build.Main.Version
+	}
+	noted := make(map[string]string)
+	for _, s := range build.Settings {
+		noted[s.Key] = s.Value
+	}
+	revision := noted["vcs.revision"]
+	switch {
+	case revision == "":
+		return "devel"
+	case noted["vcs.modified"] == "true":
+		return revision[:min(12, len(revision))] + "+dirty"
+	}
+	return revision[:min(12, len(revision))]
 }
 
 func (p program) check(ctx context.Context, cfg desk.Config, o desk.Options) error {
