@@ -109,7 +109,7 @@ func (p *program) awaitDeath(t *testing.T) {
 	t.Helper()
 	select {
 	case <-p.over:
-	case <-time.After(15 * time.Second):
+	case <-time.After(atMost):
 		t.Fatal("the child lives on")
 	}
 }

@@ -71,9 +71,8 @@ func TestPlaceholdersAndReceiptsThatPanicBlockNobody(t *testing.T) {
 	}
 	d.acked()
 	d.awaitReady()
-	if err := d.SendText(soon(t), chat, "3EB0A", "ya"); err != nil {
-		t.Fatal(err)
-	}
+	// The receipt may end the connection before the send knows of its success.
+	_ = d.SendText(soon(t), chat, "3EB0A", "ya")
 	d.awaitState(StateHeld)
 	must(budi.Send("3"))
 	d.awaitMessages(4)

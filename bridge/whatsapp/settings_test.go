@@ -81,7 +81,7 @@ func TestInitialReconnectOutlastsAnOutageAtStart(t *testing.T) {
 		d.pair()
 		d.net.SetFaults(whatsapptest.Faults{RefuseHTTP: http.StatusServiceUnavailable})
 		d.run()
-		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), atMost)
 		defer cancel()
 		if set.initialReconnect {
 			// The first retry comes at once, the second after two seconds.
