@@ -126,3 +126,31 @@ func TestDeployIsClosed(t *testing.T) {
 		t.Error("deploy/Dockerfile does not build a static program")
 	}
 }
+
+// The commands before the first start run as the service does.
+func TestServiceHeaderMatchesTheService(t *testing.T) {
+	have := lines(t, "deploy/halo.service")
+	at := slices.IndexFunc(have, func(line string) bool { return strings.Contains(line, "systemd-run ") })
+	if at < 0 {
+		t.Fatal("deploy/halo.service does not say how to run a command before the first start")
+	}
+	words := strings.Fields(have[at])
+	checked := 0
+	for i, word := range words[:len(words)-1] {
+		line := words[i+1]
+		switch word {
+		case "-E":
+			line = "Environment=" + line
+		case "-p":
+		default:
+			continue
+		}
+		checked++
+		if !slices.Contains(have, line) {
+			t.Errorf("the command runs with %s, the service does not", line)
+		}
+	}
+	if checked < 8 {
+		t.Errorf("only %d settings were looked at", checked)
+	}
+}
