@@ -231,7 +231,7 @@ func TestWrongCommandLinesAndConfiguration(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"version", nil, []string{"version"}, 0, []string{"halo devel"}},
+		{"version", nil, []string{"version"}, 0, []string{"halo " + programVersion()}},
 		{"help", nil, nil, 0, []string{"run", "check", "setup", "pair"}},
 		{"unknown command", nil, []string{"rum"}, 2, []string{"rum"}},
 		{"too many words", nil, []string{"run", "now"}, 2, []string{"--help"}},
