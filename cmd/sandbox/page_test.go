@@ -275,6 +275,16 @@ func TestPageFitsANarrowWindow(t *testing.T) {
 	v.until(`document.querySelector('.side').offsetParent !== null`)
 	v.run(chromedp.Click(chromedp.CSS(`.tabs [data-tab="phone-0"]`)))
 	v.sees("#phone-0 .theirs", "masih kak")
+
+	v.post("customers", obj{"phone": "6281234567003", "name": strings.Repeat("Panjang ", 7)}, nil)
+	v.post("customers/6281234567003/messages", obj{"text": strings.Repeat("x", 500)}, nil)
+	v.run(chromedp.Click(chromedp.CSS(`.tabs [data-tab="discord"]`)))
+	v.sees("#channels .post", "Panjang")
+	v.run(chromedp.Click(chromedp.CSS(`#channels .post button[title*="Panjang"]`)))
+	v.sees("#room-messages .message", "xxx")
+	if v.has(overflow) {
+		t.Error("a long name makes the thread wider than the window")
+	}
 }
 
 func TestPageRunsNothingThatPeopleWrite(t *testing.T) {
