@@ -331,6 +331,33 @@ func TestPageShowsWhatThePersonSees(t *testing.T) {
 	v.sees("#room-messages", "Selamat pagi kak Ana")
 }
 
+// An answer that was long on its way is older than what events told meanwhile.
+func TestPageKeepsWhatIsNewest(t *testing.T) {
+	t.Parallel()
+	v := visit(t, options{Empty: true}, 1280, 720)
+	v.run(chromedp.Evaluate[chromedp.Void](`{
+		const real = fetch;
+		let added = false;
+		window.fetch = async (path, ...rest) => {
+			const answer = await real(path, ...rest);
+			added ||= path.endsWith('/customers');
+			if (added && path.endsWith('/state')) await new Promise((release) => { window.release = () => { window.fetch = real; release(); }; });
+			return answer;
+		};
+	}`))
+	v.run(chromedp.Click(chromedp.CSS("#phone-0 .add")),
+		chromedp.SendKeys(chromedp.CSS(`#dialog [name="name"]`), "Ana Wijaya"), chromedp.SendKeys(chromedp.CSS(`#dialog [name="phone"]`), ana+kb.Enter))
+	v.until("window.release")
+	v.post("customers/"+ana+"/messages", obj{"text": "halo"}, nil)
+	v.sees("#channels .post", "Ana Wijaya")
+	v.run(chromedp.Evaluate[chromedp.Void]("window.release()"))
+	v.until("!document.getElementById('dialog').open")
+	v.sees("#phone-0 .mine", "halo")
+	if !v.has("document.querySelector('#channels .post')") {
+		t.Error("an older answer took the post away")
+	}
+}
+
 func TestPageTriesARefusedMessage(t *testing.T) {
 	t.Parallel()
 	v := visit(t, options{}, 1280, 720)

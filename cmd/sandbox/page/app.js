@@ -182,7 +182,15 @@ function take(fresh) {
   discord.refresh();
 }
 
-async function reload() { take(await get('state')); }
+let heard = 0; // counts what events told of the state
+
+// reload never puts an older answer over what an event told meanwhile.
+async function reload() {
+  const before = heard;
+  const fresh = await get('state');
+  if (heard === before) take(fresh);
+  else await reload();
+}
 
 async function reloadAll() {
   await reload();
@@ -204,10 +212,12 @@ function listen() {
     document.body.classList.add('lost');
   });
   events.addEventListener('state', (event) => {
+    heard++;
     const { channels } = state;
     take({ channels, ...JSON.parse(event.data) });
   });
   events.addEventListener('channels', (event) => {
+    heard++;
     state.channels = JSON.parse(event.data);
     discord.refresh();
   });
