@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 )
 
 // Each fault is one line, and the count at the end is theirs.
@@ -11,6 +13,8 @@ func TestCheckSaysEachFaultOnce(t *testing.T) {
 	t.Parallel()
 	cfg := Default()
 	cfg.Data = t.TempDir()
+	root := whatsapptest.SharedRoot().PublicKey() // the one network of this process; nobody connects
+	cfg.WhatsAppEndpoint, cfg.WhatsAppRootKey = "http://127.0.0.1:9", root[:]
 	cfg.RedisURL = NewRedisURL("unix://" + filepath.Join(cfg.Data, "nobody.sock"))
 	var lines []string
 	err := Check(t.Context(), cfg, Options{}, func(line string) { lines = append(lines, line) })

@@ -19,9 +19,6 @@ var libraryPrepared sync.Once
 // call of a process counts.
 func prepareLibrary(deviceName string, set settings) {
 	libraryPrepared.Do(func() {
-		// It prints to standard output, and what it says comes back as errors.
-		var mute signalLog.Loggable = silent{}
-		signalLog.Setup(&mute)
 		store.DeviceProps.Os = new(deviceName)
 		store.DeviceProps.PlatformType = waCompanionReg.DeviceProps_CHROME.Enum()
 		store.DeviceProps.RequireFullSync = new(false)
@@ -29,6 +26,13 @@ func prepareLibrary(deviceName string, set settings) {
 			hardenParsers()
 		}
 	})
+}
+
+// libsignal makes a logger at its first use, unguarded, that prints to standard
+// output. What it would say comes back as errors.
+func init() {
+	var mute signalLog.Loggable = silent{}
+	signalLog.Setup(&mute)
 }
 
 type silent struct{}

@@ -27,6 +27,10 @@ func (c *Client) Ready() bool {
 	return l != nil && l.ready()
 }
 
+// answerGrace is how long WhatsApp's answer may still come when nobody waits for
+// it any more.
+const answerGrace = 500 * time.Millisecond
+
 // sendLimit bounds a send whose context has no deadline.
 const sendLimit = 30 * time.Second
 
@@ -54,15 +58,20 @@ func (c *Client) SendText(ctx context.Context, to bridge.Address, id, text strin
 		c.sender <- struct{}{}
 		return &bridge.SendError{Certainty: bridge.Blocked, Reason: "WhatsApp is not connected"}
 	}
-	stop := context.AfterFunc(l.stopping, cancel)
-	result := make(chan error, 1)
 	// The library waits for its own lock without looking at the context, so the
-	// caller waits beside it.
+	// caller waits beside it. A send under way is not broken off with the caller: the
+	// library may panic when that meets WhatsApp's answer (request.go,
+	// receiveResponse against cancelResponse), so the answer gets its time.
+	end, _ := ctx.Deadline()
+	sending, breakOff := context.WithDeadline(context.WithoutCancel(ctx), end.Add(answerGrace))
+	stop := context.AfterFunc(l.stopping, func() { time.AfterFunc(answerGrace, breakOff) })
+	result := make(chan error, 1)
 	go func() {
 		defer l.work.Done()
 		defer func() { c.sender <- struct{}{} }()
 		defer stop()
-		result <- l.sendSafely(ctx, jid, id, text)
+		result <- l.sendSafely(sending, jid, id, text)
+		breakOff()
 		cancel()
 	}()
 	select {

@@ -13,6 +13,7 @@ import (
 	groups "go.mau.fi/libsignal/groups/state/record"
 	signalid "go.mau.fi/libsignal/keys/identity"
 	"go.mau.fi/libsignal/keys/prekey"
+	"go.mau.fi/libsignal/logger"
 	"go.mau.fi/libsignal/protocol"
 	"go.mau.fi/libsignal/serialize"
 	"go.mau.fi/libsignal/session"
@@ -25,6 +26,21 @@ import (
 // serializer is our own: the client library's is a shared pointer that clients
 // may wrap with checks of their own.
 var serializer = serialize.NewProtoBufSerializer()
+
+// libsignal makes a logger at its first use, unguarded: make it before there are
+// goroutines.
+func init() {
+	var mute logger.Loggable = silent{}
+	logger.Setup(&mute)
+}
+
+type silent struct{}
+
+func (silent) Debug(_, _ string)   {}
+func (silent) Info(_, _ string)    {}
+func (silent) Warning(_, _ string) {}
+func (silent) Error(_, _ string)   {}
+func (silent) Configure(string)    {}
 
 // publicPreKey is a one-time or signed key as uploaded; only signed ones carry
 // a signature.
