@@ -80,8 +80,14 @@ func TestForeignPagesAreKeptOut(t *testing.T) {
 	if got := send(func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") }); got != http.StatusForbidden {
 		t.Errorf("a foreign page got %d", got)
 	}
-	if got := send(func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }); got != http.StatusUnsupportedMediaType {
-		t.Errorf("a form got %d", got)
+	if got := send(func(r *http.Request) {
+		r.Header.Set("Content-Type", "text/plain") // as a form of another page would
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+	}); got != http.StatusForbidden {
+		t.Errorf("a foreign form got %d", got)
+	}
+	if got := send(func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }); got != http.StatusOK {
+		t.Errorf("curl -d got %d", got)
 	}
 	if got := send(func(*http.Request) {}); got != http.StatusOK {
 		t.Errorf("a friend got %d", got)
