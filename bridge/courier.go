@@ -350,9 +350,10 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	return false, c.cfg.Failpoint.Hit(point(l.Lane, "nacked"))
 }
 
-// A letter whose attempts fail for reasons of its own is given up after this
-// many and this long; outages, rate limits and 5xx never count. After a person's
-// retry it has as many again.
+// A letter whose attempts fail for reasons of its own is given up at the first
+// multiple of maxAttempts after giveUpAfter: with the waits below that is the 24th,
+// about an hour after the first. Outages, rate limits and 5xx never count. After a
+// person's retry it has maxAttempts more.
 const (
 	maxAttempts = 12
 	giveUpAfter = 30 * time.Minute
@@ -363,8 +364,7 @@ func exhausted(st ledger.Status) bool {
 }
 
 // backoff is the wait after the nth attempt that counted: half a second,
-// doubling to five minutes, with jitter so that lanes do not return in step. Twelve
-// of them take longer than giveUpAfter.
+// doubling to five minutes, with jitter so that lanes do not return in step.
 func backoff(attempts int) time.Duration {
 	d := 500 * time.Millisecond << min(max(attempts-1, 0), 10)
 	return jitter(min(d, 5*time.Minute))

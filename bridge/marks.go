@@ -67,7 +67,7 @@ func markOf(parts []ledger.Status, linked bool) string {
 type marks struct {
 	board Board
 	mu    sync.Mutex
-	since string            // messages newer than this snowflake are all this run's own
+	since string            // messages newer than this snowflake are all this run's own; guarded by mu
 	shown map[string]string // channel/message -> mark, guarded by mu
 }
 

@@ -323,6 +323,36 @@ func TestOddMessages(t *testing.T) {
 	})
 }
 
+// A message that fails again and again for reasons of its own is given up after
+// about an hour, visibly, and what waits behind it goes on.
+func TestGivenUp(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("m1", "halo")
+		w.settle()
+		w.phone.mu.Lock()
+		w.phone.fail = func(id string, _ int) (bool, error) {
+			if strings.HasPrefix(id, "ID-d/5001/") {
+				return false, &bridge.SendError{Certainty: bridge.Unknown, Reason: "WhatsApp answered with error 499"}
+			}
+			return true, nil
+		}
+		w.phone.mu.Unlock()
+		w.staff(w.thread(), "5001", "tidak pernah sampai")
+		w.staff(w.thread(), "5002", "menunggu di belakangnya")
+		time.Sleep(20 * time.Minute)
+		w.wantMark("5001", "🕓")
+		w.wantPhone("99@lid: Selamat datang.")
+		time.Sleep(2 * time.Hour)
+		w.wantMark("5001", "❌")
+		w.wantPhone("99@lid: Selamat datang.", "99@lid: menunggu di belakangnya")
+		w.phone.mu.Lock()
+		defer w.phone.mu.Unlock()
+		if n := w.phone.tries["ID-d/5001/0.1"]; n != 24 {
+			t.Errorf("given up after %d attempts, want 24", n)
+		}
+	})
+}
+
 // Somebody deletes the ticket's thread: the next words open it anew.
 func TestDeletedThread(t *testing.T) {
 	live(t, func(w *world) {

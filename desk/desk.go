@@ -122,6 +122,9 @@ func (d *Desk) Run(ctx context.Context) error {
 		if err != nil {
 			return ignoreEnd(ctx, err)
 		}
+		if err := d.o.Failpoint.Hit("lease.acquired"); err != nil {
+			return err
+		}
 		d.setLease(lease)
 		err = d.lead(ctx, st, home.owner, lease)
 		d.setLease(ledger.Lease{})
@@ -132,6 +135,9 @@ func (d *Desk) Run(ctx context.Context) error {
 			return ignoreEnd(ctx, err)
 		}
 		d.log.Warn("another instance leads this desk now; standing by")
+		if err := d.o.Failpoint.Hit("lease.lost"); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -334,6 +340,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Channels: layout.channels, Pace: d.cfg.Replies.PerSecond, Burst: d.cfg.Replies.Burst, Failpoint: d.o.Failpoint,
 	}, d.log)
 	p.scheduler = scheduler.New(st, timers(), d.o.Now, func() bool { return d.currentLease().Valid(time.Now()) }, d.log)
+	p.scheduler.Failpoint = d.o.Failpoint
 	return p, nil
 }
 

@@ -39,6 +39,9 @@ type Scheduler struct {
 	log      *zap.Logger
 	poke     chan struct{}
 	failed   map[string]time.Time // timers left alone, until when; owned by Run
+	// Failpoint is called at the steps timer.due and timer.fired; an error stops
+	// there, as a crash would. It is nil outside crash tests and set before Run.
+	Failpoint func(step string) error
 }
 
 // New makes a scheduler: handlers by kind of timer, now is desk time, leads says
@@ -128,6 +131,9 @@ func (s *Scheduler) fire(ctx context.Context, t ledger.Timer) (err error) {
 	if !ok {
 		return errUnknownKind
 	}
+	if err := s.reach("timer.due"); err != nil {
+		return err
+	}
 	_, err = s.timers.Update(ctx, ledger.Cause{Timer: &t}, func(tx *ledger.Tx) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -136,5 +142,15 @@ func (s *Scheduler) fire(ctx context.Context, t ledger.Timer) (err error) {
 		}()
 		return h(tx, t)
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.reach("timer.fired")
+}
+
+func (s *Scheduler) reach(step string) error {
+	if s.Failpoint == nil {
+		return nil
+	}
+	return s.Failpoint(step)
 }

@@ -155,3 +155,32 @@ func TestFailures(t *testing.T) {
 		}
 	})
 }
+
+// A crash before or after a firing: the next scheduler fires what is left, once.
+func TestCrashAroundAFiring(t *testing.T) {
+	for _, step := range []string{"timer.due", "timer.fired"} {
+		t.Run(step, func(t *testing.T) {
+			open(t, func(s *shop) {
+				s.set("a", 0)
+				ctx, cancel := context.WithCancel(s.t.Context())
+				crashed := scheduler.New(s.store, map[string]scheduler.Handler{"ring": s.ring}, time.Now, func() bool { return true }, s.log)
+				crashed.Failpoint = func(at string) error {
+					if at != step {
+						return nil
+					}
+					cancel()
+					return errors.New("crashed here")
+				}
+				if err := crashed.Run(ctx); err != nil {
+					t.Error(err)
+				}
+				stop := s.run(1, map[string]scheduler.Handler{"ring": s.ring})
+				time.Sleep(time.Minute)
+				stop()
+				if got := s.rang(); len(got) != 1 {
+					t.Errorf("rang %q, want once", got)
+				}
+			})
+		})
+	}
+}
