@@ -80,6 +80,7 @@ var libraries = map[string]string{
 	"google.golang.org/protobuf":      "bridge/whatsapp",
 	"modernc.org/sqlite":              "bridge/whatsapp",
 	"github.com/gorilla/websocket":    "bridge/discord",
+	"rsc.io/qr":                       "bot",
 	"github.com/robfig/cron/v3":       "scheduler",
 	"github.com/nyaruka/phonenumbers": "customer",
 }

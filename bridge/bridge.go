@@ -58,6 +58,15 @@ type StaffMessage struct {
 	// Attachments counts files: until they are carried, a message that has some says so.
 	Attachments int
 	At          time.Time
+	// Edited is when it was last changed, zero for never.
+	Edited time.Time
+}
+
+// A Recent message is an agent's that the client has and that can still be changed
+// or taken back there.
+type Recent struct {
+	ID     string    // snowflake
+	Edited time.Time // of the version the desk knows, zero for the first
 }
 
 // A Phone sends as the linked WhatsApp number.
@@ -66,6 +75,12 @@ type Phone interface {
 	// at every attempt. Its error is a [SendError] or means: outcome unknown.
 	// At most one call is under way at a time; it honours the deadline of ctx.
 	SendText(ctx context.Context, to Address, id, text string) error
+	// EditText changes a message of ours, sent as target, to text. id is the change's
+	// own id, the same at every attempt; errors are those of SendText.
+	EditText(ctx context.Context, to Address, id, target, text string) error
+	// Revoke takes a message of ours, sent as target, back for everybody. id and
+	// errors are as for EditText.
+	Revoke(ctx context.Context, to Address, id, target string) error
 	// Ready reports whether the link is up and the offline queue has been taken in.
 	Ready() bool
 }
@@ -80,6 +95,9 @@ type Board interface {
 	// Say writes a message and returns its id. nonce (at most 25 characters) makes
 	// immediate repetition harmless.
 	Say(ctx context.Context, m Message) (id string, err error)
+	// Edit changes the words of a message of ours and nothing else of it. Repeating it
+	// is harmless; one that was deleted is refused.
+	Edit(ctx context.Context, channel, message, content string) error
 	// FindMessage looks in a channel, after message id after, for a message of ours
 	// with exactly this content; "" when there is none.
 	FindMessage(ctx context.Context, channel, after, content string) (id string, err error)

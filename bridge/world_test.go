@@ -50,6 +50,14 @@ func (p *phone) SendText(_ context.Context, to bridge.Address, id, text string) 
 	return err
 }
 
+func (p *phone) EditText(_ context.Context, to bridge.Address, id, target, text string) error {
+	return errors.New("not yet")
+}
+
+func (p *phone) Revoke(_ context.Context, to bridge.Address, id, target string) error {
+	return errors.New("not yet")
+}
+
 // board is a Discord that shows posts, messages and reactions, remembers nonces
 // for a minute, and fails as told.
 type board struct {
@@ -154,6 +162,10 @@ func (b *board) FindMessage(_ context.Context, channel, after, content string) (
 		}
 	}
 	return "", nil
+}
+
+func (b *board) Edit(_ context.Context, channel, message, content string) error {
+	return errors.New("not yet")
 }
 
 func (b *board) React(_ context.Context, _, message, emoji string, on bool) error {

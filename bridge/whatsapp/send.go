@@ -275,3 +275,13 @@ func classifyCode(code int, err error) *bridge.SendError {
 	}
 	return e
 }
+
+// EditText implements [bridge.Phone].
+func (c *Client) EditText(ctx context.Context, to bridge.Address, id, target, text string) error {
+	return errors.New("edit whatsapp message: not carried yet")
+}
+
+// Revoke implements [bridge.Phone].
+func (c *Client) Revoke(ctx context.Context, to bridge.Address, id, target string) error {
+	return errors.New("revoke whatsapp message: not carried yet")
+}
