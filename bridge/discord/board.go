@@ -343,8 +343,3 @@ func sameSet(a, b []string) bool {
 	slices.Sort(b)
 	return slices.Equal(a, b)
 }
-
-// Edit implements [bridge.Board].
-func (c *Client) Edit(ctx context.Context, channel, message, content string) error {
-	return errors.New("edit message: not carried yet")
-}

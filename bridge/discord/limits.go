@@ -215,7 +215,7 @@ func (l *buckets) release(b *bucket, route, major string, resp *http.Response) {
 	}
 	now := time.Now()
 	if resp.StatusCode == http.StatusTooManyRequests {
-		if resp.Header.Get("X-RateLimit-Global") == "" {
+		if resp.Header.Get("X-RateLimit-Global") == "" && resp.Header.Get(headerNoBucket) == "" {
 			b.known, b.free, b.remaining, b.reset = true, false, 0, now.Add(retryAfter(resp))
 		}
 		return

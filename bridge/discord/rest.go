@@ -145,7 +145,7 @@ func (r *rest) explain(op string, x *exchange, err error) error {
 		e.Message, e.Code, ok = words(said.ResponseBody, e.Message)
 		e.page = !ok
 	case x.status == http.StatusTooManyRequests:
-		e.page = false // the transport puts it in order
+		e.page, e.Code = false, x.code // the transport puts it in order
 	}
 	return e
 }
@@ -207,6 +207,8 @@ func sendError(err error, needs string) error {
 		out.Certainty, out.Reason = bridge.Blocked, "Discord cannot be reached"
 	case e.Status == 0 || e.Status >= 500 || e.page:
 		out.Certainty, out.Outage, out.Reason = bridge.Unknown, true, "Discord gave no clear answer"
+	case e.Code == codeOldEdits: // a 429, but waiting a little does not help
+		out.Certainty, out.Reason = bridge.Refused, "Discord allows no more edits of messages older than an hour in this channel for now"
 	case e.Status == http.StatusTooManyRequests:
 		out.Certainty, out.Reason = bridge.Blocked, "Discord's rate limit"
 	case e.Status == http.StatusUnauthorized:
@@ -239,6 +241,10 @@ func byNumber(e *apiError, out *bridge.SendError) bool {
 		out.RetryAfter = max(out.RetryAfter, 10*time.Second)
 	case codeUnknownChannel:
 		out.Certainty, out.Gone, out.Reason = bridge.Refused, true, "the thread or channel no longer exists"
+	case codeUnknownMessage:
+		out.Certainty, out.Reason = bridge.Refused, "the message was deleted in Discord"
+	case codeNotAuthor:
+		out.Certainty, out.Reason = bridge.Refused, "the message is not the bot's own"
 	case codeReactionBlocked:
 		out.Certainty, out.Reason = bridge.Refused, "Discord refused: "+e.Message
 	default:
@@ -272,8 +278,10 @@ const (
 	codeUnknownEmoji        = 10014
 	codeWriteLimit          = 20028
 	codeServerWriteLimit    = 20029
+	codeOldEdits            = 30046
 	codeAcknowledged        = 40060
 	codeNoAccess            = 50001
+	codeNotAuthor           = 50005
 	codeNoPermission        = 50013
 	codeInvalidWebhookToken = 50027
 	codeInvalidForm         = 50035

@@ -30,12 +30,17 @@ type transport struct {
 type exchange struct {
 	sent   bool // it reached the wire
 	status int  // 0: no answer
+	code   int  // Discord's own number beside a 429, 0 for none
 	retry  time.Duration
 }
 
 type exchangeKey struct{}
 
 const mostAnswer = 32 << 20
+
+// headerNoBucket marks, between learn and the buckets, a 429 that says nothing of its
+// route's limit.
+const headerNoBucket = "X-Halo-No-Bucket"
 
 func newTransport(n Network, s settings) *transport {
 	t := &transport{network: n, base: n.roundTripper(), timeout: s.exchange}
@@ -147,17 +152,22 @@ func (t *transport) learn(resp *http.Response, body []byte, x *exchange) []byte 
 		var said struct {
 			RetryAfter float64 `json:"retry_after"`
 			Global     bool    `json:"global"`
+			Code       int     `json:"code"`
 		}
 		if json.Unmarshal(body, &said) != nil {
 			said.Global = true
 			x.retry = max(x.retry, time.Second)
 		}
+		x.code = said.Code
 		x.retry = max(x.retry, time.Duration(said.RetryAfter*float64(time.Second)))
 		if said.Global || resp.Header.Get("X-RateLimit-Global") != "" || resp.Header.Get("X-RateLimit-Scope") == "global" {
 			resp.Header.Set("X-RateLimit-Global", "true")
 			t.gate.shut(x.retry)
 		}
 		resp.Header.Set("Retry-After", fmt.Sprintf("%.3f", x.retry.Seconds()))
+		if said.Code == codeOldEdits {
+			resp.Header.Set(headerNoBucket, "true") // newer messages of the channel can be edited
+		}
 		return fmt.Appendf(nil, `{"message":"rate limited","retry_after":%.3f,"global":%t}`, x.retry.Seconds(), said.Global)
 	}
 	return body

@@ -34,7 +34,7 @@ type Limits struct {
 	// Rename counts changes of name or topic per channel or thread.
 	Rename Limit
 	// OldEdit counts edits of messages older than OldAge (desk time) per
-	// channel; beyond it the answer is 400 with code 30046.
+	// channel; beyond it the answer is 429 with code 30046.
 	OldEdit Limit
 	OldAge  time.Duration
 	// NonceWindow is how long a nonce with enforce_nonce returns the first
@@ -229,6 +229,14 @@ func (s *Server) hidden(w *window, l Limit) *reply {
 		return new(rateLimited(reset, "shared", nil))
 	}
 	return nil
+}
+
+// tooManyOldEdits is the one 429 that has a number of its own.
+func tooManyOldEdits(after time.Duration) reply {
+	r := rateLimited(after, "shared", nil)
+	said := r.body.(obj)
+	said["code"], said["message"] = 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later"
+	return r
 }
 
 // Stats count what happened at the wire since the start.

@@ -241,8 +241,9 @@ func (s *Server) edit(m *message, d *draft, by *member) *reply {
 		return refusal
 	}
 	if s.now().Sub(m.at) > s.limits.OldAge && !s.limits.Off && s.limits.OldEdit.N > 0 {
-		if _, _, allowed := m.channel.oldEdits.take(s.limits.OldEdit, time.Now()); !allowed {
-			return new(fail(400, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later"))
+		if _, reset, allowed := m.channel.oldEdits.take(s.limits.OldEdit, time.Now()); !allowed {
+			s.stats.SharedLimited++
+			return new(tooManyOldEdits(reset))
 		}
 	}
 	s.change(m, d, by)

@@ -1,0 +1,102 @@
+package discord
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+)
+
+// An edit changes the words and leaves the buttons, pings nobody, and can be repeated.
+func TestAnEditChangesTheWordsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	c, thread := s.client(), s.thread("HE-1")
+	id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "menunggu", Card: &bridge.Card{Title: "kartu"},
+		Buttons: []bridge.Button{{ID: "x", Label: "Coba lagi"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.Edit(t.Context(), thread, id, " isi @everyone "+s.sari.Mention()+"\r\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, _ := s.srv.Message(id)
+	if _, ok := m.Button("Coba lagi"); !ok || len(m.Embeds) != 1 || m.Content != "isi @everyone "+s.sari.Mention() || m.Edited.IsZero() {
+		t.Errorf("edited message is %+v", m)
+	}
+	if m.Pings.Everyone || len(m.Pings.Users) != 0 {
+		t.Errorf("pinged %+v", m.Pings)
+	}
+}
+
+// An edit that comes after the ticket's end leaves the post in the archive.
+func TestAnEditLeavesAPostArchived(t *testing.T) {
+	t.Parallel()
+	for _, lock := range []bool{false, true} {
+		s := newStage(t, discordtest.Options{})
+		c, thread := s.client(), s.thread("HE-1")
+		id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "menunggu"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(t.Context(), thread, []string{"closed"}, true, lock); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Edit(t.Context(), thread, id, "isi"); err != nil {
+			t.Fatalf("lock %t: %v", lock, err)
+		}
+		m, _ := s.srv.Message(id)
+		if post, _ := s.srv.Channel(thread); m.Content != "isi" || !post.Archived || post.Locked != lock {
+			t.Errorf("lock %t: message %q, post %+v", lock, m.Content, post)
+		}
+	}
+}
+
+// What can never be edited is refused with its reason; the cap on old messages stops
+// no edit of a newer one, and counts as no refusal for which Discord blocks.
+func TestWhatCannotBeEditedIsRefused(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	limits := discordtest.DefaultLimits()
+	s := newStage(t, discordtest.Options{Limits: &limits, Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+	c, thread := s.client(), s.thread("HE-1")
+	id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "lama"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := s.sari.Post(thread, "halo", discordtest.PostOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(message, why string) {
+		t.Helper()
+		if e := sendErr(t, c.Edit(t.Context(), thread, message, "baru")); e.Certainty != bridge.Refused || !strings.Contains(e.Reason, why) {
+			t.Errorf("edit of %s: %+v, want refused: %s", message, e, why)
+		}
+	}
+	refused("12345", "was deleted")
+	refused(theirs.ID, "not the bot's own")
+	ahead.Store(int64(2 * time.Hour))
+	for range limits.OldEdit.N {
+		if err := c.Edit(t.Context(), thread, id, "baru"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(id, "older than an hour")
+	fresh, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "segar"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := c.Edit(t.Context(), thread, fresh, "diubah"); err != nil || time.Since(began) > 7*time.Second {
+		t.Errorf("edit of a new message: %v after %s", err, time.Since(began))
+	}
+	if got := s.srv.Stats(); got.Errors[30046] != 1 || got.Invalid != 1 {
+		t.Errorf("%d answers 30046, %d invalid requests", got.Errors[30046], got.Invalid)
+	}
+}
