@@ -105,12 +105,17 @@ func (r *rest) do(ctx context.Context, op, method, path string, in, out any) err
 			return fmt.Errorf("%s: %w", op, err)
 		}
 	}
+	return r.send(ctx, op, method, path, "application/json", body, out)
+}
+
+// send is do with a body of any kind, nil for none.
+func (r *rest) send(ctx context.Context, op, method, path, kind string, body []byte, out any) error {
 	x := new(exchange)
 	// The library's own limiter sleeps without ctx and forgets nothing: every
 	// request gets a bucket that lives as long as it, the transport limits.
 	own := discordgo.NewRatelimiter().LockBucket(path)
 	raw, err := r.session.RequestWithLockedBucket(method, discordgo.EndpointAPI+strings.TrimPrefix(path, "/"),
-		"application/json", body, own, 0, discordgo.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
+		kind, body, own, 0, discordgo.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
 	if err != nil {
 		e := r.explain(op, x, err)
 		if isTokenRefused(e) && !isInteraction(path) {
