@@ -23,6 +23,18 @@ type Config struct {
 	// Default: empty. Example: redis://:password@127.0.0.1:6379/0
 	RedisURL RedisURL
 
+	// RedisPromise is HALO_REDIS_PROMISE, what the store has to hold before the number
+	// is connected: strict, nothing that was acknowledged is ever lost; second, a
+	// power cut may cost what came in its last second (appendfsync everysec);
+	// unchecked, a managed Redis that does not tell how it is set is trusted.
+	// Default: strict. Example: second
+	RedisPromise Promise
+
+	// RedisReplicas is HALO_REDIS_REPLICAS, how many replicas of the store must have a
+	// change before it counts as made, 0 to 5: for a Redis whose primary may be
+	// replaced by one of its replicas. Default: 0. Example: 1
+	RedisReplicas int
+
 	// Data is HALO_DATA, the folder for WhatsApp's keys and for media. One desk
 	// a folder. Default: ./halo-data. Example: /var/lib/halo
 	Data string
@@ -55,6 +67,11 @@ type Config struct {
 	// or nil. Default: empty.
 	// Example: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 	WhatsAppRootKey []byte
+
+	// Listen is HALO_LISTEN, the address that tells the health of the desk, at /healthz
+	// and /readyz, to whoever can reach it. Default: empty, nowhere.
+	// Example: 127.0.0.1:8090
+	Listen string
 
 	// Log is HALO_LOG, the least grave lines that are logged: debug, info, warn
 	// or error. Default: info. Example: debug
@@ -101,6 +118,16 @@ type Config struct {
 	Texts map[string]string
 }
 
+// A Promise is what the desk asks of its store before it connects the number.
+type Promise string
+
+// The promises, the strongest first.
+const (
+	Strict    Promise = "strict"    // nothing that was acknowledged is lost
+	Second    Promise = "second"    // a power cut may cost the last second
+	Unchecked Promise = "unchecked" // what the store does not tell is taken to be in order
+)
+
 // Channels are the names of the places in Discord the desk works in, all
 // different.
 type Channels struct {
@@ -133,18 +160,19 @@ func Default() Config {
 		roles[c.name] = slices.Clone(c.roles)
 	}
 	return Config{
-		Data:       "./halo-data",
-		Desk:       "halo",
-		Log:        zapcore.InfoLevel,
-		PolicyFile: "halo.yaml",
-		TextsFile:  "texts.yaml",
-		Prefix:     "HE",
-		Zone:       jakarta,
-		Channels:   Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops"},
-		Roles:      roles,
-		Replies:    Pace{PerSecond: 1, Burst: 5},
-		NotePrefix: "//",
-		Texts:      maps.Collect(defaultTexts()),
+		RedisPromise: Strict,
+		Data:         "./halo-data",
+		Desk:         "halo",
+		Log:          zapcore.InfoLevel,
+		PolicyFile:   "halo.yaml",
+		TextsFile:    "texts.yaml",
+		Prefix:       "HE",
+		Zone:         jakarta,
+		Channels:     Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops"},
+		Roles:        roles,
+		Replies:      Pace{PerSecond: 1, Burst: 5},
+		NotePrefix:   "//",
+		Texts:        maps.Collect(defaultTexts()),
 	}
 }
 

@@ -37,6 +37,15 @@ var variables = []variable{
 		u, err := url.Parse(v)
 		return err == nil && (slices.Contains([]string{"redis", "rediss"}, u.Scheme) && u.Host != "" || u.Scheme == "unix" && u.Path != "")
 	}},
+	{"HALO_REDIS_PROMISE", "strict, second or unchecked", false, func(c *Config, v string) bool {
+		c.RedisPromise = Promise(v)
+		return slices.Contains([]Promise{Strict, Second, Unchecked}, c.RedisPromise)
+	}},
+	{"HALO_REDIS_REPLICAS", "0 to 5", false, func(c *Config, v string) bool {
+		n, err := strconv.ParseUint(v, 10, 8)
+		c.RedisReplicas = int(n)
+		return err == nil && n <= 5
+	}},
 	{"HALO_DATA", "a folder", false, func(c *Config, v string) bool {
 		c.Data = v
 		return !strings.ContainsRune(v, 0)
@@ -65,6 +74,11 @@ var variables = []variable{
 	{"HALO_WHATSAPP_ROOT_KEY", "64 hex digits", true, func(c *Config, v string) (ok bool) {
 		c.WhatsAppRootKey, ok = rootKey(v)
 		return ok
+	}},
+	{"HALO_LISTEN", "HOST:PORT of this machine, such as 127.0.0.1:8090", false, func(c *Config, v string) bool {
+		c.Listen = v
+		address, err := netip.ParseAddrPort(v)
+		return err == nil && address.Port() > 0
 	}},
 	{"HALO_LOG", "debug, info, warn or error", false, func(c *Config, v string) bool {
 		levels := map[string]zapcore.Level{"debug": zapcore.DebugLevel, "info": zapcore.InfoLevel, "warn": zapcore.WarnLevel, "error": zapcore.ErrorLevel}

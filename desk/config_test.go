@@ -57,6 +57,8 @@ func TestNothingSetIsTheDefault(t *testing.T) {
 func TestEverythingSet(t *testing.T) {
 	c := mustLoad(t, map[string]string{
 		"HALO_REDIS_URL":         "redis://:hunter2@10.0.0.7:6379/0",
+		"HALO_REDIS_PROMISE":     "second",
+		"HALO_REDIS_REPLICAS":    "2",
 		"HALO_DATA":              "data",
 		"HALO_DESK":              "desk-2",
 		"HALO_DISCORD_TOKEN":     " tok.en \n",
@@ -64,6 +66,7 @@ func TestEverythingSet(t *testing.T) {
 		"HALO_DISCORD_ENDPOINT":  "http://127.0.0.1:9090/",
 		"HALO_WHATSAPP_ENDPOINT": "http://[::1]:9091",
 		"HALO_WHATSAPP_ROOT_KEY": strings.Repeat("aF", 32),
+		"HALO_LISTEN":            "127.0.0.1:8090",
 		"HALO_LOG":               "warn",
 		"HALO_CONFIG":            "a.yaml",
 		"HALO_TEXTS":             "b.yaml",
@@ -80,6 +83,8 @@ func TestEverythingSet(t *testing.T) {
 	}
 	expected := Default()
 	expected.RedisURL = NewRedisURL("redis://:hunter2@10.0.0.7:6379/0")
+	expected.RedisPromise, expected.RedisReplicas = Second, 2
+	expected.Listen = "127.0.0.1:8090"
 	expected.Data, expected.Desk = "data", "desk-2"
 	expected.DiscordToken, expected.DiscordGuild = NewSecret("tok.en"), "42"
 	expected.DiscordEndpoint, expected.WhatsAppEndpoint = "http://127.0.0.1:9090", "http://[::1]:9091"
@@ -135,6 +140,12 @@ var badInput = []struct {
 }{
 	{"redis", map[string]string{"HALO_REDIS_URL": "localhost:6379"}, nil,
 		`environment: HALO_REDIS_URL: read *** (14 characters), expected redis://, rediss:// or unix:// with an address, or nothing`},
+	{"promise", map[string]string{"HALO_REDIS_PROMISE": "hour"}, nil,
+		`environment: HALO_REDIS_PROMISE: read "hour", expected strict, second or unchecked`},
+	{"replicas", map[string]string{"HALO_REDIS_REPLICAS": "-1"}, nil,
+		`environment: HALO_REDIS_REPLICAS: read "-1", expected 0 to 5`},
+	{"listen", map[string]string{"HALO_LISTEN": ":8090"}, nil,
+		`environment: HALO_LISTEN: read ":8090", expected HOST:PORT of this machine, such as 127.0.0.1:8090`},
 	{"desk", map[string]string{"HALO_DESK": "Halo {x}"}, nil,
 		`environment: HALO_DESK: read "Halo {x}", expected 1 to 40 of a-z, 0-9 and -`},
 	{"token", map[string]string{"HALO_DISCORD_TOKEN": "Bot hunter2"}, nil,
@@ -160,7 +171,7 @@ var badInput = []struct {
 	{"log", map[string]string{"HALO_LOG": "INFO"}, nil,
 		`environment: HALO_LOG: read "INFO", expected debug, info, warn or error`},
 	{"unknown name", nil, map[string]string{".env": "# x\nHALO_DISCORD_TOKN=hunter2\n"},
-		`.env:2: HALO_DISCORD_TOKN: read an unknown name, expected one of HALO_REDIS_URL, HALO_DATA, HALO_DESK, HALO_DISCORD_TOKEN, HALO_DISCORD_GUILD, HALO_DISCORD_ENDPOINT, HALO_WHATSAPP_ENDPOINT, HALO_WHATSAPP_ROOT_KEY, HALO_LOG, HALO_CONFIG, HALO_TEXTS`},
+		`.env:2: HALO_DISCORD_TOKN: read an unknown name, expected one of HALO_REDIS_URL, HALO_REDIS_PROMISE, HALO_REDIS_REPLICAS, HALO_DATA, HALO_DESK, HALO_DISCORD_TOKEN, HALO_DISCORD_GUILD, HALO_DISCORD_ENDPOINT, HALO_WHATSAPP_ENDPOINT, HALO_WHATSAPP_ROOT_KEY, HALO_LISTEN, HALO_LOG, HALO_CONFIG, HALO_TEXTS`},
 	{"no assignment", nil, map[string]string{".env": "HALO_LOG=info\nhunter2 is the token\n"},
 		`.env:2: read a line that is no assignment, expected NAME=value, or # and a comment`},
 	{"named file missing", map[string]string{"HALO_CONFIG": "desk.yaml"}, nil,
