@@ -35,7 +35,7 @@ var errUndecodable = errors.New("decrypted content is not a message")
 
 func (b *buffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.BufferedEvent, error) {
 	b.link.moved()
-	if b.link.poisoned.Load() || b.link.stopping.Err() != nil {
+	if b.link.poisoned.Load() || b.link.stopping.Err() != nil || !b.link.leads() {
 		return nil, errNotNow
 	}
 	if err := b.link.c.options.Failpoint.Hit("wa.recv"); err != nil {
@@ -86,6 +86,10 @@ func (b *buffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Conte
 
 // ClearBufferedEventPlaintext is called when a message was handled.
 func (b *buffer) ClearBufferedEventPlaintext(ctx context.Context, hash [32]byte) error {
+	if b.link.poisoned.Load() {
+		// The library takes a phone's answer for handled even when it was not.
+		return nil
+	}
 	return b.forget.add(ctx, hash)
 }
 
@@ -144,7 +148,7 @@ func (l *link) retried(_, to types.JID, id types.MessageID) *waE2E.Message {
 
 func (l *link) sent(ctx context.Context, id string, chats ...types.JID) *waE2E.Message {
 	find := l.c.options.Sent
-	if find == nil {
+	if find == nil || l.c.isChange(ctx, id) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.c.settings.sendTimeout)

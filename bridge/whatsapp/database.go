@@ -8,12 +8,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
-	_ "modernc.org/sqlite" // the database of the session keys
+	"modernc.org/sqlite" // the database of the session keys
 )
 
 // openDatabase opens whatsapp.db. Only its owner may read it: who has it is us.
-func openDatabase(ctx context.Context, dir string, durable bool) (*sql.DB, error) {
+func openDatabase(ctx context.Context, dir string, durable bool, wait time.Duration) (*sql.DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
@@ -37,6 +38,9 @@ func openDatabase(ctx context.Context, dir string, durable bool) (*sql.DB, error
 			return nil, err
 		}
 	}
+	if err := probe(ctx, path, wait); err != nil {
+		return nil, err
+	}
 	// Without immediate transactions and a busy timeout a message that arrives
 	// while another is written counts as undecryptable.
 	synchronous := "synchronous(FULL)"
@@ -46,16 +50,51 @@ func openDatabase(ctx context.Context, dir string, durable bool) (*sql.DB, error
 	query := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(20000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)", "secure_delete(1)",
 	}}
-	source := (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
-	db, err := sql.Open("sqlite", source)
+	db, err := sql.Open("sqlite", source(path, query))
 	if err != nil {
 		return nil, fmt.Errorf("open session database: %w", err)
 	}
 	db.SetMaxOpenConns(1)
 	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open session database: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open session database: %w", busy(err)), db.Close())
 	}
 	return db, nil
+}
+
+func source(path string, query url.Values) string {
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
+}
+
+// ErrLocked means that another process keeps the session database locked: it is
+// in the middle of a write, perhaps frozen. One that is frozen elsewhere keeps
+// nobody out.
+var ErrLocked = errors.New("another process keeps the session database locked")
+
+// probe takes the database's write lock for a moment: the client itself would
+// wait for it much longer.
+func probe(ctx context.Context, path string, wait time.Duration) error {
+	query := url.Values{"_txlock": {"immediate"}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds())}}
+	db, err := sql.Open("sqlite", source(path, query))
+	if err != nil {
+		return fmt.Errorf("open session database: %w", err)
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err == nil {
+		err = tx.Rollback()
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("lock session database: %w", busy(err))
+	}
+	return nil
+}
+
+// busy adds ErrLocked to the database's own word for it.
+func busy(err error) error {
+	const primary, sqliteBusy, sqliteLocked = 0xff, 5, 6
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && (e.Code()&primary == sqliteBusy || e.Code()&primary == sqliteLocked) {
+		return fmt.Errorf("%w: %w", ErrLocked, err)
+	}
+	return err
 }
 
 // tighten takes the rights of everybody but the owner away, if there are any. A

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // What a copy or an older version left open is closed again.
@@ -12,7 +13,7 @@ func TestTheSessionIsOnDiskAndOnlyTheOwnerMayReadIt(t *testing.T) {
 	path := filepath.Join(dir, "whatsapp.db")
 	check := func() {
 		t.Helper()
-		db, err := openDatabase(t.Context(), dir, defaultSettings().durable)
+		db, err := openDatabase(t.Context(), dir, defaultSettings().durable, time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}

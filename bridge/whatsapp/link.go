@@ -45,6 +45,7 @@ type link struct {
 	mu        sync.Mutex
 	closed    bool
 	connected bool
+	waiting   bool // for the next attempt to connect
 	caughtUp  bool
 	served    bool        // was ready once
 	quiet     *time.Timer // counts as the end of the offline queue when it fires
@@ -59,6 +60,7 @@ type ending struct {
 	reason string
 	pause  time.Duration
 	served bool // the link was ready once
+	fixed  bool // nothing but time ends the pause
 }
 
 func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan any) *link {
@@ -94,7 +96,8 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	cli.ManualHistorySyncDownload = true
 	cli.SetMaxParallelRetryReceiptHandling(4)
 	cli.AutoReconnectHook = l.retryConnection
-	socket := c.options.Network.socketClient(l.stopping, l.dialling)
+	cli.PreRetryCallback = l.mayRepeat
+	socket := c.options.Network.socketClient(l.stopping, l.dialling, c.allowed)
 	cli.SetPreLoginHTTPClient(socket)
 	cli.SetWebsocketHTTPClient(socket)
 	if set.restrictedMedia {
@@ -207,11 +210,14 @@ func (l *link) handle(event any) (ok bool) {
 	switch e := event.(type) {
 	case *events.Message:
 		l.witness.told(&e.Info)
+		l.sawOwn(&e.Info.MessageSource, e.Info.Timestamp)
 		return l.onMessage(e)
 	case *events.UndecryptableMessage:
 		l.witness.told(&e.Info)
+		l.sawOwn(&e.Info.MessageSource, e.Info.Timestamp)
 		return l.onUndecryptable(e)
 	case *events.Receipt:
+		l.sawOwn(&e.MessageSource, e.Timestamp)
 		return l.onReceipt(e)
 	case *events.CallOffer:
 		return l.onCall(e.BasicCallMeta)
@@ -241,8 +247,18 @@ func (l *link) onConnection(event any) {
 	case *events.OfflineSyncCompleted:
 		l.endOfQueue()
 		l.forget.sweep(l.ctx)
+		l.c.pruneChanges(l.ctx)
+	case *events.Disconnected:
+		l.pause()
 	case *events.KeepAliveTimeout:
 		l.c.log.Warn("whatsapp does not answer", zap.Int("count", e.ErrorCount))
+		l.c.change(func(s *Status) { s.Unanswered = s.State == StateReady || s.State == StateCatchingUp })
+	case *events.KeepAliveRestored:
+		l.c.change(func(s *Status) { s.Unanswered = false })
+	case *events.NotifyAccountReachoutTimelock:
+		l.onTimelock(e)
+	case *events.AppState:
+		l.sawAppState(e)
 	case *events.StreamError:
 		l.c.log.Warn("whatsapp ended the connection", zap.String("code", e.Code))
 	case *events.LoggedOut:
@@ -254,7 +270,7 @@ func (l *link) onConnection(event any) {
 		if pause <= 0 {
 			pause = set.outdatedPause
 		}
-		l.end(ending{state: StateBanned, reason: fmt.Sprintf("WhatsApp banned the number for a time (reason %d)", int(e.Code)), pause: pause})
+		l.end(ending{state: StateBanned, reason: fmt.Sprintf("WhatsApp banned the number for a time (reason %d)", int(e.Code)), pause: pause, fixed: true})
 	case *events.ClientOutdated:
 		l.end(ending{state: StateOutdated, reason: "WhatsApp wants a newer version of the library", pause: set.outdatedPause})
 	case *events.ConnectFailure:
@@ -315,10 +331,13 @@ func (l *link) report(s Status) {
 func (l *link) dialling(ctx context.Context) error {
 	const free = 6
 	now := time.Now()
+	if !l.leads() {
+		return errNotLeading
+	}
 	l.report(Status{State: StateConnecting})
 	l.witness.anew()
 	l.mu.Lock()
-	l.connected, l.caughtUp, l.progress = false, false, now
+	l.connected, l.caughtUp, l.waiting, l.progress = false, false, true, now
 	l.quiet.Stop()
 	for len(l.dials) > 0 && now.Sub(l.dials[0]) > time.Minute {
 		l.dials = l.dials[1:]
@@ -326,15 +345,28 @@ func (l *link) dialling(ctx context.Context) error {
 	l.dials = append(l.dials, now)
 	many := len(l.dials) - free
 	l.mu.Unlock()
-	if many <= 0 {
-		return nil
+	if many > 0 {
+		if err := sleep(ctx, min(time.Duration(many)*time.Second, 20*time.Second)); err != nil {
+			return err
+		}
 	}
-	return sleep(ctx, min(time.Duration(many)*time.Second, 20*time.Second))
+	l.mu.Lock()
+	l.waiting = false
+	l.mu.Unlock()
+	return nil
+}
+
+// pause notes that the library waits before its next attempt to connect.
+func (l *link) pause() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = true
 }
 
 // retryConnection runs after each failed reconnection: it caps the library's
 // growing delay at half a minute and spreads clients.
 func (l *link) retryConnection(error) bool {
+	l.pause()
 	l.cli.AutoReconnectErrors = min(l.cli.AutoReconnectErrors, 15)
 	return sleep(l.stopping, rand.N(2*time.Second)) == nil
 }

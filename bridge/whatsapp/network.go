@@ -185,9 +185,18 @@ func isMedia(host string) bool { return strings.HasSuffix(host, ".whatsapp.net")
 
 // socketClient makes WebSockets. Its answers have no limit: they are
 // connections.
-func (n Network) socketClient(stopping context.Context, dialling func(context.Context) error) *http.Client {
+func (n Network) socketClient(stopping context.Context, dialling func(context.Context) error, allowed func() bool) *http.Client {
+	transport := n.transport()
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return fencedConn{conn, allowed}, nil
+	}
 	return &http.Client{
-		Transport:     &door{network: n, hosts: isWeb, next: n.transport(), dialling: dialling, stopping: stopping},
+		Transport:     &door{network: n, hosts: isWeb, next: transport, dialling: dialling, stopping: stopping},
 		CheckRedirect: noRedirect,
 	}
 }

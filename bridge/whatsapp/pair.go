@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -14,12 +15,17 @@ import (
 // ErrPaired means that a phone is linked already.
 var ErrPaired = errors.New("a phone is linked already")
 
+// ErrPairing means that another pairing is under way.
+var ErrPairing = errors.New("another pairing is under way")
+
 // errAgain means that the codes were used up without a scan.
 var errAgain = errors.New("codes expired")
 
 // Pair links a phone: show is called with the text of one QR code after the
 // other, each replacing the one before, until one was scanned. It returns nil
-// when the phone is linked and the first login is over.
+// when the phone is linked and the first login is over. It may be called while
+// Run waits for it, which then goes on by itself, and ends with ctx. The error is
+// [ErrPaired], [ErrPairing] or [ErrHeld] when there can be no pairing now.
 func (c *Client) Pair(ctx context.Context, show func(code string)) error {
 	return c.pair(ctx, func(_ context.Context, _ *link, code string) error {
 		show(code)
@@ -28,7 +34,8 @@ func (c *Client) Pair(ctx context.Context, show func(code string)) error {
 }
 
 // PairPhone links the phone with the given number, in international form. show
-// is called with the code to be typed on it, and again when that expired.
+// is called with the code to be typed on it, and again when that expired. The
+// rest is as for Pair.
 func (c *Client) PairPhone(ctx context.Context, number string, show func(code string)) error {
 	return c.pair(ctx, func(ctx context.Context, l *link, _ string) error {
 		code, err := l.cli.PairPhone(ctx, number, true, whatsmeow.PairClientChrome, "Chrome (Linux)")
@@ -46,10 +53,18 @@ func (c *Client) pair(ctx context.Context, offer offer, each bool) error {
 	if _, ok := c.Paired(); ok {
 		return fmt.Errorf("pair: %w", ErrPaired)
 	}
+	if !c.pairing.CompareAndSwap(false, true) {
+		return fmt.Errorf("pair: %w", ErrPairing)
+	}
+	defer c.pairing.Store(false)
+	ctx, done := c.whileOpen(ctx)
+	defer done()
 	select {
 	case <-c.slot:
 		defer func() { c.slot <- struct{}{} }()
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
 		return fmt.Errorf("pair: %w", context.Cause(ctx))
 	}
 	device, err := c.container.GetFirstDevice(ctx)
@@ -66,6 +81,7 @@ func (c *Client) pair(ctx context.Context, offer offer, each bool) error {
 		l.close()
 		if p.number != "" {
 			c.setNumber(p.number)
+			c.sawPhone(time.Now())
 			select {
 			case c.paired <- struct{}{}:
 			default:
@@ -80,6 +96,33 @@ func (c *Client) pair(ctx context.Context, offer offer, each bool) error {
 		if err := sleep(ctx, time.Second); err != nil {
 			return fmt.Errorf("pair: %w", err)
 		}
+	}
+}
+
+// whileOpen returns a context that ends when the client may not connect any more.
+// done must be called.
+func (c *Client) whileOpen(ctx context.Context) (_ context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	check := func() (changed chan struct{}) {
+		c.gate.mu.Lock()
+		changed = c.gate.changed
+		c.gate.mu.Unlock()
+		if reason, barred := c.barred(); barred {
+			cancel(fmt.Errorf("%w: %s", ErrHeld, reason))
+		}
+		return changed
+	}
+	changed := check()
+	watching.Go(func() {
+		for ctx.Err() == nil {
+			c.waitUntil(ctx, time.Now().Add(c.settings.allowedPoll), changed, nil)
+			changed = check()
+		}
+	})
+	return ctx, func() {
+		cancel(nil)
+		watching.Wait()
 	}
 }
 

@@ -2,6 +2,7 @@ package whatsapp
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -166,14 +167,18 @@ func (l *link) receive(m bridge.ClientMessage) bool {
 // long, the connection is given up, so that it comes again, in order.
 func (l *link) keep(before, after string, offer func(context.Context) error) bool {
 	l.moved()
-	if l.poisoned.Load() || l.stopping.Err() != nil {
+	if l.poisoned.Load() || l.stopping.Err() != nil || !l.leads() {
 		return false
 	}
 	if err := l.c.options.Failpoint.Hit(before); err != nil {
 		l.poison("a test stopped here")
 		return false
 	}
-	if err := l.persist(offer); err != nil {
+	err := l.persist(offer)
+	if errors.Is(err, errNotLeading) {
+		return false
+	}
+	if err != nil {
 		l.c.log.Error("nothing more is taken in: the inbox does not store", logged(err))
 		l.poison("what came could not be stored")
 		return false
@@ -199,6 +204,9 @@ func (l *link) persist(offer func(context.Context) error) error {
 	})
 	defer stop()
 	for delay := 20 * time.Millisecond; ; delay = min(2*delay, 2*time.Second) {
+		if !l.leads() {
+			return errNotLeading
+		}
 		err := offer(ctx)
 		if err == nil {
 			return nil

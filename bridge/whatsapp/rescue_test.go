@@ -99,28 +99,29 @@ func TestPanicsAreRememberedWithinBounds(t *testing.T) {
 func TestPausesGrowWhileTheInboxTakesNothing(t *testing.T) {
 	held := ending{state: StateHeld, pause: 5 * time.Second}
 	var b backoff
+	after := func(e ending, lasted time.Duration) time.Duration { return b.after(e, time.Now(), lasted).pause }
 	for i, want := range []time.Duration{5, 10, 20, 40, 60, 60, 60} {
-		if got := b.after(held, time.Minute); got != want*time.Second {
+		if got := after(held, time.Minute); got != want*time.Second {
 			t.Errorf("pause %d is %s", i, got)
 		}
 	}
 	for range 100 {
-		b.after(held, 0)
+		after(held, 0)
 	}
-	if got := b.after(held, 0); got != time.Minute {
+	if got := after(held, 0); got != time.Minute {
 		t.Errorf("in the end %s", got)
 	}
 	served := held
 	served.served = true
-	if first, second := b.after(served, time.Minute), b.after(held, time.Minute); first != 5*time.Second || second != 10*time.Second {
+	if first, second := after(served, time.Minute), after(held, time.Minute); first != 5*time.Second || second != 10*time.Second {
 		t.Errorf("after a link that was ready: %s, %s", first, second)
 	}
-	b.after(ending{state: StateConnecting}, 0)
-	if got := b.after(held, 0); got != 5*time.Second {
+	after(ending{state: StateConnecting}, 0)
+	if got := after(held, 0); got != 5*time.Second {
 		t.Errorf("after another reason: %s", got)
 	}
 	replaced := ending{state: StateReplaced, pause: time.Second}
-	if first, second, later := b.after(replaced, 0), b.after(replaced, 0), b.after(replaced, time.Hour); first != time.Second || second != 2*time.Second || later != time.Second {
+	if first, second, later := after(replaced, 0), after(replaced, 0), after(replaced, time.Hour); first != time.Second || second != 2*time.Second || later != time.Second {
 		t.Errorf("replaced: %s, %s, %s", first, second, later)
 	}
 }

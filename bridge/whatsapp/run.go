@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -27,7 +28,14 @@ func (c *Client) Run(ctx context.Context) error {
 	defer c.running.Store(false)
 	defer c.report(Status{State: StateStopped})
 	var waits backoff
+	var fixed time.Time // no attempt before
 	for ctx.Err() == nil {
+		c.awaitOpen(ctx)
+		if time.Now().Before(fixed) {
+			c.report(c.resting)
+			c.rest(ctx, fixed, true)
+			continue
+		}
 		began := time.Now()
 		e, err := c.turn(ctx)
 		if err != nil {
@@ -36,9 +44,15 @@ func (c *Client) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
+		if _, barred := c.barred(); barred && e.state == StateHeld {
+			continue
+		}
 		switch e.state {
 		case StateNotPaired, StateLoggedOut:
 			c.report(Status{State: e.state, Reason: e.reason})
+			if e.state == StateLoggedOut {
+				c.loggedOut = e.reason
+			}
 			c.awaitPairing(ctx)
 			continue
 		case StateOutdated:
@@ -46,22 +60,48 @@ func (c *Client) Run(ctx context.Context) error {
 				e.pause = c.settings.holdPause
 			}
 		}
-		pause := waits.after(e, time.Since(began))
-		pause += rand.N(pause/5 + 1)
-		c.report(Status{State: e.state, Reason: e.reason, Until: time.Now().Add(pause).Round(time.Second)})
-		_ = sleep(ctx, pause)
+		e = waits.after(e, time.Now(), time.Since(began))
+		pause := e.pause
+		if !e.fixed {
+			pause += rand.N(pause/5 + 1)
+		}
+		until := time.Now().Add(pause)
+		c.resting = Status{State: e.state, Reason: e.reason, Until: wholeSeconds(until.Add(time.Second / 2))}
+		if e.fixed {
+			fixed = until
+			continue
+		}
+		c.report(c.resting)
+		c.rest(ctx, until, false)
 	}
 	return nil
 }
 
 // A backoff makes the pauses grow while links end for the same reason.
-type backoff struct{ replaced, held int }
+type backoff struct {
+	replaced, held int
+	times          []time.Time // of the last replacements
+}
+
+// replacedOften replacements within a minute end in a pause of replacedLimit
+// that nobody shortens: whoever pokes or releases each time would keep two
+// programs taking the session from each other.
+const (
+	replacedOften = 5
+	replacedLimit = 5 * time.Minute
+)
+
+func (b *backoff) often(now time.Time) bool {
+	b.times = slices.DeleteFunc(append(b.times, now), func(at time.Time) bool { return now.Sub(at) > time.Minute })
+	return len(b.times) >= replacedOften
+}
 
 // heldPauseLimit bounds the pause while the inbox takes nothing.
 const heldPauseLimit = time.Minute
 
-// after returns the pause after a link that lasted so long.
-func (b *backoff) after(e ending, lasted time.Duration) time.Duration {
+// after returns the ending with the pause that is due after a link that ended
+// now and lasted so long.
+func (b *backoff) after(e ending, now time.Time, lasted time.Duration) ending {
 	if e.state != StateHeld || e.served {
 		b.held = 0
 	}
@@ -74,11 +114,14 @@ func (b *backoff) after(e ending, lasted time.Duration) time.Duration {
 		}
 		e.pause <<= min(b.replaced, 5)
 		b.replaced++
+		if b.often(now) {
+			e.pause, e.fixed = max(e.pause, replacedLimit), true
+		}
 	case StateHeld:
 		e.pause = min(e.pause<<min(b.held, 8), max(e.pause, heldPauseLimit))
 		b.held++
 	}
-	return e.pause
+	return e
 }
 
 // turn connects once, if a phone is linked, and returns when that is over.
@@ -97,20 +140,22 @@ func (c *Client) turn(ctx context.Context) (ending, error) {
 		return ending{}, fmt.Errorf("read linked device: %w", err)
 	case device.ID == nil:
 		c.setNumber("")
-		if c.Status().State == StateLoggedOut {
-			return ending{state: StateLoggedOut, reason: c.Status().Reason}, nil
+		if c.loggedOut != "" {
+			return ending{state: StateLoggedOut, reason: c.loggedOut}, nil
 		}
 		return ending{state: StateNotPaired, reason: "no phone is linked, pair first"}, nil
 	}
 	c.setNumber(device.ID.User)
+	c.loggedOut = ""
 	return c.live(ctx, device), nil
 }
 
 func (c *Client) awaitPairing(ctx context.Context) {
-	select {
-	case <-c.paired:
-	case <-ctx.Done():
-	}
+	c.gate.mu.Lock()
+	changed := c.gate.changed
+	c.gate.mu.Unlock()
+	// halo pair is a process of its own.
+	c.waitUntil(ctx, time.Now().Add(c.settings.unpairedPoll), changed, c.paired)
 }
 
 func (c *Client) live(ctx context.Context, device *store.Device) ending {
@@ -119,9 +164,16 @@ func (c *Client) live(ctx context.Context, device *store.Device) ending {
 	defer l.close()
 	c.link.Store(l)
 	defer c.link.Store(nil)
+	if reason, barred := c.barred(); barred {
+		return ending{state: StateHeld, reason: reason}
+	}
+	select {
+	case <-c.gate.wake: // of an earlier pause
+	default:
+	}
 	c.report(Status{State: StateConnecting})
 	l.connect()
-	watch := time.NewTicker(max(c.settings.stuckAfter/8, 10*time.Millisecond))
+	watch := time.NewTicker(max(min(c.settings.stuckAfter/8, c.settings.allowedPoll), 10*time.Millisecond))
 	defer watch.Stop()
 	for {
 		select {
@@ -135,6 +187,9 @@ func (c *Client) live(ctx context.Context, device *store.Device) ending {
 			e.served = l.wasReady()
 			return e
 		case <-watch.C:
+			if !l.leads() {
+				continue
+			}
 			if l.stuck() {
 				return ending{state: StateConnecting, reason: "the connection did not get on", pause: c.settings.holdPause}
 			}

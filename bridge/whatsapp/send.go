@@ -5,11 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/socket"
 	"go.mau.fi/whatsmeow/types"
 	"go.uber.org/zap"
@@ -37,31 +37,103 @@ const sendLimit = 30 * time.Second
 // SendText implements [bridge.Phone]. Calls wait for each other, as long as
 // their contexts allow.
 func (c *Client) SendText(ctx context.Context, to bridge.Address, id, text string) error {
+	return c.deliver(ctx, to, draft{id: id, text: cleanText(text)})
+}
+
+// EditText implements [bridge.Phone]. WhatsApp's apps take an edit within a quarter
+// of an hour only; later ones are acknowledged and not shown, so that the caller
+// has to look at the time. What WhatsApp itself refuses is [bridge.Refused].
+func (c *Client) EditText(ctx context.Context, to bridge.Address, id, target, text string) error {
+	text = cleanText(text)
+	if strings.TrimSpace(text) == "" {
+		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the new text is empty"}
+	}
+	return c.deliver(ctx, to, draft{id: id, text: text, target: target, action: edit})
+}
+
+// Revoke implements [bridge.Phone]. Phones that have not got the message yet will
+// not get it any more.
+func (c *Client) Revoke(ctx context.Context, to bridge.Address, id, target string) error {
+	return c.deliver(ctx, to, draft{id: id, target: target, action: revoke})
+}
+
+// A draft is what is to be sent.
+type draft struct {
+	id, text string
+	target   string // the message that is edited or revoked
+	action   action
+}
+
+type action int
+
+const (
+	write action = iota
+	edit
+	revoke
+)
+
+func (d draft) valid() error {
+	if d.action != write && (d.target == "" || d.target == d.id) {
+		return &bridge.SendError{Certainty: bridge.Refused, Reason: "there is no message to change"}
+	}
+	return nil
+}
+
+// message is the draft in the words of the protocol.
+func (l *link) message(to types.JID, d draft) *waE2E.Message {
+	switch d.action {
+	case edit:
+		return l.cli.BuildEdit(to, d.target, textMessage(d.text))
+	case revoke:
+		return l.cli.BuildRevoke(to, types.EmptyJID, d.target)
+	}
+	return textMessage(d.text)
+}
+
+func blocked(reason string, err error) error {
+	return &bridge.SendError{Certainty: bridge.Blocked, Reason: reason, Err: err}
+}
+
+const reasonNotConnected = "WhatsApp is not connected"
+
+func (c *Client) deliver(ctx context.Context, to bridge.Address, d draft) error {
 	jid, err := parseAddress(to)
 	if err != nil {
 		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the address is not one of WhatsApp", Err: maskedError{err}}
+	}
+	if err := d.valid(); err != nil {
+		return err
+	}
+	if !c.allowed() {
+		return blocked(reasonNotLeading, nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	l := c.link.Load()
 	if l == nil || !l.ready() {
 		cancel()
-		return &bridge.SendError{Certainty: bridge.Blocked, Reason: "WhatsApp is not connected"}
+		return blocked(reasonNotConnected, nil)
 	}
 	select {
 	case <-c.sender:
 	case <-ctx.Done():
 		cancel()
-		return &bridge.SendError{Certainty: bridge.Blocked, Reason: "another message is still being sent", Err: context.Cause(ctx)}
+		return blocked("another message is still being sent", context.Cause(ctx))
 	}
 	if !l.begin() {
 		cancel()
 		c.sender <- struct{}{}
-		return &bridge.SendError{Certainty: bridge.Blocked, Reason: "WhatsApp is not connected"}
+		return blocked(reasonNotConnected, nil)
 	}
-	// The library waits for its own lock without looking at the context, so the
-	// caller waits beside it. A send under way is not broken off with the caller: the
-	// library may panic when that meets WhatsApp's answer (request.go,
-	// receiveResponse against cancelResponse), so the answer gets its time.
+	return c.await(ctx, cancel, l, jid, d)
+}
+
+// await sends with the token of c.sender and a unit of the link's work in hand.
+//
+// The library waits for its own lock without looking at the context, so the
+// caller waits beside it. A send under way is not broken off with the caller: the
+// library may panic when that meets WhatsApp's answer (request.go,
+// receiveResponse against cancelResponse), so the answer gets its time.
+func (c *Client) await(ctx context.Context, cancel context.CancelFunc, l *link, to types.JID, d draft) error {
 	end, _ := ctx.Deadline()
 	sending, breakOff := context.WithDeadline(context.WithoutCancel(ctx), end.Add(answerGrace))
 	stop := context.AfterFunc(l.stopping, func() { time.AfterFunc(answerGrace, breakOff) })
@@ -70,7 +142,7 @@ func (c *Client) SendText(ctx context.Context, to bridge.Address, id, text strin
 		defer l.work.Done()
 		defer func() { c.sender <- struct{}{} }()
 		defer stop()
-		result <- l.sendSafely(sending, jid, id, text)
+		result <- l.sendSafely(sending, to, d)
 		breakOff()
 		cancel()
 	}()
@@ -99,31 +171,42 @@ func parseAddress(address bridge.Address) (types.JID, error) {
 	return jid, nil
 }
 
-func (l *link) sendSafely(ctx context.Context, to types.JID, id, text string) (err error) {
+func (l *link) sendSafely(ctx context.Context, to types.JID, d draft) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			l.c.log.Error("sending panicked", zap.String("panic", mask(fmt.Sprint(r))))
 			err = &bridge.SendError{Certainty: bridge.Unknown, Reason: "sending broke off"}
 		}
 	}()
-	err = l.send(ctx, to, id, text)
+	err = l.send(ctx, to, d)
 	if e, ok := errors.AsType[*bridge.SendError](err); ok && e.Err != nil {
 		e.Err = maskedError{e.Err} // others log it
 	}
 	return err
 }
 
-func (l *link) send(ctx context.Context, to types.JID, id, text string) error {
+func (l *link) send(ctx context.Context, to types.JID, d draft) error {
 	devices, err := l.reach(ctx, to)
 	if err != nil {
 		return err
 	}
+	if d.action != write {
+		if err := l.c.noteChange(ctx, d.id, d.target, d.action == revoke); err != nil {
+			return &bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: reasonDatabase, Err: err}
+		}
+	}
 	if err := l.c.options.Failpoint.Hit("w.pre-send"); err != nil {
 		return err
 	}
-	_, err = l.cli.SendMessage(ctx, to, textMessage(cleanText(text)), whatsmeow.SendRequestExtra{ID: id, Timeout: l.c.settings.sendTimeout})
+	if l.poisoned.Load() {
+		return blocked(reasonNotConnected, nil)
+	}
+	if !l.leads() {
+		return blocked(reasonNotLeading, nil)
+	}
+	_, err = l.cli.SendMessage(ctx, to, l.message(to, d), whatsmeow.SendRequestExtra{ID: d.id, Timeout: l.c.settings.sendTimeout})
 	if err != nil {
-		return classify(err)
+		return l.classify(err, d.action)
 	}
 	if err := l.c.options.Failpoint.Hit("w.sent"); err != nil {
 		return err
@@ -179,7 +262,7 @@ func (l *link) lookUp(ctx context.Context, number types.JID) (types.JID, error) 
 	if lid := info[number].LID; !lid.IsEmpty() {
 		return lid, nil
 	}
-	return types.EmptyJID, &bridge.SendError{Certainty: bridge.NotSent, Reason: "WhatsApp gave no address for the number"}
+	return types.EmptyJID, &bridge.SendError{Certainty: bridge.NotSent, RetryAfter: time.Minute, Reason: reasonNoAddress}
 }
 
 // onWhatsApp returns an error for a number that has no account.
@@ -213,6 +296,9 @@ func (l *link) readable(ctx context.Context, devices []types.JID) error {
 
 // unanswered is for questions before a message is sent: nothing was taken.
 func unanswered(err error) error {
+	if errors.Is(err, errNotLeading) {
+		return blocked(reasonNotLeading, err)
+	}
 	e := &bridge.SendError{Certainty: bridge.NotSent, Reason: "WhatsApp refused a question about the client's phone", Err: err}
 	switch {
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
@@ -220,7 +306,7 @@ func unanswered(err error) error {
 	case disconnected(err), errors.Is(err, whatsmeow.ErrIQTimedOut), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		e.Certainty, e.Reason = bridge.Blocked, "WhatsApp does not answer"
 	case databaseFailed(err):
-		e.Outage, e.Reason = true, "the session database failed"
+		e.Outage, e.Reason = true, reasonDatabase
 	}
 	return e
 }
@@ -232,56 +318,4 @@ func disconnected(err error) bool {
 func databaseFailed(err error) bool {
 	_, ours := errors.AsType[*sqlite.Error](err)
 	return ours || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
-}
-
-// classify says what a failed send means. Whatever is not known for certain may
-// have arrived: it is tried again under the same id.
-func classify(err error) *bridge.SendError {
-	e := &bridge.SendError{Certainty: bridge.Unknown, Reason: "WhatsApp did not confirm the message", Err: err}
-	switch {
-	case errors.Is(err, whatsmeow.ErrServerReturnedError):
-		text := err.Error()
-		code, _ := strconv.Atoi(text[strings.LastIndexByte(text, ' ')+1:])
-		return classifyCode(code, err)
-	case errors.Is(err, whatsmeow.ErrNotConnected), errors.Is(err, whatsmeow.ErrNotLoggedIn):
-		e.Certainty, e.Reason = bridge.Blocked, "WhatsApp is not connected"
-	case errors.Is(err, whatsmeow.ErrMessageTimedOut), errors.Is(err, context.DeadlineExceeded):
-		e.Outage, e.Reason = true, "WhatsApp did not answer in time"
-	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
-		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, 5*time.Minute, "WhatsApp asks us to slow down"
-	case errors.Is(err, whatsmeow.ErrIQTimedOut):
-		e.Outage, e.Reason = true, "WhatsApp did not answer in time"
-	case errors.Is(err, whatsmeow.ErrIQDisconnected), errors.Is(err, socket.ErrSocketClosed), errors.Is(err, context.Canceled):
-		e.Outage, e.Reason = true, "the connection was lost while sending"
-	case databaseFailed(err):
-		e.Outage, e.Reason = true, "the session database failed"
-	}
-	return e
-}
-
-func classifyCode(code int, err error) *bridge.SendError {
-	e := &bridge.SendError{Err: err}
-	switch code {
-	case 400, 403, 404, 405, 406, 410:
-		e.Certainty, e.Reason = bridge.Refused, fmt.Sprintf("WhatsApp refused the message (error %d)", code)
-	case 429:
-		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, 5*time.Minute, "WhatsApp asks us to slow down"
-	case 463:
-		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, 30*time.Minute, "WhatsApp does not let this number write first at the moment"
-	case 479:
-		e.RetryAfter, e.Reason = time.Minute, "WhatsApp found the message malformed for the client's phone"
-	default:
-		e.Certainty, e.Reason = bridge.Unknown, fmt.Sprintf("WhatsApp answered with error %d", code)
-	}
-	return e
-}
-
-// EditText implements [bridge.Phone].
-func (c *Client) EditText(ctx context.Context, to bridge.Address, id, target, text string) error {
-	return errors.New("edit whatsapp message: not carried yet")
-}
-
-// Revoke implements [bridge.Phone].
-func (c *Client) Revoke(ctx context.Context, to bridge.Address, id, target string) error {
-	return errors.New("revoke whatsapp message: not carried yet")
 }

@@ -27,13 +27,14 @@ func TestServerErrorsAreClassified(t *testing.T) {
 		400: {Certainty: bridge.Refused},
 		404: {Certainty: bridge.Refused},
 		429: {Certainty: bridge.Blocked, RetryAfter: 5 * time.Minute},
-		463: {Certainty: bridge.Blocked, RetryAfter: 30 * time.Minute},
-		479: {Certainty: bridge.Unknown, RetryAfter: time.Minute},
-		599: {Certainty: bridge.Unknown},
+		463: {Certainty: bridge.NotSent, RetryAfter: 30 * time.Minute},
+		479: {Certainty: bridge.NotSent, RetryAfter: time.Minute},
+		503: {Certainty: bridge.Unknown, Outage: true},
+		600: {Certainty: bridge.Unknown},
 	} {
 		d.net.RefuseMessages(1, code)
 		e := sendError(t, d.SendText(soon(t), to, MessageID("a", fmt.Sprint(code)), "x"))
-		if e.Certainty != want.Certainty || e.RetryAfter != want.RetryAfter || e.Reason == "" {
+		if e.Certainty != want.Certainty || e.RetryAfter != want.RetryAfter || e.Outage != want.Outage || e.Reason == "" {
 			t.Errorf("%d: %+v", code, e)
 		}
 	}
@@ -57,9 +58,10 @@ func TestOutagesOfASendDoNotCount(t *testing.T) {
 		"closed disk":  {sql.ErrConnDone, bridge.SendError{Certainty: bridge.Unknown, Outage: true}},
 		"too fast":     {whatsmeow.ErrIQRateOverLimit, bridge.SendError{Certainty: bridge.Blocked, RetryAfter: 5 * time.Minute}},
 		"who knows":    {errors.New("odd"), bridge.SendError{Certainty: bridge.Unknown}},
+		"no address":   {errors.New("no LID found for 628 from server"), bridge.SendError{Certainty: bridge.NotSent, RetryAfter: time.Minute}},
 		"disconnected": {whatsmeow.ErrNotConnected, bridge.SendError{Certainty: bridge.Blocked}},
 	} {
-		e := classify(fmt.Errorf("get device list: %w", test.err))
+		e := classify(fmt.Errorf("get device list: %w", test.err), write)
 		if e.Certainty != test.want.Certainty || e.Outage != test.want.Outage || e.RetryAfter != test.want.RetryAfter || e.Reason == "" || !errors.Is(e, test.err) {
 			t.Errorf("%s: %+v", name, e)
 		}

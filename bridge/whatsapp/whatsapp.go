@@ -45,9 +45,17 @@ type Options struct {
 	// Network is the real WhatsApp unless it comes from [ParseNetwork].
 	Network Network
 	Inbox   Inbox
+	// Allowed is asked before anything is taken in, sent or connected, from any
+	// goroutine; it must answer at once. While it says no the client has no effect:
+	// what came is left with WhatsApp and sends are refused. A process that is
+	// frozen between the question and the write to the socket, which follows it
+	// directly, is the rest that cannot be excluded here. nil means always.
+	Allowed func() bool
 	// Sent finds the text of a message of ours by its id, for a phone that could
-	// not read it and asks again. It may be nil: messages of the last seven days
-	// are also kept beside the session keys.
+	// not read it and asks again. ok is false for one that was not sent to that
+	// chat. It may be nil: messages of the last seven days are also kept beside
+	// the session keys. It is not asked for the ids of edits and revokes, which mean
+	// nothing to a phone after that time, nor for what was revoked.
 	Sent func(ctx context.Context, chat bridge.Address, id string) (text string, ok bool, err error)
 	// Log may be nil. Numbers in it are masked to their last four digits.
 	Log       *zap.Logger
@@ -76,12 +84,21 @@ type Client struct {
 	running atomic.Bool
 	link    atomic.Pointer[link]
 	panics  panics
+	gate    *gate
+	pairing atomic.Bool
+	// Run has the status of its last pause, and why the phone was last unlinked.
+	resting   Status
+	loggedOut string
 
 	mu     sync.Mutex
 	number string
 
 	statusMu sync.Mutex
 	status   Status
+
+	lockMu     sync.Mutex
+	lockTimer  *time.Timer // clears Status.Locked
+	lockClosed bool
 }
 
 // settings decide whether messages are lost. Only tests of this package change
@@ -110,6 +127,12 @@ type settings struct {
 	outdatedPause time.Duration // after WhatsApp refused our version
 	connectPause  time.Duration // after a first connection that could not be made
 	stuckAfter    time.Duration // without progress, a connection is made anew
+	pokeEvery     time.Duration // at most that often Poke does something
+	allowedPoll   time.Duration // how often Allowed is asked while it says no
+	unpairedPoll  time.Duration // how often another program may have paired
+	seenEvery     time.Duration // how exact Status.PhoneSeen is
+	lockedFor     time.Duration // of a lock whose end WhatsApp did not tell
+	lockWait      time.Duration // how long Open waits for the database
 }
 
 func defaultSettings() settings {
@@ -122,11 +145,14 @@ func defaultSettings() settings {
 		readyFallback: 10 * time.Second, sendTimeout: 10 * time.Second,
 		replacedPause: 30 * time.Second, refusedPause: 15 * time.Minute,
 		outdatedPause: time.Hour, connectPause: 30 * time.Second, stuckAfter: 2 * time.Minute,
+		pokeEvery: time.Second, allowedPoll: 500 * time.Millisecond, unpairedPoll: 5 * time.Second,
+		seenEvery: time.Hour, lockedFor: 24 * time.Hour, lockWait: 3 * time.Second,
 	}
 }
 
 // Open opens the session database and checks that it belongs to the network of
-// the options; it connects to nothing. Close must be called.
+// the options; it connects to nothing. Close must be called. When another
+// process keeps the database locked it returns [ErrLocked] after a few seconds.
 func Open(ctx context.Context, options Options) (*Client, error) {
 	return open(ctx, options, defaultSettings())
 }
@@ -143,17 +169,17 @@ func open(ctx context.Context, options Options, set settings) (*Client, error) {
 	}
 	c := &Client{
 		options: options, settings: set, log: options.Log,
-		status: Status{State: StateStopped}, slot: make(chan struct{}, 1), sender: make(chan struct{}, 1), paired: make(chan struct{}, 1),
+		status: Status{State: StateStopped}, gate: newGate(), slot: make(chan struct{}, 1), sender: make(chan struct{}, 1), paired: make(chan struct{}, 1),
 	}
 	c.slot <- struct{}{}
 	c.sender <- struct{}{}
-	db, err := openDatabase(ctx, options.Dir, set.durable)
+	db, err := openDatabase(ctx, options.Dir, set.durable, set.lockWait)
 	if err != nil {
 		return nil, fmt.Errorf("open whatsapp: %w", err)
 	}
 	c.db = db
 	if err := c.prepare(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open whatsapp: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open whatsapp: %w", busy(err)), db.Close())
 	}
 	return c, nil
 }
@@ -163,6 +189,12 @@ func (c *Client) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := c.options.Network.trust(); err != nil {
+		return err
+	}
+	if err := c.loadFacts(ctx); err != nil {
+		return err
+	}
+	if err := c.prepareChanges(ctx); err != nil {
 		return err
 	}
 	prepareLibrary(c.options.DeviceName, c.settings)
@@ -185,6 +217,7 @@ func (c *Client) prepare(ctx context.Context) error {
 
 // Close closes the session database. Run and Pair must have returned.
 func (c *Client) Close() error {
+	c.closeLock()
 	if err := c.db.Close(); err != nil {
 		return fmt.Errorf("close session database: %w", err)
 	}

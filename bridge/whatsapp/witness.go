@@ -90,6 +90,12 @@ func (w *witness) leaving(node *waBinary.Node) {
 	if !ok || !settles {
 		return
 	}
+	if w.link.poisoned.Load() {
+		// Nothing of a connection given up is acknowledged, whatever the library
+		// thinks of it.
+		w.link.cli.Disconnect()
+		return
+	}
 	w.mu.Lock()
 	message := w.open[stanzaKey{id, to}]
 	delete(w.open, stanzaKey{id, to})
