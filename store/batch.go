@@ -3,10 +3,8 @@ package store
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -38,6 +36,8 @@ type batch struct {
 	guards []any
 	writes []any
 	bytes  int // of everything written
+
+	writing bool // surely writes if all guards hold
 }
 
 func newBatch() *batch { return &batch{index: map[string]int{}} }
@@ -63,6 +63,7 @@ func (b *batch) guard(word, name string, k key, args ...any) {
 
 // write adds a write; lua/commit.lua says which there are.
 func (b *batch) write(name string, k key, args ...any) {
+	b.writing = b.writing || name == "stamp"
 	b.writes = append(b.writes, name, b.key(k))
 	b.writes = append(b.writes, pad(args, 3)...)
 	b.bytes += len(k.name)
@@ -87,19 +88,25 @@ func pad(args []any, n int) []any {
 
 // run calls the script once. Its error is a reply of the server (nothing was
 // written) or means that the outcome is unknown.
-func (b *batch) run(ctx context.Context, c redis.Scripter) (word string, results []string, err error) {
+func (s *Store) run(ctx context.Context, b *batch) (word string, results []string, err error) {
 	args := make([]any, 0, 3+len(b.guards)+len(b.writes))
 	args = append(args, string(b.kinds), len(b.guards)/5, len(b.writes)/5)
 	args = append(args, b.guards...)
 	args = append(args, b.writes...)
-	reply, err := commitScript.Run(ctx, c, b.names, args...).StringSlice()
+	reply, err := s.script(ctx, commitScript, b.names, args...)
 	if err != nil {
 		return "", nil, err
 	}
 	if len(reply) == 0 {
 		return "", nil, fmt.Errorf("commit script answered nothing")
 	}
-	return reply[0], reply[1:], nil
+	word = reply[0]
+	if word != wordConflict && word != wordStale && !(word == wordOK && b.writing) {
+		if err := s.fence(ctx); err != nil {
+			return "", nil, err
+		}
+	}
+	return word, reply[1:], nil
 }
 
 // verdict turns a word into an error; the words that ask for another attempt are
@@ -116,40 +123,6 @@ func verdict(word string) error {
 		return fmt.Errorf("the message table does not know the letter")
 	}
 	return fmt.Errorf("unexpected answer %q of the commit script", word)
-}
-
-// transient reports whether err may go away by itself: the server was not
-// reached, did not answer, or said that it is busy with itself.
-func transient(ctx context.Context, err error) bool {
-	if err == nil || ctx.Err() != nil || errors.Is(err, redis.ErrClosed) {
-		return false
-	}
-	if _, reply := errors.AsType[redis.Error](err); reply {
-		for _, p := range []string{"LOADING", "BUSY ", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN"} {
-			if strings.HasPrefix(err.Error(), p) {
-				return true
-			}
-		}
-		return false
-	}
-	return true
-}
-
-// again calls op until it succeeds, fails for good, ctx ends, or the store's
-// patience is over. op must be safe to repeat.
-func (s *Store) again(ctx context.Context, op func() error) error {
-	var spent time.Duration
-	for n := 0; ; n++ {
-		err := op()
-		if err == nil || !transient(ctx, err) || spent >= s.patience {
-			return err
-		}
-		wait := backoff(n)
-		spent += wait
-		if pause(ctx, wait) != nil {
-			return err
-		}
-	}
 }
 
 // backoff is the jittered wait before repetition n+1: 5 to 250 ms.

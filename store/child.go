@@ -81,6 +81,20 @@ func StartServer(ctx context.Context, dir string, o ServerOptions) (*Server, err
 	return s, nil
 }
 
+// ServerAddress is the URL, for [Dial], at which a server of [StartServer] answers in
+// dir, whoever started it. There may be none at the moment.
+func ServerAddress(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("find folder of redis-server: %w", err)
+	}
+	socket, err := socketPath(dir)
+	if err != nil {
+		return "", fmt.Errorf("place the socket of redis-server: %w", err)
+	}
+	return "unix://" + socket, nil
+}
+
 // Client returns a client of the server; close it when done.
 func (s *Server) Client() Client {
 	return redis.NewClient(Tame(&redis.Options{Network: "unix", Addr: s.socket}))
@@ -90,12 +104,15 @@ func (s *Server) Client() Client {
 func (s *Server) Address() string { return "unix://" + s.socket }
 
 // Close ends the server and waits until it is gone; calling it twice is fine. A
-// server that does not go within 10 s is killed, which loses nothing it answered.
+// server that does not go within 3 s is killed, which loses nothing it answered.
 func (s *Server) Close() error {
 	s.once.Do(func() { close(s.closing) })
 	<-s.over
 	return nil
 }
+
+// patience is how long a server may take to end.
+const patience = 3 * time.Second
 
 // keep runs the server, again and again, until Close. The first death before it was
 // wanted goes to died too. The thread is ours as long as the child lives: the
@@ -153,7 +170,7 @@ func (s *Server) run() error {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it may be gone already
 		select {
 		case <-ended:
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			_ = cmd.Process.Kill()
 		}
 	})

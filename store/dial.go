@@ -17,8 +17,23 @@ import (
 // rediss:// for TLS, unix:///path/of.sock, or a cluster: redis://host:port?cluster=true
 // or several hosts, redis://host:port,host2:port. Options of go-redis may follow as
 // query parameters. It connects at the first call, not here; close it when done.
+//
+// redis-sentinel://[user:password@]host:port[,host2:port]/name[?db=0] asks the
+// sentinels at these addresses for the primary they call name, and follows it when
+// they promote another (rediss-sentinel:// for TLS). User and password are those of
+// Redis; the sentinels' own are sentinel_username and sentinel_password. A fail-over
+// loses nothing only with [Options.Replicas].
+//
 // Its errors never hold the URL, which may have a password in it.
 func Dial(address string) (Client, error) {
+	if scheme, rest, _ := strings.Cut(address, "://"); scheme == "redis-sentinel" || scheme == "rediss-sentinel" {
+		o, err := parseSentinel(scheme == "rediss-sentinel", rest)
+		if err != nil {
+			return nil, fmt.Errorf("redis address: %w", bare(err))
+		}
+		hush()
+		return redis.NewFailoverClient(o), nil
+	}
 	u, more, cluster, err := parseAddress(address)
 	if err != nil {
 		return nil, fmt.Errorf("redis address: %w", err)
@@ -92,7 +107,7 @@ func limit(set, otherwise time.Duration) time.Duration {
 func parseAddress(address string) (u *url.URL, more []string, cluster bool, err error) {
 	scheme, rest, ok := strings.Cut(address, "://")
 	if !ok {
-		return nil, nil, false, errors.New("want redis://host:port, rediss://host:port or unix:///path")
+		return nil, nil, false, errors.New("want redis://host:port, rediss://host:port, redis-sentinel://host:port/name or unix:///path")
 	}
 	if scheme != "unix" {
 		end := strings.IndexAny(rest, "/?")

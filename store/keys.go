@@ -43,6 +43,9 @@ func (k keys) lanes() key { return key{k.tag + "lanes", 'z'} }
 // dead keeps buried letters, id to JSON. It is never trimmed.
 func (k keys) dead() key { return key{k.tag + "dead", 'h'} }
 
+// buried scores the letters among the dead by the desk time (ms) of their burial.
+func (k keys) buried() key { return key{k.tag + "buried", 'z'} }
+
 // timers scores timer names, "kind|id", by the desk time (ms) they are due.
 func (k keys) timers() key { return key{k.tag + "timers", 'z'} }
 
@@ -81,7 +84,7 @@ func bucket(source string, at time.Time) string {
 // A Key says what a Redis key of a desk is for.
 type Key struct {
 	// Family is "doc", "events", "messages", "lane", "index", "dedupe", or the name
-	// of one of the keys that exist once: "lanes", "dead", "timers", "views",
+	// of one of the keys that exist once: "lanes", "dead", "buried", "timers", "views",
 	// "counters", "dedupes", "commits", "epoch", "lease".
 	Family string
 	// Name is the rest: a document as "kind:id", a log, a lane, an index, a bucket.
@@ -98,7 +101,7 @@ func ParseKey(desk, name string) (k Key, ok bool) {
 		return Key{}, false
 	}
 	switch rest {
-	case "lanes", "timers", "views":
+	case "lanes", "buried", "timers", "views":
 		return Key{Family: rest, Type: "zset"}, true
 	case "dead", "counters", "lease":
 		return Key{Family: rest, Type: "hash"}, true

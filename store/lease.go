@@ -76,7 +76,7 @@ func (s *Store) lease(ctx context.Context, verb, owner string, ttl time.Duration
 	keys := []string{s.keys.lease().name, s.keys.epoch().name}
 	err = s.again(ctx, func() (err error) {
 		start = s.clock()
-		reply, err = leaseScript.Run(ctx, s.client, keys, verb, owner, ttl.Milliseconds(), epoch).StringSlice()
+		reply, err = s.script(ctx, leaseScript, keys, verb, owner, ttl.Milliseconds(), epoch)
 		return err
 	})
 	if err == nil && len(reply) < 2 {

@@ -134,7 +134,7 @@ func (s *Store) outboxBatch(epoch int64, l ledger.Letter) *batch {
 func (s *Store) ask(ctx context.Context, b *batch) (results []string, err error) {
 	var word string
 	err = s.again(ctx, func() (err error) {
-		word, results, err = b.run(ctx, s.client)
+		word, results, err = s.run(ctx, b)
 		return err
 	})
 	if err != nil {
@@ -169,7 +169,7 @@ func (s *Store) Viewed(ctx context.Context, epoch int64, v ledger.View) error {
 	b.write("zrem", s.keys.views(), v.Name)
 	var word string
 	err := s.again(ctx, func() (err error) {
-		word, _, err = b.run(ctx, s.client)
+		word, _, err = s.run(ctx, b)
 		return err
 	})
 	if err == nil && word != wordConflict {

@@ -93,6 +93,7 @@ func (s *Store) writeOutcome(b *batch, o *ledger.Outcome) {
 	lane, m, id := s.keys.lane(o.Letter.Lane), s.keys.messages(o.Letter.Log), o.Letter.ID
 	if o.State == ledger.Dead {
 		b.write("bury", lane, b.key(s.keys.lanes()), o.Letter.Lane, b.key(s.keys.dead()))
+		b.write("zadd", s.keys.buried(), id, s.now().UnixMilli())
 		b.write("hset", m, "s:"+id, int(ledger.Dead))
 	} else {
 		b.write("pop", lane, b.key(s.keys.lanes()), o.Letter.Lane)
@@ -166,6 +167,7 @@ func (s *Store) writeLetters(b *batch, c ledger.Change) error {
 			}
 			revived[id] = false
 			b.write("hdel", s.keys.dead(), id)
+			b.write("zrem", s.keys.buried(), id)
 			b.write("hset", m, "s:"+id, int(ledger.Queued))
 			b.write("hdel", m, "r:"+id)
 		} else {

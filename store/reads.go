@@ -174,18 +174,6 @@ func (s *Store) LetterByExt(ctx context.Context, log, ext string) (letter string
 	return letter, ok, nil
 }
 
-// DeadLetter returns a buried letter.
-func (s *Store) DeadLetter(ctx context.Context, id string) (l ledger.Letter, ok bool, err error) {
-	data, ok, err := s.field(ctx, s.keys.dead(), id)
-	if err != nil || !ok {
-		return l, false, wrap(err, "read dead letter "+id)
-	}
-	if err := json.Unmarshal([]byte(data), &l); err != nil {
-		return l, false, fmt.Errorf("%w: dead letter %s: %w", ledger.ErrCorrupt, id, err)
-	}
-	return l, true, nil
-}
-
 func (s *Store) field(ctx context.Context, k key, field string) (v string, ok bool, err error) {
 	err = s.again(ctx, func() (err error) {
 		v, err = s.client.HGet(ctx, k.name, field).Result()
@@ -202,42 +190,6 @@ func wrap(err error, what string) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
-}
-
-// Dead yields all buried letters, in no order. One that is buried or revived
-// meanwhile may or may not be among them. An error ends it.
-func (s *Store) Dead(ctx context.Context) iter.Seq2[ledger.Letter, error] {
-	return func(yield func(ledger.Letter, error) bool) {
-		seen := map[string]bool{} // a scan may come by the same field twice
-		for cursor := uint64(0); ; {
-			var rows []string
-			err := s.again(ctx, func() (err error) {
-				rows, cursor, err = s.client.HScan(ctx, s.keys.dead().name, cursor, "", 100).Result()
-				return err
-			})
-			if err != nil {
-				yield(ledger.Letter{}, fmt.Errorf("read dead letters: %w", err))
-				return
-			}
-			for i := 0; i+1 < len(rows); i += 2 {
-				if seen[rows[i]] {
-					continue
-				}
-				seen[rows[i]] = true
-				var l ledger.Letter
-				if err := json.Unmarshal([]byte(rows[i+1]), &l); err != nil {
-					yield(l, fmt.Errorf("%w: dead letter %s: %w", ledger.ErrCorrupt, rows[i], err))
-					return
-				}
-				if !yield(l, nil) {
-					return
-				}
-			}
-			if cursor == 0 {
-				return
-			}
-		}
-	}
 }
 
 // A Range chooses rows of an index. The zero Range is all of it, lowest first.

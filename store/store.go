@@ -36,6 +36,11 @@ type Options struct {
 	// Patience is how long a call repeats itself while Redis cannot be reached;
 	// 5 s if 0, no repetition if negative. The context may end it sooner.
 	Patience time.Duration
+	// Replicas is how many replicas must confirm what a call wrote before the call
+	// succeeds; 0 for a Redis without replicas. One that any replica may follow loses
+	// nothing only if all that may be promoted have confirmed, or if the promotion
+	// chooses the most advanced one, as Sentinel does among those it reaches.
+	Replicas int
 }
 
 // A Client is a connection to Redis, made by [Dial].
@@ -51,6 +56,7 @@ type Store struct {
 	clock    func() time.Time
 	log      *zap.Logger
 	patience time.Duration
+	replicas int
 
 	mu          sync.Mutex
 	subscribers map[chan struct{}]bool // guarded by mu
@@ -78,6 +84,7 @@ func New(client Client, o Options) *Store {
 		clock:       o.Clock,
 		log:         o.Log,
 		patience:    o.Patience,
+		replicas:    max(o.Replicas, 0),
 		subscribers: map[chan struct{}]bool{},
 	}
 	if s.now == nil {
@@ -110,7 +117,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // HighWater is the number of the last commit. It never falls unless Redis lost
-// what it had acknowledged.
+// what it had acknowledged. Numbers may be left out.
 func (s *Store) HighWater(ctx context.Context) (int64, error) {
 	var v string
 	err := s.again(ctx, func() (err error) {
@@ -128,6 +135,26 @@ func (s *Store) HighWater(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("read high water: %w", err)
 	}
 	return n, nil
+}
+
+// RaiseHighWater makes the number of the last commit at least atLeast: 0 to 10^15-1.
+// After Redis lost commits, it keeps their numbers, and so the versions of
+// documents, from being given a second time. A higher number stays.
+//
+// Leases need no raising: their epochs follow the server's clock. One that was given
+// before the loss and is unknown to Redis now is stale, and whoever acquires gets a
+// newer one than anybody ever had.
+func (s *Store) RaiseHighWater(ctx context.Context, atLeast int64) error {
+	err := CheckDesk(s.desk)
+	if err == nil && (atLeast < 0 || atLeast >= 1e15) {
+		err = fmt.Errorf("%d is no number of a commit", atLeast)
+	}
+	if err == nil {
+		b := newBatch()
+		b.write("raise", s.keys.commits(), atLeast)
+		_, err = s.ask(ctx, b)
+	}
+	return wrap(err, "raise high water")
 }
 
 // Subscribe returns a channel that gets a value after a commit of this process

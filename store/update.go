@@ -126,20 +126,14 @@ func (u *update) commit(b *batch) (word, detail string, again bool, err error) {
 	}
 	for {
 		var results []string
-		word, results, err = b.run(u.ctx, u.store.client)
+		word, results, err = u.store.run(u.ctx, b)
 		if err == nil {
 			return word, strings.Join(results, ""), false, nil
 		}
-		if !transient(u.ctx, err) || u.spent >= u.store.patience {
-			return "", "", false, fmt.Errorf("commit: %w", err)
+		if !u.store.patient(u.ctx, err, &u.failures, &u.spent) {
+			return "", "", false, fmt.Errorf("commit: %w", explain(err))
 		}
 		u.unknown = true
-		wait := backoff(u.failures)
-		u.failures++
-		u.spent += wait
-		if pause(u.ctx, wait) != nil {
-			return "", "", false, fmt.Errorf("commit: %w", err)
-		}
 		if !once(u.cause) {
 			return "", "", true, nil
 		}
@@ -213,7 +207,7 @@ func (r *reader) Next(series string) (int64, error) {
 	}
 	var v int64
 	err := r.store.again(r.ctx, func() (err error) {
-		v, err = r.store.client.HIncrBy(r.ctx, r.store.keys.counters().name, series, 1).Result()
+		v, err = r.store.count(r.ctx, series)
 		return err
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ end
 local KNOWN = {
   stamp = 1, put = 1, unlink = 1, rpush = 1, lpush = 1, pop = 1, bury = 1,
   hset = 1, hdel = 1, hget = 1, add = 1, fill = 1, below = 1, once = 1, when = 1,
-  zadd = 1, zfill = 1, zrem = 1, zstamp = 1,
+  zadd = 1, zfill = 1, zrem = 1, zstamp = 1, raise = 1,
 }
 
 -- writable tells whether a write will succeed. (Plain ifs: the Lua of the in-process
@@ -71,6 +71,10 @@ local KNOWN = {
 local function writable(name, key, a, b, c, left)
   if not KNOWN[name] or not key then return false end
   if name == 'stamp' then return whole(redis.call('GET', key)) end
+  if name == 'raise' then
+    if not whole(a) then return false end
+    return whole(redis.call('GET', key))
+  end
   if name == 'add' then
     if not whole(b) then return false end
     return whole(redis.call('HGET', key, a))
@@ -101,6 +105,8 @@ for _ = 1, writes do
     skip = skip - 1
   elseif name == 'stamp' then -- counts string key up; the number stamps what follows
     stamp = string.format('%.0f', redis.call('INCR', key))
+  elseif name == 'raise' then -- string key := a if it is absent or a number below a
+    if tonumber(redis.call('GET', key) or '0') < tonumber(a) then redis.call('SET', key, a) end
   elseif name == 'put' then -- document key := a
     redis.call('HSET', key, 'v', stamp, 'd', a)
   elseif name == 'unlink' then

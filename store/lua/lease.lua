@@ -11,6 +11,9 @@
 --
 -- The expiry is a value, not a Redis TTL: that works the same on every server and
 -- leaves a row to look at.
+--
+-- Epochs follow the server's clock (milliseconds) and never fall: one that was given
+-- before Redis lost its newest writes is not given again.
 
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -22,7 +25,8 @@ if verb == 'acquire' then
   if holder and holder ~= owner and expires > now then
     return {'0', holder, string.format('%.0f', expires - now)}
   end
-  epoch = string.format('%.0f', redis.call('INCR', KEYS[2]))
+  epoch = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, now))
+  redis.call('SET', KEYS[2], epoch)
   redis.call('HSET', KEYS[1], 'owner', owner, 'epoch', epoch, 'until', string.format('%.0f', now + ttl))
   return {epoch, ''}
 end

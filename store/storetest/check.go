@@ -244,8 +244,17 @@ func (c *checker) lane(lane string) {
 }
 
 func (c *checker) dead() {
-	for id, data := range c.hash(c.name("dead")) {
+	dead, buried := c.hash(c.name("dead")), c.scores("buried")
+	for id, data := range dead {
 		c.letter("dead", id, data, ledger.Dead)
+		if at, ok := buried[id]; !ok || at != float64(int64(at)) {
+			c.Errorf("letter %s is among the dead and was buried at %v (known %v)", id, at, ok)
+		}
+	}
+	for id := range buried {
+		if _, ok := dead[id]; !ok {
+			c.Errorf("letter %s was buried and is not among the dead", id)
+		}
 	}
 }
 

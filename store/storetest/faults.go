@@ -88,18 +88,31 @@ func (f *Faults) count(cmd redis.Cmder) (breaks, applied bool) {
 	return f.calls == f.at, f.applied
 }
 
-// ProcessPipelineHook is part of [redis.Hook].
+// ProcessPipelineHook is part of [redis.Hook]. A script call in a pipeline breaks like
+// one by itself, together with all that is sent with it.
 func (f *Faults) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		f.mu.Lock()
-		down := f.down
-		f.mu.Unlock()
-		if !down {
+		breaks, applied := f.broken(), false
+		for _, cmd := range cmds {
+			if b, a := f.count(cmd); b && !breaks {
+				breaks, applied = true, a
+			}
+		}
+		if !breaks {
 			return next(ctx, cmds)
+		}
+		if applied {
+			_ = next(ctx, cmds) // whatever it said is lost
 		}
 		for _, cmd := range cmds {
 			cmd.SetErr(ErrLost)
 		}
 		return ErrLost
 	}
+}
+
+func (f *Faults) broken() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.down
 }
