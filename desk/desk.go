@@ -46,13 +46,19 @@ type Desk struct {
 	parts   *parts        // guarded by mu; nil while this process does not lead
 	store   *store.Store  // guarded by mu; nil before Run
 	lease   ledger.Lease  // guarded by mu
+
+	rhythm rhythm
+	busy   busy // the parts that run
 }
 
 // Status says how the desk stands.
 type Status struct {
-	Leading  bool // this process speaks for the desk; otherwise it stands by or starts
-	WhatsApp whatsapp.Status
-	Discord  discord.Status
+	Leading bool // this process speaks for the desk; otherwise it stands by or starts
+	// StandingBy says who leads and what this process waits for; "" while it leads
+	// or starts.
+	StandingBy string
+	WhatsApp   whatsapp.Status
+	Discord    discord.Status
 }
 
 // Links reports which of the two networks the desk is ready on.
@@ -86,52 +92,34 @@ func New(cfg Config, o Options) (*Desk, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Desk{cfg: cfg, o: o, log: o.Log, changed: make(chan struct{})}, nil
+	return &Desk{cfg: cfg, o: o, log: o.Log, changed: make(chan struct{}), rhythm: realRhythm}, nil
 }
 
-// The lease: how long others wait for a leader that went silent, and how often
-// it speaks up. It stops speaking after 80 % of the time to live.
-const (
-	leaseTTL   = 15 * time.Second
-	renewEvery = 3 * time.Second
-	standBy    = time.Second
-)
-
-// Run works until ctx ends. While another process leads the desk it stands by
-// and takes over when that one is gone.
+// Run works until ctx ends. While another process leads the desk it stands by and
+// takes over when that one is gone. It returns within 10 s of the end of ctx.
 func (d *Desk) Run(ctx context.Context) error {
-	home, err := d.awaitHome(ctx)
+	h, err := openHome(d.cfg.Data)
 	if err != nil {
-		return ignoreEnd(ctx, err)
+		return err
 	}
-	defer home.close()
-	st, shut, err := d.openStore(ctx)
+	st, shut, err := d.connect(h)
 	if err != nil {
 		return err
 	}
 	defer shut()
+	defer d.letGo(h)
 	d.mu.Lock()
 	d.store = st
 	d.mu.Unlock()
-	if err := d.sameNetwork(ctx, st); err != nil {
-		return err
-	}
-	d.warnOfLoss(ctx, st)
 	for ctx.Err() == nil {
-		lease, err := d.acquire(ctx, st, home.owner)
+		lease, err := d.awaitLead(ctx, st, h)
 		if err != nil {
 			return ignoreEnd(ctx, err)
 		}
 		if err := d.o.Failpoint.Hit("lease.acquired"); err != nil {
 			return err
 		}
-		d.setLease(lease)
-		err = d.lead(ctx, st, home.owner, lease)
-		d.setLease(ledger.Lease{})
-		if !errors.Is(err, ledger.ErrStale) {
-			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-			err = errors.Join(err, st.Release(release, home.owner, lease))
-			cancel()
+		if err := d.lead(ctx, st, h, lease); !errors.Is(err, ledger.ErrStale) {
 			return ignoreEnd(ctx, err)
 		}
 		d.log.Warn("another instance leads this desk now; standing by")
@@ -147,47 +135,6 @@ func ignoreEnd(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-// acquire waits for the lease.
-func (d *Desk) acquire(ctx context.Context, st *store.Store, owner string) (ledger.Lease, error) {
-	said := false
-	for {
-		lease, err := st.Acquire(ctx, owner, leaseTTL)
-		if err == nil {
-			return lease, nil
-		}
-		held, isHeld := errors.AsType[*store.HeldError](err)
-		if !isHeld {
-			if ctx.Err() != nil {
-				return lease, ctx.Err()
-			}
-			d.log.Warn("lead the desk", zap.Error(err))
-		} else if !said {
-			said = true
-			d.log.Info("another instance leads this desk; standing by to take over", zap.String("leader", held.Owner))
-		}
-		select {
-		case <-ctx.Done():
-			return lease, ctx.Err()
-		case <-time.After(standBy):
-		}
-	}
-}
-
-// lead runs every part until ctx ends, one fails, or the lease is lost. The lease
-// is kept from the first moment: finding Discord may take its time.
-func (d *Desk) lead(ctx context.Context, st *store.Store, owner string, lease ledger.Lease) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return d.renew(ctx, st, owner, lease) })
-	g.Go(func() error {
-		p, err := d.assemble(ctx, st)
-		if err != nil {
-			return err
-		}
-		return d.work(ctx, st, p)
-	})
-	return g.Wait()
 }
 
 // work runs the parts.
@@ -207,7 +154,9 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	}()
 	g, ctx := errgroup.WithContext(ctx)
 	run := func(name string, part func(context.Context) error) {
+		d.busy.began(name)
 		g.Go(func() error {
+			defer d.busy.ended(name)
 			err := part(ctx)
 			switch {
 			case err == nil && ctx.Err() == nil:
@@ -246,47 +195,6 @@ func (d *Desk) keepHouse(ctx context.Context, st *store.Store) error {
 	}
 }
 
-// renew keeps the lease; a store that does not answer makes it run out locally,
-// which silences us, and it comes back with the store.
-func (d *Desk) renew(ctx context.Context, st *store.Store, owner string, lease ledger.Lease) error {
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		if err := d.o.Failpoint.Hit("lease.renew-late"); err != nil {
-			continue
-		}
-		try, cancel := context.WithTimeout(ctx, leaseTTL/2)
-		next, err := st.Renew(try, owner, lease, leaseTTL)
-		cancel()
-		switch {
-		case errors.Is(err, ledger.ErrStale):
-			return err
-		case err != nil && ctx.Err() == nil:
-			d.log.Warn("renew the lease", zap.Error(err))
-		case err == nil:
-			lease = next
-			d.setLease(lease)
-		}
-	}
-}
-
-func (d *Desk) setLease(l ledger.Lease) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.lease = l
-}
-
-func (d *Desk) currentLease() ledger.Lease {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.lease
-}
-
 // assemble makes the parts, in the order in which they need each other.
 func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	layout, err := d.layout(ctx, st)
@@ -298,9 +206,11 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Prefix:     d.cfg.Prefix,
 		Zone:       d.cfg.Zone,
 		Sentences:  d.cfg.Texts,
-		AgentRoles: layout.agents,
+		AgentRoles: layout.rights[bot.Agent],
 		NotePrefix: d.cfg.NotePrefix,
 		MessageID:  func(letter string) string { return whatsapp.MessageID(d.cfg.Desk, letter) },
+		Members:    members(st),
+		Now:        d.o.Now,
 	}
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
@@ -329,7 +239,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}
 	p.discord, err = discord.New(discord.Options{
 		Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: board,
-		Inbox: relay, Bot: bot.NewDesk(st, layout.agents, d.log), Commands: bot.Commands(),
+		Inbox: relay, Bot: bot.NewDesk(d.staff(st, layout.rights, p.whatsapp)), Commands: bot.Commands(),
 		Log: d.log, Failpoint: d.o.Failpoint,
 		Changed: func(s discord.Status) { d.setStatus(func(all *Status) { all.Discord = s }) },
 	})
@@ -339,14 +249,26 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	p.courier = bridge.NewCourier(st, p.whatsapp, p.discord, d.currentLease, policy, bridge.CourierConfig{
 		Channels: layout.channels, Pace: d.cfg.Replies.PerSecond, Burst: d.cfg.Replies.Burst, Failpoint: d.o.Failpoint,
 	}, d.log)
-	p.scheduler = scheduler.New(st, timers(), d.o.Now, func() bool { return d.currentLease().Valid(time.Now()) }, d.log)
+	p.scheduler = scheduler.New(st, timers(), d.o.Now, d.leads, d.log)
 	p.scheduler.Failpoint = d.o.Failpoint
 	return p, nil
 }
 
-// timers are the handlers of durable timers by kind. None is set yet: the desk's
-// procedure brings them.
-func timers() map[string]scheduler.Handler { return map[string]scheduler.Handler{} }
+// members reads sorted indexes of the store.
+func members(st *store.Store) func(context.Context, string, int64) ([]string, error) {
+	return func(ctx context.Context, index string, from int64) (all []string, err error) {
+		rows, err := st.Index(ctx, index, store.Range{Min: &from})
+		for _, row := range rows {
+			all = append(all, row.Member)
+		}
+		return all, err
+	}
+}
+
+// timers are the handlers of durable timers by kind.
+func timers() map[string]scheduler.Handler {
+	return map[string]scheduler.Handler{bridge.TimerUndelivered: bridge.Undelivered}
+}
 
 func (d *Desk) setStatus(change func(*Status)) {
 	d.mu.Lock()

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge/discord"
 	"github.com/haloerzap/halo/bridge/whatsapp"
 	"github.com/haloerzap/halo/ledger"
@@ -87,7 +88,7 @@ func developerTeams(roles []string) []string {
 // layout is where the desk's places are in Discord.
 type layout struct {
 	channels map[string]string // part in the desk -> channel id
-	agents   []string          // role ids
+	rights   bot.Rights
 }
 
 // storedLayout is the form in which a layout is remembered.
@@ -95,13 +96,14 @@ type storedLayout struct {
 	V        int               `json:"v"`
 	Guild    string            `json:"guild"`
 	Channels map[string]string `json:"channels"`
-	Agents   []string          `json:"agents"`
+	Agents   []string          `json:"agents"` // what there was before Rights
+	Rights   bot.Rights        `json:"rights,omitzero"`
 }
 
 var layoutRef = ledger.Ref{Kind: kindDesk, ID: "layout"}
 
 func (d *Desk) rememberLayout(ctx context.Context, st *store.Store, l layout) error {
-	data, err := json.Marshal(storedLayout{V: 1, Guild: d.cfg.DiscordGuild, Channels: l.channels, Agents: l.agents})
+	data, err := json.Marshal(storedLayout{V: 1, Guild: d.cfg.DiscordGuild, Channels: l.channels, Agents: l.rights[bot.Agent], Rights: l.rights})
 	if err != nil {
 		return fmt.Errorf("encode layout: %w", err)
 	}
@@ -126,7 +128,10 @@ func (d *Desk) lastLayout(ctx context.Context, st *store.Store) (layout, bool) {
 	if err := json.Unmarshal(doc.Data, &s); err != nil || s.V != 1 || s.Guild != d.cfg.DiscordGuild {
 		return layout{}, false
 	}
-	return layout{channels: s.Channels, agents: s.Agents}, true
+	if s.Rights == nil {
+		s.Rights = bot.Rights{bot.Agent: s.Agents}
+	}
+	return layout{channels: s.Channels, rights: s.Rights}, true
 }
 
 // A SetupProblem lists what has to be mended before the desk can run.
@@ -177,9 +182,12 @@ func (c Config) place(found discord.Layout) layout {
 		"intake": found.Channels[c.Channels.Intake],
 		"ops":    found.Channels[c.Channels.Ops],
 	}}
-	for _, name := range c.Roles["agent"] {
-		if id := found.Roles[name]; id != "" {
-			l.agents = append(l.agents, id)
+	l.rights = bot.Rights{}
+	for capability, names := range c.Roles {
+		for _, name := range names {
+			if id := found.Roles[name]; id != "" {
+				l.rights[capability] = append(l.rights[capability], id)
+			}
 		}
 	}
 	return l
@@ -254,14 +262,14 @@ func checkDiscord(ctx context.Context, cfg Config) ([]string, error) {
 
 func checkStore(ctx context.Context, cfg Config, o Options) ([]string, error) {
 	if cfg.RedisURL.Reveal() == "" {
-		h, err := openHome(cfg.Data)
+		h, err := holdHome(cfg.Data, forCheck)
 		if errors.Is(err, errHomeInUse) {
 			return nil, errors.New("a running halo has its own redis-server in this data folder; stop it to check the store")
 		}
 		if err != nil {
 			return nil, err
 		}
-		defer h.close()
+		defer h.letGo()
 	}
 	st, shut, err := openStore(ctx, cfg, o)
 	if err != nil {
@@ -322,11 +330,11 @@ func PairPhone(ctx context.Context, cfg Config, o Options, number string, show f
 }
 
 func pairWith(ctx context.Context, cfg Config, o Options, pair func(*whatsapp.Client) error) error {
-	h, err := openHome(cfg.Data)
+	h, err := holdHome(cfg.Data, forPair)
 	if err != nil {
 		return err
 	}
-	defer h.close()
+	defer h.letGo()
 	c, err := openPhone(ctx, cfg, o)
 	if err != nil {
 		return err

@@ -16,13 +16,42 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// openStore returns the desk's store and what ends it: the one given, the
-// configured Redis, or a redis-server of our own.
-func (d *Desk) openStore(ctx context.Context) (*store.Store, func(), error) {
+// connect returns the desk's store and what closes it. It waits for nothing: a
+// redis-server of our own is started by whoever holds the data folder.
+func (d *Desk) connect(h *home) (*store.Store, func(), error) {
+	o := store.Options{Desk: d.cfg.Desk, Now: d.o.Now, Log: d.log}
 	if d.o.Redis != nil {
-		return store.New(d.o.Redis, store.Options{Desk: d.cfg.Desk, Now: d.o.Now, Log: d.log}), func() {}, nil
+		return store.New(d.o.Redis, o), func() {}, nil
 	}
-	return openStore(ctx, d.cfg, d.o)
+	address := d.cfg.RedisURL.Reveal()
+	if address == "" {
+		dir, err := serverDir(d.cfg)
+		if err != nil {
+			return nil, nil, err
+		}
+		h.serverDir = dir
+		if address, err = store.ServerAddress(dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	client, err := store.Dial(address)
+	if err != nil {
+		return nil, nil, fmt.Errorf("HALO_REDIS_URL: %w", err)
+	}
+	return store.New(client, o), func() { client.Close() }, nil
+}
+
+// serverDir is the folder of a redis-server of our own; it is made when missing.
+func serverDir(cfg Config) (string, error) {
+	dir := filepath.Join(cfg.Data, "redis")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make folder of redis-server: %w", err)
+	}
+	return dir, nil
+}
+
+func startServer(ctx context.Context, dir string, log *zap.Logger) (*store.Server, error) {
+	return store.StartServer(ctx, dir, store.ServerOptions{Log: log})
 }
 
 // Redis is a connection to a Redis server.
@@ -39,11 +68,11 @@ func openStore(ctx context.Context, cfg Config, o Options) (*store.Store, func()
 	address := cfg.RedisURL.Reveal()
 	shut := func() {}
 	if address == "" {
-		dir := filepath.Join(cfg.Data, "redis")
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, nil, fmt.Errorf("make folder of redis-server: %w", err)
+		dir, err := serverDir(cfg)
+		if err != nil {
+			return nil, nil, err
 		}
-		server, err := store.StartServer(ctx, dir, store.ServerOptions{Log: o.Log})
+		server, err := startServer(ctx, dir, o.Log)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -69,6 +98,8 @@ func openStore(ctx context.Context, cfg Config, o Options) (*store.Store, func()
 // kindDesk documents say something about the desk as a whole.
 const kindDesk ledger.Kind = "desk"
 
+var errOtherNetwork = errors.New("belongs to another WhatsApp network")
+
 // sameNetwork refuses a store that belongs to another network: a stray variable
 // must never mix a simulator's tickets with real ones.
 func (d *Desk) sameNetwork(ctx context.Context, st *store.Store) error {
@@ -92,8 +123,8 @@ func (d *Desk) sameNetwork(ctx context.Context, st *store.Store) error {
 		return fmt.Errorf("ask the store which network the desk belongs to: %w", err)
 	}
 	if have != want {
-		return fmt.Errorf("the store of desk %q belongs to another WhatsApp network (%s) than the one configured (%s): "+
-			"unset HALO_WHATSAPP_ENDPOINT, or use another HALO_DESK or HALO_REDIS_URL", d.cfg.Desk, have, want)
+		return fmt.Errorf("the store of desk %q %w (%s) than the one configured (%s): "+
+			"unset HALO_WHATSAPP_ENDPOINT, or use another HALO_DESK or HALO_REDIS_URL", d.cfg.Desk, errOtherNetwork, have, want)
 	}
 	return nil
 }
