@@ -269,7 +269,13 @@ func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Lette
 		if err := c.cfg.Failpoint.Hit(point(l.Lane, "posted")); err != nil {
 			return false, err
 		}
-		if err := c.sent(after, lease, l, ext); err != nil {
+		if err := c.sent(after, lease, l, st, ext); err != nil {
+			return false, fmt.Errorf("record letter %s: %w", l.ID, err)
+		}
+		return true, c.cfg.Failpoint.Hit(point(l.Lane, "committed"))
+	}
+	if moot, ok := errors.AsType[*mootError](sendErr); ok {
+		if err := c.moot(after, lease, l, moot); err != nil {
 			return false, fmt.Errorf("record letter %s: %w", l.ID, err)
 		}
 		return true, c.cfg.Failpoint.Hit(point(l.Lane, "committed"))

@@ -18,7 +18,11 @@ import (
 func (c *Courier) deliver(ctx context.Context, l ledger.Letter, st ledger.Status) (ext string, err error) {
 	switch l.Kind {
 	case kindText:
-		return l.Ext, c.deliverText(ctx, l)
+		return l.Ext, c.deliverText(ctx, l, st)
+	case kindChange, kindRevoke:
+		return l.Ext, c.deliverChange(ctx, l)
+	case kindEdit:
+		return c.deliverEdit(ctx, l, st)
 	case kindSay:
 		return c.deliverSay(ctx, l, st)
 	case kindPost:
@@ -33,19 +37,49 @@ func refused(format string, args ...any) error {
 	return &SendError{Certainty: Refused, Reason: fmt.Sprintf(format, args...)}
 }
 
-func (c *Courier) deliverText(ctx context.Context, l ledger.Letter) error {
+func (c *Courier) deliverText(ctx context.Context, l ledger.Letter, st ledger.Status) error {
 	var body textBody
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return refused("the letter cannot be read: %v", err)
 	}
-	var conv ticket.Conversation
-	if err := c.read(ctx, ledger.Ref{Kind: ticket.KindConversation, ID: strings.TrimPrefix(l.Lane, laneClient)}, func(data []byte) (err error) {
-		conv, err = ticket.DecodeConversation(data)
-		return err
-	}); err != nil {
+	if st.Tried() {
+		// It may have died, and been retried after its message was changed.
+		other, err := c.reworded(ctx, l.ID)
+		switch {
+		case err != nil:
+			return err
+		case other.Gone:
+			return refused(reasonDeleted)
+		case other.Text != "":
+			body.Text = other.Text
+		}
+	}
+	to, err := c.client(ctx, l)
+	if err != nil {
 		return err
 	}
-	return c.phone.SendText(ctx, Address(conv.Reply), l.Ext, body.Text)
+	return c.phone.SendText(ctx, to, l.Ext, body.Text)
+}
+
+// client resolves a client's lane: the address to write to, also when the person
+// goes on under another conversation.
+func (c *Courier) client(ctx context.Context, l ledger.Letter) (Address, error) {
+	conv, err := c.conversation(ctx, strings.TrimPrefix(l.Lane, laneClient))
+	return Address(conv.Reply), err
+}
+
+func (c *Courier) conversation(ctx context.Context, id string) (conv ticket.Conversation, err error) {
+	for range 10 { // a person has a handful of addresses at most
+		err := c.read(ctx, ledger.Ref{Kind: ticket.KindConversation, ID: id}, func(data []byte) (err error) {
+			conv, err = ticket.DecodeConversation(data)
+			return err
+		})
+		if err != nil || conv.Into == "" {
+			return conv, err
+		}
+		id = conv.Into
+	}
+	return conv, refused("conversation %s goes on in a circle", id)
 }
 
 // nonceWindow is how long Discord surely remembers a nonce. Its true length is
@@ -143,11 +177,8 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 			return id, err
 		}
 	}
-	var conv ticket.Conversation
-	if err := c.read(ctx, ledger.Ref{Kind: ticket.KindConversation, ID: t.Conversation}, func(data []byte) (err error) {
-		conv, err = ticket.DecodeConversation(data)
-		return err
-	}); err != nil {
+	conv, err := c.conversation(ctx, t.Conversation)
+	if err != nil {
 		return "", err
 	}
 	return c.board.CreatePost(ctx, Post{

@@ -17,6 +17,11 @@ const (
 	kindSay  = "say"  // write in a thread or channel: sayBody
 	kindText = "text" // write to the client: textBody
 	kindTags = "tags" // set the post's tags and archive it or not: tagsBody
+	kindEdit = "edit" // change an earlier message of the same Discord lane: editBody
+
+	// Change what an earlier text of the same lane became, or take it back: changeBody.
+	kindChange = "change"
+	kindRevoke = "revoke"
 )
 
 type sayBody struct {
@@ -34,6 +39,20 @@ type textBody struct {
 type tagsBody struct {
 	Tag      string `json:"tag"`
 	Archived bool   `json:"archived,omitzero"`
+}
+
+type editBody struct {
+	Of      string `json:"of"` // letter
+	Content string `json:"content"`
+}
+
+type changeBody struct {
+	Of      string `json:"of"`      // letter of the part that is meant
+	Message string `json:"message"` // Discord message it is a part of
+	Part    int    `json:"part,omitzero"`
+	Text    string `json:"text,omitzero"` // the new words; of a revoke: how the message began
+	By      string `json:"by,omitzero"`
+	Deleted bool   `json:"deleted,omitzero"` // the whole message was deleted in Discord
 }
 
 // Lanes name destinations symbolically; they are resolved when a letter leaves.
@@ -69,6 +88,24 @@ func Note(number, id, content string) ledger.Letter {
 	return letter(id, ThreadLane(number), number, kindSay, sayBody{Content: content})
 }
 
+// OpsNote writes a line into the ops channel.
+func OpsNote(id, content string) ledger.Letter {
+	return letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{Content: content})
+}
+
+// Rewrite changes the words of the message that an earlier say letter of the same
+// lane and log became, or that an earlier rewrite left behind. When there is no such
+// message (it could not be written, or somebody deleted it), content becomes a new one.
+// Rewriting the same message again, of may be the first letter or the last rewrite.
+func Rewrite(id, lane, log, of, content string) ledger.Letter {
+	return letter(id, lane, log, kindEdit, editBody{Of: of, Content: content})
+}
+
+// noticeOn answers a message in a ticket's thread with a line for staff.
+func noticeOn(number, id, message, content string) ledger.Letter {
+	return letter(id, ThreadLane(number), number, kindSay, sayBody{Content: content, ReplyTo: message})
+}
+
 // OpenPost opens the ticket's forum post for the nth time; everything else in the
 // lane waits for it.
 func OpenPost(number string, n int) ledger.Letter {
@@ -94,20 +131,27 @@ func staffLetterID(message string, i, n int) string {
 // staffMessageOf reads back what staffLetterID wrote: the Discord message and
 // its number of parts.
 func staffMessageOf(letterID string) (message string, parts int, ok bool) {
+	message, parts, _, ok = staffPartOf(letterID)
+	return message, parts, ok
+}
+
+// staffPartOf is staffMessageOf with the part, counted from 0.
+func staffPartOf(letterID string) (message string, parts, part int, ok bool) {
 	rest, ok := strings.CutPrefix(letterID, "d/")
 	if !ok {
-		return "", 0, false
+		return "", 0, 0, false
 	}
-	message, part, ok := strings.Cut(rest, "/")
+	message, which, ok := strings.Cut(rest, "/")
 	if !ok {
-		return "", 0, false
+		return "", 0, 0, false
 	}
-	_, n, ok := strings.Cut(part, ".")
+	i, n, ok := strings.Cut(which, ".")
 	if !ok {
-		return "", 0, false
+		return "", 0, 0, false
 	}
-	parts, err := strconv.Atoi(n)
-	return message, parts, err == nil && parts > 0
+	part, err := strconv.Atoi(i)
+	parts, err2 := strconv.Atoi(n)
+	return message, parts, part, err == nil && err2 == nil && part >= 0 && part < parts
 }
 
 // Views are rendered from what is stored whenever it changed.

@@ -12,18 +12,21 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// sent records that the network took a letter, with what follows from it.
-func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter, ext string) error {
+// sent records that the network took a letter, with what follows from it. st is what
+// was known before this attempt.
+func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, ext string) error {
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent, Ext: ext}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
+		if st.Tried() {
+			if err := overcome(tx, l); err != nil {
+				return err
+			}
+		}
 		switch l.Kind {
 		case kindPost:
 			return posted(tx, l.Log, ext)
-		case kindSay:
-			if ext == "" {
-				return nil // it was there and was deleted since
-			}
-			return tx.Put(ledger.Ref{Kind: kindSaidLast, ID: l.Lane}, []byte(ext))
+		case kindSay, kindEdit:
+			return said(tx, l.Lane, ext)
 		case kindText:
 			return answered(tx, l)
 		}
@@ -35,6 +38,17 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		c.board.CatchUp(ext)
 	}
 	return err
+}
+
+// said notes the last message known to have arrived in a lane. An earlier one may
+// have been changed, and none be there because it was deleted since.
+func said(tx *ledger.Tx, lane, message string) error {
+	ref := ledger.Ref{Kind: kindSaidLast, ID: lane}
+	last, err := tx.Doc(ref)
+	if err != nil || message == "" || !newer(message, string(last)) {
+		return err
+	}
+	return tx.Put(ref, []byte(message))
 }
 
 // posted ties the new thread to its ticket.
@@ -55,11 +69,25 @@ func posted(tx *ledger.Tx, number, thread string) error {
 	return t.Save(tx)
 }
 
-// answered notes the first human answer that WhatsApp took, and shows how far
-// the agent's message has come.
+// answered notes that WhatsApp took a text: from now on a day may pass until it
+// arrives. The first human answer ends the client's wait; an agent's message shows
+// how far it has come.
 func answered(tx *ledger.Tx, l ledger.Letter) error {
-	if _, _, byAgent := staffMessageOf(l.ID); !byAgent {
+	tx.Set(ledger.Timer{Kind: TimerUndelivered, ID: l.Log + "/" + l.ID, Due: tx.Now().Add(undeliveredAfter)})
+	message, _, part, byAgent := staffPartOf(l.ID)
+	if !byAgent {
 		return nil
+	}
+	tx.Expect(wordsRef(message), ledger.Ref{Kind: ticket.KindTicket, ID: l.Log})
+	w, ok, err := loadWords(tx, message)
+	if err != nil {
+		return err
+	}
+	if ok && part < len(w.Parts) {
+		w.Parts[part].Sent = tx.Now().UnixMilli()
+		if err := w.save(tx, message); err != nil {
+			return err
+		}
 	}
 	if err := RefreshMark(tx, l.Log, l.ID); err != nil {
 		return err
@@ -81,50 +109,6 @@ func respond(tx *ledger.Tx, number, by, ref string) error {
 	tx.Log(number, ledger.Event{What: "responded", By: cmp.Or(by, "phone"), Ref: ref})
 	tx.Send(Tags(number, "tag/"+number+"/assigned", t.Tag(), false))
 	return t.Save(tx)
-}
-
-// bury ends a letter that will not get through, visibly: where a client's words
-// cannot be shown, a placeholder takes their place; where an agent's words
-// cannot be sent, the message itself gets the reason and a way to retry.
-func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, se *SendError) error {
-	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Dead, Reason: se.Reason}
-	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
-		id := fmt.Sprintf("dead/%s/%d", l.ID, st.Attempts)
-		tx.Log(l.Log, ledger.Event{What: "undeliverable", By: "halo", Ref: l.ID, Data: map[string]string{"reason": se.Reason}})
-		switch {
-		case strings.HasPrefix(l.ID, "dead/"):
-			return nil // the notice itself failed: the list of dead letters still shows it
-		case l.Kind == kindText:
-			return buryText(tx, l, id, se)
-		case l.Kind == kindSay:
-			tx.SendFirst(letter(id, l.Lane, l.Log, kindSay, sayBody{
-				Content: "⚠️ Pesan `" + Clean(l.ID, 80) + "` tidak dapat ditampilkan: " + reasonForStaff(se.Reason) + ".",
-			}))
-		case l.Kind == kindTags:
-			tx.Send(letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{
-				Content: "⚠️ Tanda pada post tiket " + l.Log + " tidak dapat diubah: " + reasonForStaff(se.Reason) + ". Ubahlah dengan tangan.",
-			}))
-		}
-		return nil
-	})
-	return err
-}
-
-func buryText(tx *ledger.Tx, l ledger.Letter, id string, se *SendError) error {
-	message, _, _ := staffMessageOf(l.ID)
-	tx.Send(letter(id, ThreadLane(l.Log), l.Log, kindSay, sayBody{
-		Content: "❌ Tidak terkirim ke klien: " + reasonForStaff(se.Reason) + ". *Kirim ulang* mengirim teks yang sama sekali lagi; untuk teks lain, tulislah pesan baru.",
-		ReplyTo: message,
-		Buttons: []Button{retryButton(l)},
-	}))
-	return RefreshMark(tx, l.Log, l.ID)
-}
-
-// RetryPrefix starts the custom id of every Retry button; the letter's id follows.
-const RetryPrefix = "retry:"
-
-func retryButton(l ledger.Letter) Button {
-	return Button{ID: RetryPrefix + l.ID, Label: "Kirim ulang", Emoji: "🔁", Style: "primary"}
 }
 
 // reopenThread asks for a new post when somebody deleted the ticket's thread;

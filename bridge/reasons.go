@@ -13,6 +13,7 @@ var reasons = []struct{ clause, said string }{
 	{"WhatsApp found the message malformed for the client's phone", "ponsel klien tidak dapat membaca pesan ini"},
 	{"WhatsApp knows no phone of this client at the moment", "WhatsApp tidak menemukan ponsel klien saat ini"},
 	{"WhatsApp gave no keys for the client's phone", "WhatsApp tidak memberi kunci untuk ponsel klien"},
+	{reasonDeleted, "pesannya sudah dihapus di Discord"},
 	{"WhatsApp did not", "WhatsApp tidak menjawab pada waktunya"},
 	{"WhatsApp is not connected", "WhatsApp sedang tidak tersambung"},
 	{"WhatsApp asks us to slow down", "WhatsApp meminta kita menunggu sebentar"},

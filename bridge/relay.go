@@ -34,6 +34,18 @@ type Desk struct {
 	MessageID func(letter string) string
 	// Names makes Discord's mentions readable.
 	Names Names
+	// Members lists the members of a sorted index whose score is at least from, the
+	// lowest first. Without it nothing that needs a list works: see [Relay.Recent].
+	Members func(ctx context.Context, index string, from int64) ([]string, error)
+	// Now is desk time; nil for time.Now.
+	Now func() time.Time
+}
+
+func (d Desk) now() time.Time {
+	if d.Now == nil {
+		return time.Now()
+	}
+	return d.Now()
 }
 
 // A Relay takes in what the networks report. Every method returns nil only when
@@ -50,6 +62,8 @@ type Relay struct {
 func NewRelay(store Updater, desk Desk, log *zap.Logger) *Relay {
 	return &Relay{store: store, desk: desk, log: log.Named("relay")}
 }
+
+func (r *Relay) now() time.Time { return r.desk.now() }
 
 // Cursor returns the last message of a thread that was taken in; known is false
 // for channels that are no ticket's thread.

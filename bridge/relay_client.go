@@ -240,6 +240,7 @@ func (r *Relay) raise(tx *ledger.Tx, number string, ids []string, to ledger.Stat
 			continue
 		}
 		tx.Raise(number, id, to)
+		tx.Cancel(TimerUndelivered, number+"/"+id)
 		if err := RefreshMark(tx, number, id); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author}
 	err := r.once(ctx, ledger.Inbox{Source: "dc", ID: m.ID, At: m.At}, raw, func(tx *ledger.Tx) error {
+		tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: m.Channel}, wordsRef(m.ID))
 		th, ok, err := ticket.LoadThread(tx, m.Channel)
 		if err != nil {
 			return err
@@ -48,8 +49,8 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	if err != nil || !ok {
 		return err
 	}
-	words, notes := r.cutNotes(m.Text)
-	if why := r.inside(m, words, notes); why != "" {
+	text, notes := r.cutNotes(m.Text)
+	if why := r.inside(m, text, notes); why != "" {
 		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": why}})
 		tx.Refresh(insideView(m.Channel, m.ID, why))
 		return nil
@@ -70,7 +71,7 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 			ReplyTo: m.ID,
 		}))
 	}
-	parts := slices.DeleteFunc(SplitPlain(ToWhatsApp(words, r.desk.Names), whatsAppLimit), func(p string) bool { return Clean(p, 10) == "" })
+	parts := r.parts(text)
 	if len(parts) == 0 {
 		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "empty"}})
 		tx.Send(letter("empty/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
@@ -85,16 +86,24 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	}
 	// Should nothing leave for now, the message says so.
 	tx.Refresh(stateView(number, m.Channel, m.ID, len(parts)))
+	return r.utter(tx, t, m, parts, notes)
+}
+
+// utter queues an agent's words for the client and remembers what they were.
+func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts, notes []string) error {
+	w := words{Ticket: t.Number, Channel: m.Channel, Edited: nanos(m.Edited), Head: head(parts[0])}
+	w.heed(notes, r.desk.NotePrefix)
 	for i, part := range parts {
 		id := staffLetterID(m.ID, i, len(parts))
-		l := letter(id, ClientLane(t.Conversation), number, kindText, textBody{Text: part, By: m.Author})
-		l.Ext = r.desk.MessageID(id)
+		l := r.toClient(id, t, kindText, textBody{Text: part, By: m.Author})
 		tx.Send(l)
-		tx.Log(number, ledger.Event{What: "agent_wrote", By: m.Author, Ref: l.Ext, Data: map[string]string{
+		tx.Log(t.Number, ledger.Event{What: "agent_wrote", By: m.Author, Ref: l.Ext, Data: map[string]string{
 			"text": part, "message": m.ID, "name": m.Name,
 		}})
+		w.Parts = append(w.Parts, wordsPart{Sum: sum(part)})
 	}
-	return nil
+	w.index(tx, m.ID, m.At)
+	return w.save(tx, m.ID)
 }
 
 // cutNotes takes the lines out of a text that are to stay inside.

@@ -30,6 +30,7 @@ type phone struct {
 	fail  func(id string, attempt int) (applied bool, err error)
 	tries map[string]int
 	shown []string // "address: text", each id once
+	order []string // their ids
 	ids   map[string]bool
 }
 
@@ -45,17 +46,39 @@ func (p *phone) SendText(_ context.Context, to bridge.Address, id, text string) 
 	}
 	if applied && !p.ids[id] {
 		p.ids[id] = true
+		p.order = append(p.order, id)
 		p.shown = append(p.shown, fmt.Sprintf("%s: %s", to, text))
 	}
 	return err
 }
 
 func (p *phone) EditText(_ context.Context, to bridge.Address, id, target, text string) error {
-	return errors.New("not yet")
+	return p.alter(id, target, fmt.Sprintf("%s: %s", to, text))
 }
 
 func (p *phone) Revoke(_ context.Context, to bridge.Address, id, target string) error {
-	return errors.New("not yet")
+	return p.alter(id, target, fmt.Sprintf("%s: (ditarik)", to))
+}
+
+// alter makes the message target show as something else, once for each id.
+func (p *phone) alter(id, target, shows string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tries[id]++
+	applied, err := true, error(nil)
+	if p.fail != nil {
+		applied, err = p.fail(id, p.tries[id])
+	}
+	if !applied || p.ids[id] {
+		return err
+	}
+	i := slices.Index(p.order, target)
+	if i < 0 {
+		return &bridge.SendError{Certainty: bridge.Refused, Reason: "no such message"}
+	}
+	p.ids[id] = true
+	p.shown[i] = shows
+	return err
 }
 
 // board is a Discord that shows posts, messages and reactions, remembers nonces
@@ -68,7 +91,8 @@ type board struct {
 	queue     func(ctx context.Context) error // waits for a request's turn; nil for none
 	tries     map[string]int
 	nonces    map[string]nonced
-	posts     []string // titles, by thread id "1000+i"
+	posts     []string // titles
+	made      []string // their threads' ids
 	threads   map[string][]said
 	reactions map[string][]string
 	tags      map[string]string
@@ -106,7 +130,7 @@ func (b *board) CreatePost(ctx context.Context, p bridge.Post) (string, error) {
 	id := ""
 	if applied {
 		id = b.id()
-		b.posts = append(b.posts, p.Title)
+		b.posts, b.made = append(b.posts, p.Title), append(b.made, id)
 		b.threads[id] = []said{}
 		b.tags[id] = strings.Join(p.Tags, ",")
 	}
@@ -123,12 +147,7 @@ func (b *board) FindPost(_ context.Context, _, prefix string) (string, error) {
 	if i < 0 {
 		return "", nil
 	}
-	ids := []string{}
-	for id := range b.threads {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids[i], nil
+	return b.made[i], nil
 }
 
 func (b *board) Say(_ context.Context, m bridge.Message) (string, error) {
@@ -165,7 +184,17 @@ func (b *board) FindMessage(_ context.Context, channel, after, content string) (
 }
 
 func (b *board) Edit(_ context.Context, channel, message, content string) error {
-	return errors.New("not yet")
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	applied, err := b.try("edit " + content)
+	if applied {
+		i := slices.IndexFunc(b.threads[channel], func(s said) bool { return s.id == message })
+		if i < 0 {
+			return &bridge.SendError{Certainty: bridge.Refused, Reason: "Discord refused: Unknown Message"}
+		}
+		b.threads[channel][i].content = content
+	}
+	return err
 }
 
 func (b *board) React(_ context.Context, _, message, emoji string, on bool) error {
@@ -215,7 +244,7 @@ func live(t *testing.T, story func(w *world)) {
 		w := &world{
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
-			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}},
+			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
 				reactions: map[string][]string{}, tags: map[string]string{}},
 			store: st, leaseMu: &sync.Mutex{},
 		}
@@ -229,13 +258,20 @@ func live(t *testing.T, story func(w *world)) {
 		policy := bridge.Desk{
 			Prefix: "HE", Zone: time.FixedZone("WIB", 7*3600), Sentences: ticket.Sentences{ticket.AutoText: "Selamat datang."},
 			AgentRoles: []string{agentRole}, NotePrefix: "//", MessageID: func(s string) string { return "ID-" + s },
+			Members: func(ctx context.Context, index string, from int64) (members []string, err error) {
+				rows, err := st.Index(ctx, index, store.Range{Min: &from})
+				for _, row := range rows {
+					members = append(members, row.Member)
+				}
+				return members, err
+			},
 		}
 		w.relay = bridge.NewRelay(st, policy, log)
 		w.courier = bridge.NewCourier(st, w.phone, w.board, func() ledger.Lease {
 			w.leaseMu.Lock()
 			defer w.leaseMu.Unlock()
 			return *w.lease
-		}, policy, bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops"}}, log)
+		}, policy, bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake"}}, log)
 		ctx, cancel := context.WithCancel(t.Context())
 		var work sync.WaitGroup
 		work.Go(func() {
@@ -300,7 +336,7 @@ func (w *world) thread() string {
 	w.board.mu.Lock()
 	defer w.board.mu.Unlock()
 	for id := range w.board.threads {
-		if id != "ops" {
+		if id != "ops" && id != "intake" {
 			return id
 		}
 	}

@@ -1,0 +1,119 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/haloerzap/halo/ledger"
+)
+
+// bury ends a letter that will not get through, visibly: where a client's words
+// cannot be shown, a placeholder takes their place; where an agent's words
+// cannot be sent, the message itself gets the reason and a way to retry.
+func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, se *SendError) error {
+	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Dead, Reason: se.Reason}
+	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
+		id := fmt.Sprintf("dead/%s/%d", l.ID, st.Attempts)
+		tx.Log(l.Log, ledger.Event{What: "undeliverable", By: "halo", Ref: l.ID, Data: map[string]string{"reason": se.Reason}})
+		why := reasonForStaff(se.Reason)
+		switch {
+		case strings.HasPrefix(l.ID, "dead/"):
+			return nil // the notice itself failed: the list of dead letters still shows it
+		case l.Kind == kindText:
+			return buryText(tx, l, id, why)
+		case l.Kind == kindChange || l.Kind == kindRevoke:
+			return buryChange(tx, l, id, why)
+		case l.Kind == kindSay || l.Kind == kindEdit:
+			tx.SendFirst(letter(id, l.Lane, l.Log, kindSay, sayBody{
+				Content: "⚠️ Pesan `" + Clean(l.ID, 80) + "` tidak dapat ditampilkan: " + why + ".",
+			}))
+		case l.Kind == kindTags:
+			tx.Send(OpsNote(id, "⚠️ Tanda pada post tiket "+l.Log+" tidak dapat diubah: "+why+". Ubahlah dengan tangan."))
+		}
+		return nil
+	})
+	return err
+}
+
+func buryText(tx *ledger.Tx, l ledger.Letter, id, why string) error {
+	message, _, _ := staffMessageOf(l.ID)
+	n := noticeWithRetry(l, id, message,
+		"❌ Tidak terkirim ke klien: "+why+". *Kirim ulang* mengirimnya sekali lagi, dengan teks terbaru bila pesan ini diubah.")
+	tx.Send(n)
+	if err := notify(tx, l, n); err != nil {
+		return err
+	}
+	return RefreshMark(tx, l.Log, l.ID)
+}
+
+func buryChange(tx *ledger.Tx, l ledger.Letter, id, why string) error {
+	var body changeBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
+	}
+	content := "❌ Perubahan pesan ini tidak sampai ke klien: " + why + ". Klien masih melihat teks semula."
+	if l.Kind == kindRevoke {
+		content = "❌ Pesan “" + ToDiscord(body.Text) + "” tidak dapat ditarik dari klien: " + why + ". Klien masih melihatnya."
+	}
+	n := noticeWithRetry(l, id, body.Message, content)
+	tx.Send(n)
+	return notify(tx, l, n)
+}
+
+// RetryPrefix starts the custom id of every Retry button; the letter's id follows.
+const RetryPrefix = "retry:"
+
+func noticeWithRetry(l ledger.Letter, id, message, content string) ledger.Letter {
+	return letter(id, ThreadLane(l.Log), l.Log, kindSay, sayBody{
+		Content: content,
+		ReplyTo: message,
+		Buttons: []Button{{ID: RetryPrefix + l.ID, Label: "Kirim ulang", Emoji: "🔁", Style: "primary"}},
+	})
+}
+
+// kindNotices documents list, by letter, the notices that say that it died.
+const kindNotices ledger.Kind = "notices"
+
+// notify remembers that a notice tells of a letter's death.
+func notify(tx *ledger.Tx, l, notice ledger.Letter) error {
+	ref := ledger.Ref{Kind: kindNotices, ID: l.ID}
+	all, err := noticesOf(tx, ref)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(append(all, notice.ID))
+	if err != nil {
+		return fmt.Errorf("encode notices of letter %s: %w", l.ID, err)
+	}
+	return tx.Put(ref, data)
+}
+
+func noticesOf(tx *ledger.Tx, ref ledger.Ref) (all []string, err error) {
+	data, err := tx.Doc(ref)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ledger.ErrCorrupt, ref, err)
+	}
+	return all, nil
+}
+
+// overcome makes the notices of a letter's death say that it arrived after all.
+func overcome(tx *ledger.Tx, l ledger.Letter) error {
+	ref := ledger.Ref{Kind: kindNotices, ID: l.ID}
+	all, err := noticesOf(tx, ref)
+	if err != nil || all == nil {
+		return err
+	}
+	said := "✅ Terkirim ke klien setelah dikirim ulang."
+	if l.Kind != kindText {
+		said = "✅ Perubahannya sampai ke klien setelah dikirim ulang."
+	}
+	for _, n := range all {
+		tx.Send(Rewrite(n+"/sent", ThreadLane(l.Log), l.Log, n, said))
+	}
+	return tx.Put(ref, nil)
+}

@@ -1,0 +1,196 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// errNotYet means that a message was changed before it was taken in: it will be
+// taken in with the words it has now. Nothing is noted, so that it may come again.
+var errNotYet = errors.New("not taken in yet")
+
+// Edited takes in that a message in a thread was changed. What an agent changed
+// follows to the client as long as WhatsApp allows it; where it cannot follow, the
+// message gets a line that says so. A change never sends what was not sent before:
+// neither a note nor somebody else's words. A channel that is no ticket's thread
+// gives [ErrNotOurs].
+func (r *Relay) Edited(ctx context.Context, m StaffMessage) error {
+	if m.Edited.IsZero() {
+		return nil // Discord added a preview to it: the words are the same
+	}
+	in := ledger.Inbox{Source: "dc", ID: "edit|" + strconv.FormatInt(m.Edited.UnixNano(), 10) + "|" + m.ID, At: m.Edited}
+	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author, "edited": m.Edited.UTC().Format(time.RFC3339Nano)}
+	err := r.once(ctx, in, raw, func(tx *ledger.Tx) error { return r.edited(tx, m) })
+	if err != nil && !errors.Is(err, errNotYet) {
+		return fmt.Errorf("take in edit of Discord message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
+	tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: m.Channel}, wordsRef(m.ID))
+	th, ok, err := ticket.LoadThread(tx, m.Channel)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ErrNotOurs
+	}
+	w, ok, err := loadWords(tx, m.ID)
+	switch {
+	case err != nil:
+		return err
+	case !ok && newer(m.ID, th.Cursor):
+		return errNotYet
+	case !ok:
+		r.editedInside(tx, th.Ticket, m)
+		return nil
+	case w.Gone || nanos(m.Edited) <= w.Edited:
+		return nil
+	}
+	w.Edited = nanos(m.Edited)
+	text, notes := r.cutNotes(m.Text)
+	parts := r.parts(text)
+	why := r.unchangeable(m, w, text, parts)
+	w.heed(notes, r.desk.NotePrefix)
+	data := map[string]string{"text": m.Text}
+	if why != "" {
+		data["why"] = why
+		tx.Send(noticeOn(w.Ticket, fmt.Sprintf("unchanged/%s/%d", m.ID, w.Edited), m.ID, unchangedText[why]))
+	} else if err := r.change(tx, &w, m, parts); err != nil {
+		return err
+	}
+	tx.Log(w.Ticket, ledger.Event{What: "agent_edited", By: m.Author, Ref: m.ID, Data: data})
+	return w.save(tx, m.ID)
+}
+
+// editedInside notes the change of a message of which nothing went to the client.
+// Somebody who meant the client to read it is told that he does not.
+func (r *Relay) editedInside(tx *ledger.Tx, number string, m StaffMessage) {
+	text, notes := r.cutNotes(m.Text)
+	tx.Log(number, ledger.Event{What: "note_edited", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text}})
+	if r.inside(m, text, notes) == "" && len(r.parts(text)) > 0 {
+		tx.Send(noticeOn(number, fmt.Sprintf("unchanged/%s/%d", m.ID, m.Edited.UnixNano()), m.ID, unchangedText["inside"]))
+	}
+}
+
+// unchangedText says, by the reason, why an edit did not follow and what to do.
+var unchangedText = map[string]string{
+	"inside": "⚠️ Pesan ini tadinya tidak dikirim ke klien, dan perubahannya juga tidak. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
+	"staff":  "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan CS Agent. Klien tetap melihat teks semula.",
+	"note":   "⚠️ Perubahan ini tidak dikirim: klien tetap melihat teks semula. Untuk menariknya dari klien, hapuslah pesan ini.",
+	"reveal": "⚠️ Perubahan ini tidak dikirim ke klien karena ada baris yang tadinya catatan. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
+	"long":   "⚠️ Perubahan ini tidak dikirim ke klien: teksnya menjadi lebih panjang daripada yang dapat diubah di WhatsApp. Klien tetap melihat teks semula; tulislah tambahannya sebagai pesan baru.",
+}
+
+// unchangeable says why an edit does not go to the client, "" when it does.
+func (r *Relay) unchangeable(m StaffMessage, w words, text string, parts []string) string {
+	switch {
+	case r.inside(m, "words", nil) != "":
+		return "staff"
+	case len(parts) == 0:
+		return "note"
+	case w.reveals(text, r.desk.NotePrefix):
+		return "reveal"
+	case len(parts) > w.live():
+		// Further messages would stand below what was written since.
+		return "long"
+	}
+	return ""
+}
+
+// change queues what turns the message as the client has it into its new parts:
+// behind everything that is on its way to him.
+func (r *Relay) change(tx *ledger.Tx, w *words, m StaffMessage, parts []string) error {
+	t, ok, err := ticket.Load(tx, w.Ticket)
+	if err != nil || !ok {
+		return fmt.Errorf("load ticket %s: %w", w.Ticket, cmp.Or(err, ledger.ErrCorrupt))
+	}
+	w.Head = head(parts[0])
+	for i := range w.live() {
+		id := fmt.Sprintf("e/%s/%d/%d", m.ID, w.Edited, i)
+		target := staffLetterID(m.ID, i, len(w.Parts))
+		switch {
+		case i >= len(parts):
+			w.Parts[i].Gone = true
+			tx.Send(r.toClient(id, t, kindRevoke, changeBody{Of: target, Message: m.ID, Part: i, Text: w.Head, By: m.Author}))
+		case sum(parts[i]) != w.Parts[i].Sum:
+			w.Parts[i].Sum = sum(parts[i])
+			tx.Send(r.toClient(id, t, kindChange, changeBody{Of: target, Message: m.ID, Part: i, Text: parts[i], By: m.Author}))
+		}
+	}
+	return nil
+}
+
+// toClient is a letter to a ticket's client.
+func (r *Relay) toClient(id string, t ticket.Ticket, kind string, body any) ledger.Letter {
+	l := letter(id, ClientLane(t.Conversation), t.Number, kind, body)
+	l.Ext = r.desk.MessageID(id)
+	return l
+}
+
+// head is the beginning of a text, for a line that speaks of it.
+func head(text string) string { return Clean(text, 60) }
+
+// Deleted takes in that a message in a thread was deleted: what of it went to the
+// client is taken back there as long as WhatsApp allows it, and else a line says
+// that it was not. A channel that is no ticket's thread gives [ErrNotOurs].
+func (r *Relay) Deleted(ctx context.Context, thread, message string, at time.Time) error {
+	in := ledger.Inbox{Source: "dc", ID: "delete|" + message, At: snowflakeTime(message, at)}
+	raw := map[string]string{"channel": thread, "message": message}
+	err := r.once(ctx, in, raw, func(tx *ledger.Tx) error { return r.deleted(tx, thread, message) })
+	if err != nil && !errors.Is(err, errNotYet) {
+		return fmt.Errorf("take in deletion of Discord message %s: %w", message, err)
+	}
+	return nil
+}
+
+func (r *Relay) deleted(tx *ledger.Tx, thread, message string) error {
+	tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: thread}, wordsRef(message))
+	th, ok, err := ticket.LoadThread(tx, thread)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ErrNotOurs
+	}
+	w, ok, err := loadWords(tx, message)
+	switch {
+	case err != nil:
+		return err
+	case !ok && newer(message, th.Cursor):
+		return errNotYet // whatever came too late to be read
+	case !ok:
+		tx.Log(th.Ticket, ledger.Event{What: "note_deleted", Ref: message})
+		return nil
+	case w.Gone:
+		return nil
+	}
+	t, ok, err := ticket.Load(tx, w.Ticket)
+	if err != nil || !ok {
+		return fmt.Errorf("load ticket %s: %w", w.Ticket, cmp.Or(err, ledger.ErrCorrupt))
+	}
+	for i := range w.live() {
+		w.Parts[i].Gone = true
+		tx.Send(r.toClient(fmt.Sprintf("x/%s/%d", message, i), t, kindRevoke, changeBody{
+			Of: staffLetterID(message, i, len(w.Parts)), Message: message, Part: i, Text: w.Head, Deleted: true,
+		}))
+	}
+	w.Gone = true
+	tx.Unindex(indexWords+w.Ticket, message)
+	tx.Log(w.Ticket, ledger.Event{What: "agent_deleted", Ref: message})
+	return w.save(tx, message)
+}
+
+// parts cuts an agent's words into the messages that the client gets.
+func (r *Relay) parts(text string) []string {
+	return slices.DeleteFunc(SplitPlain(ToWhatsApp(text, r.desk.Names), whatsAppLimit), func(p string) bool { return Clean(p, 10) == "" })
+}

@@ -1,0 +1,225 @@
+package bridge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// kindWords documents hold, per Discord message of an agent, what of it went to the
+// client: enough to let an edit or a deletion follow.
+const kindWords ledger.Kind = "words"
+
+// Indexes of agents' messages by their time (UTC, ms).
+const (
+	indexWords  = "words/" // + ticket: its messages, by Discord's id
+	indexRecent = "recent" // threads, by their last message
+)
+
+// words is a message of an agent as the client has it, or will have it when
+// everything queued has left.
+type words struct {
+	V       int    `json:"v"`
+	Ticket  string `json:"t"`
+	Channel string `json:"c"`
+	// Edited is the version last heard of, in Unix nanoseconds; 0 for the first.
+	Edited int64       `json:"e,omitzero"`
+	Head   string      `json:"h,omitzero"` // the first words, for notices
+	Parts  []wordsPart `json:"p"`
+	Notes  []string    `json:"n,omitzero"` // sums of lines that were notes in any version
+	Gone   bool        `json:"g,omitzero"` // deleted in Discord
+}
+
+type wordsPart struct {
+	Sum  string `json:"s"`          // of its text
+	Sent int64  `json:"w,omitzero"` // when WhatsApp took it (desk time, ms)
+	Gone bool   `json:"g,omitzero"` // taken back
+}
+
+// live is how many parts of the message the client still has: those taken back are
+// always the last ones.
+func (w words) live() int {
+	if i := slices.IndexFunc(w.Parts, func(p wordsPart) bool { return p.Gone }); i >= 0 {
+		return i
+	}
+	return len(w.Parts)
+}
+
+// heed adds the lines of a version that are notes.
+func (w *words) heed(notes []string, prefix string) {
+	for _, n := range notes {
+		if s := lineSum(n, prefix); s != "" && !slices.Contains(w.Notes, s) {
+			w.Notes = append(w.Notes, s)
+		}
+	}
+	// A document has its bounds; nobody writes so many notes in one message.
+	w.Notes = w.Notes[max(0, len(w.Notes)-300):]
+}
+
+// reveals reports whether a line of text was a note in an earlier version.
+func (w words) reveals(text, prefix string) bool {
+	for line := range strings.SplitSeq(text, "\n") {
+		if s := lineSum(line, prefix); s != "" && slices.Contains(w.Notes, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineSum identifies the words of a line, whether it is marked as a note or not;
+// "" for a line without any.
+func lineSum(line, prefix string) string {
+	line = strings.TrimSpace(line)
+	if prefix != "" {
+		line = strings.TrimSpace(strings.TrimPrefix(line, prefix))
+	}
+	if line == "" {
+		return ""
+	}
+	return sum(line)
+}
+
+// sum identifies a text.
+func sum(text string) string {
+	s := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(s[:8])
+}
+
+func wordsRef(message string) ledger.Ref { return ledger.Ref{Kind: kindWords, ID: message} }
+
+func loadWords(tx *ledger.Tx, message string) (w words, ok bool, err error) {
+	data, err := tx.Doc(wordsRef(message))
+	if err != nil || data == nil {
+		return w, false, err
+	}
+	w, err = decodeWords(data)
+	return w, err == nil, err
+}
+
+func decodeWords(data []byte) (w words, err error) {
+	if err := json.Unmarshal(data, &w); err != nil {
+		return w, fmt.Errorf("%w: words: %w", ledger.ErrCorrupt, err)
+	}
+	if w.V != 1 {
+		return w, fmt.Errorf("%w: words of version %d were written by a newer halo, update this program", ledger.ErrCorrupt, w.V)
+	}
+	return w, nil
+}
+
+func (w words) save(tx *ledger.Tx, message string) error {
+	w.V = 1
+	data, err := json.Marshal(w)
+	if err != nil {
+		return fmt.Errorf("encode words of %s: %w", message, err)
+	}
+	return tx.Put(wordsRef(message), data)
+}
+
+// index notes that a message can be changed or taken back for some time.
+func (w words) index(tx *ledger.Tx, message string, at time.Time) {
+	ms := snowflakeTime(message, at).UnixMilli()
+	tx.Index(indexWords+w.Ticket, message, ms)
+	tx.Index(indexRecent, w.Channel, ms)
+}
+
+// snowflakeTime is when Discord made an id, or fallback for one that is none.
+func snowflakeTime(id string, fallback time.Time) time.Time {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n>>22 == 0 {
+		return fallback
+	}
+	return time.UnixMilli(n>>22 + 1420070400000).UTC()
+}
+
+func fromNanos(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns).UTC()
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// Recent lists agents' messages of a thread that went to the client, or will, and
+// can still be changed or taken back there: younger than two days, oldest first.
+// Deleted ones are not among them. A channel that is no ticket's thread has none.
+func (r *Relay) Recent(ctx context.Context, thread string) ([]Recent, error) {
+	t, ok, err := r.ticketOf(ctx, thread)
+	if err != nil || !ok || r.desk.Members == nil {
+		return nil, err
+	}
+	ids, err := r.desk.Members(ctx, indexWords+t.Number, r.now().Add(-revokeWindow).UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
+	}
+	var all []Recent
+	for _, id := range ids {
+		d, err := r.store.Doc(ctx, wordsRef(id))
+		if err != nil {
+			return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
+		}
+		if d.Data == nil {
+			continue
+		}
+		w, err := decodeWords(d.Data)
+		if err != nil {
+			return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
+		}
+		if !w.Gone && w.Channel == thread {
+			all = append(all, Recent{ID: id, Edited: fromNanos(w.Edited)})
+		}
+	}
+	return all, nil
+}
+
+// RecentThreads lists the threads of open tickets that have messages as in [Relay.Recent].
+func (r *Relay) RecentThreads(ctx context.Context) ([]string, error) {
+	if r.desk.Members == nil {
+		return nil, nil
+	}
+	threads, err := r.desk.Members(ctx, indexRecent, r.now().Add(-revokeWindow).UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list threads with recent messages: %w", err)
+	}
+	var open []string
+	for _, th := range threads {
+		t, ok, err := r.ticketOf(ctx, th)
+		if err != nil {
+			return nil, err
+		}
+		if ok && t.State != ticket.Closed && t.Thread == th {
+			open = append(open, th)
+		}
+	}
+	return open, nil
+}
+
+func (r *Relay) ticketOf(ctx context.Context, thread string) (t ticket.Ticket, ok bool, err error) {
+	d, err := r.store.Doc(ctx, ledger.Ref{Kind: ticket.KindThread, ID: thread})
+	if err != nil || d.Data == nil {
+		return t, false, err
+	}
+	th, err := ticket.DecodeThread(thread, d.Data)
+	if err != nil {
+		return t, false, err
+	}
+	if d, err = r.store.Doc(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: th.Ticket}); err != nil || d.Data == nil {
+		return t, false, err
+	}
+	t, err = ticket.Decode(d.Data)
+	return t, err == nil, err
+}
