@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/haloerzap/halo/bridge"
 )
 
@@ -21,6 +23,9 @@ func (c *Client) takeIn(ctx context.Context) {
 			return
 		}
 		c.take(ctx, it)
+		if it.fetch != "" || it.forum != "" {
+			c.countUnread()
+		}
 		if it.settled != 0 && ctx.Err() == nil && c.intake.current(it.settled) {
 			c.changeStatus(func(s *Status) { s.Ready = s.Up })
 		}
@@ -33,6 +38,8 @@ func (c *Client) take(ctx context.Context, it item) {
 		if !c.intake.deaf(it.message.Channel) { // else it will be fetched, in its place
 			c.deliver(ctx, *it.message, "dc.recv", "dc.persisted")
 		}
+	case it.change != nil:
+		c.carry(ctx, *it.change)
 	case it.fetch != "":
 		c.catchUpWith(ctx, it.fetch, "", it.whole)
 	case it.forum != "":
@@ -49,6 +56,14 @@ func (c *Client) compareAll(ctx context.Context, active []threadInfo) {
 	if !c.set.catchUp {
 		return
 	}
+	began := c.taken
+	defer func() {
+		c.intake.amend(allRecent) // messages first
+		if now := c.taken; now.messages > began.messages {
+			c.log.Info("discord: what was missed is taken in", zap.Int("threads", now.threads-began.threads),
+				zap.Int("messages", now.messages-began.messages), zap.Int("unread", c.intake.unread()))
+		}
+	}()
 	c.compare(ctx, active)
 	if _, ok := c.inbox.(Witness); !ok {
 		return // each archived post would look unread
@@ -57,6 +72,18 @@ func (c *Client) compareAll(ctx context.Context, active []threadInfo) {
 		if !c.intake.isPutOff(forum) {
 			c.compare(ctx, c.archivedMeanwhile(ctx, forum))
 		}
+	}
+}
+
+// progress counts what catching up took in. It is used by one goroutine.
+type progress struct{ threads, messages int }
+
+const progressEvery = 1000
+
+func (p *progress) add(log *zap.Logger, messages int) {
+	before := p.messages / progressEvery
+	if p.messages += messages; p.messages/progressEvery > before {
+		log.Info("discord: taking in what was missed", zap.Int("threads", p.threads), zap.Int("messages", p.messages))
 	}
 }
 
@@ -113,6 +140,12 @@ func (c *Client) putOff(ctx context.Context, it item, why error) {
 	d := 30 * c.set.backoff
 	c.log.Warn("what was missed in a channel cannot be read now", inChannel(it.fetch+it.forum), after(d), errField(why))
 	c.intake.putOff(it, d, 2*c.set.backoff)
+	c.countUnread()
+}
+
+func (c *Client) countUnread() {
+	n := c.intake.unread()
+	c.changeStatus(func(s *Status) { s.Unread = n })
 }
 
 // CatchUp takes in, by and by, all that was written in a thread: it was not known
@@ -141,6 +174,7 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 		c.intake.caughtUp(channel, c.intake.newest(channel))
 		return
 	}
+	c.taken.threads++
 	roles := map[string][]string{}
 	for ctx.Err() == nil {
 		newest := c.intake.newest(channel)
@@ -157,7 +191,9 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 			c.deliver(ctx, m, "dc.catchup", "dc.catchup.persisted")
 			after = m.ID
 		}
+		c.taken.add(c.log, len(page))
 		if len(page) < pageSize && ctx.Err() == nil && c.intake.caughtUp(channel, newest) {
+			c.intake.amend(channel)
 			return
 		}
 	}
@@ -243,6 +279,7 @@ func (c *Client) deliver(ctx context.Context, m message, before, stored string) 
 			c.intake.foreign(m.Channel)
 			return
 		}
+		c.versions.told(m.ID, m.Edited)
 		c.reach(stored)
 	}
 }

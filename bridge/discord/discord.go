@@ -7,8 +7,9 @@
 // it has gone deaf.
 //
 // Goroutines: the library's reader only appends to the intake; one goroutine
-// stores what is in it, in order; a few acknowledge interactions, and one for
-// each interaction at work answers it; Run itself keeps the link up.
+// stores what is in it, in order; one looks for changes that were missed; a few
+// acknowledge interactions, and one for each interaction at work answers it; Run
+// itself keeps the link up.
 package discord
 
 import (
@@ -67,6 +68,9 @@ type Options struct {
 	States    []string
 	Log       *zap.Logger
 	Failpoint bridge.Failpoint
+	// Now is desk time, in which deletions are dated: Discord does not say when; nil:
+	// time.Now.
+	Now func() time.Time
 	// Changed is told each new Status, in order. It must be quick and must not
 	// call the Client.
 	Changed func(Status)
@@ -83,6 +87,7 @@ type Status struct {
 	Resumes    int       // sessions taken up again
 	Replaced   int       // sessions given up because they were deaf
 	Overflowed int       // messages that will be fetched, for want of memory
+	Unread     int       // channels with missed messages that cannot be read for now
 }
 
 // Client is one bot in one guild. Its methods are safe for concurrent use; Run
@@ -93,6 +98,8 @@ type Client struct {
 	net    Network
 	rest   *rest
 	inbox  Inbox
+	editor Editor // the inbox, nil when it is none
+	now    func() time.Time
 	bot    bot.Handler
 	cmds   []bot.Command
 	states []string
@@ -100,19 +107,22 @@ type Client struct {
 	fp     bridge.Failpoint
 	set    settings
 
-	names   *directory
-	intake  *intake
-	me      atomic.Pointer[string]
-	app     atomic.Pointer[string]
-	appSet  chan struct{} // closed when app is known
-	appOnce sync.Once
-	mute    sync.Once // an empty message was told of
-	pressed chan interaction
-	end     atomic.Pointer[context.CancelCauseFunc] // of Run
+	names  *directory
+	intake *intake
+	// versions and taken belong to the goroutine of takeIn.
+	versions versions
+	taken    progress
+	me       atomic.Pointer[string]
+	app      atomic.Pointer[string]
+	appSet   chan struct{} // closed when app is known
+	appOnce  sync.Once
+	mute     sync.Once // an empty message was told of
+	pressed  chan interaction
+	end      atomic.Pointer[context.CancelCauseFunc] // of Run
 
 	statusMu sync.Mutex
 	status   Status
-	changed  func(Status)
+	tell     func(Status)
 }
 
 var _ bridge.Board = (*Client)(nil)
@@ -131,6 +141,7 @@ type settings struct {
 	foresight    bool          // end a connection whose first packet would deadlock the library
 	watch        bool          // replace a deaf session
 	catchUp      bool
+	amend        bool // look for edits and deletions that were not heard
 	intakeBytes  int
 	tick         time.Duration // of the watchdog
 	lockPatience time.Duration
@@ -153,6 +164,7 @@ func standard() settings {
 		foresight:    true,
 		watch:        true,
 		catchUp:      true,
+		amend:        true,
 		intakeBytes:  16 << 20,
 		tick:         time.Second,
 		lockPatience: 6 * time.Second,
@@ -178,6 +190,9 @@ func newClient(o Options, s settings) (*Client, error) {
 	if o.States == nil {
 		o.States = StandardPlan(nil).Forums[0].Tags
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Changed == nil {
 		o.Changed = func(Status) {}
 	}
@@ -187,11 +202,12 @@ func newClient(o Options, s settings) (*Client, error) {
 	}
 	c := &Client{
 		guild: o.Guild, token: o.Token, net: o.Network, rest: r, inbox: o.Inbox, bot: o.Bot, cmds: o.Commands,
-		states: o.States, log: o.Log, fp: o.Failpoint, set: s, changed: o.Changed,
-		names: newDirectory(), intake: newIntake(s.intakeBytes),
+		states: o.States, log: o.Log, fp: o.Failpoint, set: s, tell: o.Changed,
+		now: o.Now, versions: versions{}, names: newDirectory(), intake: newIntake(s.intakeBytes),
 		appSet: make(chan struct{}), pressed: make(chan interaction, 256),
 		status: Status{Reason: "not started", Since: time.Now()},
 	}
+	c.editor, _ = o.Inbox.(Editor)
 	r.refused = func() { c.giveUp(ErrToken) }
 	return c, nil
 }
@@ -220,6 +236,7 @@ func (c *Client) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	if err == nil {
 		wg.Go(func() { c.takeIn(inner) })
+		wg.Go(func() { c.amendAll(inner) })
 		wg.Go(func() { c.answerAll(inner) })
 		wg.Go(func() { c.register(inner) })
 		err = c.keepUp(inner)
@@ -269,7 +286,7 @@ func (c *Client) changeStatus(change func(*Status)) {
 		c.status.Since = time.Now()
 	}
 	if c.status != old {
-		c.changed(c.status)
+		c.tell(c.status)
 	}
 }
 

@@ -20,6 +20,7 @@ func (c *Client) event(l *link, e *discordgo.Event) {
 	if l.dropped.Load() {
 		return
 	}
+	c.inSequence(l, e)
 	switch e.Type {
 	case "READY":
 		c.onReady(l, e.RawData)
@@ -29,6 +30,15 @@ func (c *Client) event(l *link, e *discordgo.Event) {
 		c.onGuild(e.RawData)
 	case "MESSAGE_CREATE":
 		c.onMessage(e.RawData)
+	case "MESSAGE_UPDATE":
+		c.onEdit(e.RawData)
+	case "MESSAGE_DELETE", "MESSAGE_DELETE_BULK":
+		c.onDelete(e.RawData)
+	case "THREAD_DELETE":
+		c.onThreadGone(e.RawData)
+		c.onNames(e.Type, e.RawData)
+	case "GUILD_DELETE":
+		c.onGuildGone(e.RawData)
 	case "INTERACTION_CREATE":
 		c.onInteraction(e.RawData)
 	default:
@@ -101,6 +111,95 @@ func (c *Client) onMessage(raw json.RawMessage) {
 	c.learnNames(m)
 	if c.intake.message(m, len(raw)) {
 		c.changeStatus(func(s *Status) { s.Overflowed++ })
+	}
+}
+
+// onEdit takes the event that a message changed. It also comes for what is no edit (a
+// link's preview, a pin), and may then hold no more than what changed.
+func (c *Client) onEdit(raw json.RawMessage) {
+	var u struct {
+		message
+		Content *string `json:"content"`
+	}
+	if err := json.Unmarshal(raw, &u); err != nil {
+		c.log.Error("discord edit could not be read", errField(err))
+	}
+	m := u.message
+	if c.editor == nil || m.Guild != c.guild || m.ID == "" || m.Channel == "" || m.Edited.IsZero() {
+		return
+	}
+	if u.Content == nil || m.Author.ID == "" || m.byStaff() && m.Member == nil {
+		c.intake.amend(m.Channel) // not all that is needed: it is read there
+		return
+	}
+	if m.Content = *u.Content; m.byStaff() {
+		c.learnNames(m)
+		c.changed(change{channel: m.Channel, edited: &m})
+	}
+}
+
+func (c *Client) onDelete(raw json.RawMessage) {
+	var d struct {
+		ID      string   `json:"id"`
+		IDs     []string `json:"ids"`
+		Channel string   `json:"channel_id"`
+		Guild   string   `json:"guild_id"`
+	}
+	if err := json.Unmarshal(raw, &d); err != nil {
+		c.log.Error("discord deletion could not be read", errField(err))
+	}
+	if d.Guild != c.guild || d.Channel == "" {
+		return
+	}
+	// The first message of a post, which is ours, has the post's id.
+	gone := slices.DeleteFunc(append(d.IDs, d.ID), func(id string) bool { return id == "" || id == d.Channel })
+	if len(gone) > 0 {
+		c.changed(change{channel: d.Channel, gone: gone, at: c.now()})
+	}
+}
+
+func (c *Client) onThreadGone(raw json.RawMessage) {
+	var t struct {
+		ID    string `json:"id"`
+		Guild string `json:"guild_id"`
+	}
+	if json.Unmarshal(raw, &t) == nil && t.Guild == c.guild && t.ID != "" {
+		c.changed(change{channel: t.ID, gone: []string{t.ID}, at: c.now()})
+	}
+}
+
+func (c *Client) changed(ch change) {
+	if c.editor != nil && c.intake.change(ch) {
+		c.changeStatus(func(s *Status) { s.Overflowed++ })
+	}
+}
+
+// onGuildGone takes that the server cannot be reached for a while, or that the bot was
+// removed from it.
+func (c *Client) onGuildGone(raw json.RawMessage) {
+	var g struct {
+		ID          string `json:"id"`
+		Unavailable bool   `json:"unavailable"`
+	}
+	if json.Unmarshal(raw, &g) != nil || g.ID != c.guild {
+		return
+	}
+	if !g.Unavailable {
+		c.giveUp(ErrGuild)
+		return
+	}
+	c.log.Warn("discord cannot reach the server for now")
+	c.intake.newSession()
+	c.changeStatus(func(s *Status) { s.Ready = false })
+}
+
+// inSequence notices that events were lost on the way to us: the library drops what it
+// cannot read without a word.
+func (c *Client) inSequence(l *link, e *discordgo.Event) {
+	last := l.sequence.Swap(e.Sequence)
+	if e.Type != "READY" && last != 0 && e.Sequence > last+1 {
+		c.log.Warn("discord events were lost", zap.Int64("after", last), zap.Int64("before", e.Sequence))
+		c.intake.missed()
 	}
 }
 

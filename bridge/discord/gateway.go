@@ -23,6 +23,8 @@ type link struct {
 	dropped atomic.Bool   // its events no longer count
 	up      atomic.Bool   // READY or RESUMED came on this connection
 	lostAt  time.Time     // zero before the first connection
+
+	sequence atomic.Int64 // of the last event
 }
 
 // errDeaf means that the library's session no longer hears anything.
@@ -249,6 +251,9 @@ func (c *Client) watch(ctx context.Context, l *link) error {
 		}
 		if !c.set.watch {
 			continue
+		}
+		if l.up.Load() && c.intake.overdue(c.set.greeting) {
+			c.log.Warn("discord did not describe the server")
 		}
 		if !l.up.Load() && time.Since(began) > c.set.greeting {
 			return fmt.Errorf("no greeting from the gateway: %w", errDeaf)

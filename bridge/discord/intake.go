@@ -24,7 +24,12 @@ type intake struct {
 	wasLater  bool              // one of them was taken last: now it is the others' turn
 	epoch     int               // of the connection
 	blind     bool              // a new session has not described the guild yet
+	blindAt   time.Time         // since when
+	listing   bool              // a question for the active threads waits
 	wake      chan struct{}
+
+	amends    map[string]amendment // threads whose recent messages are to be compared
+	amendWake chan struct{}
 }
 
 // later is a fetch put off.
@@ -33,11 +38,12 @@ type later struct {
 	at time.Time
 }
 
-// An item is one of: a message; a channel to fetch; a forum whose archived posts
-// are to be compared with what was stored; threads to compare, with the epoch for
-// which nothing is missing after it.
+// An item is one of: a message; a change of messages; a channel to fetch; a forum
+// whose archived posts are to be compared with what was stored; threads to compare,
+// with the epoch for which nothing is missing after it.
 type item struct {
 	message *message
+	change  *change
 	fetch   string
 	forum   string
 	whole   bool // fetch from the thread's first message on, whatever the cursor says
@@ -49,7 +55,8 @@ type item struct {
 
 func newIntake(most int) *intake {
 	return &intake{most: most, behind: map[string]string{}, strangers: map[string]bool{},
-		later: map[string]later{}, wake: make(chan struct{}, 1), epoch: 1}
+		later: map[string]later{}, wake: make(chan struct{}, 1), epoch: 1,
+		amends: map[string]amendment{}, amendWake: make(chan struct{}, 1)}
 }
 
 func (q *intake) add(it item) {
@@ -64,24 +71,30 @@ func (q *intake) add(it item) {
 // message takes a message in, or reports that it had to be forgotten for want of
 // memory.
 func (q *intake) message(m message, size int) (forgotten bool) {
+	return q.hear(m.Channel, m.ID, item{message: &m, size: size})
+}
+
+// hear queues what was heard from a channel. What is forgotten is found again by
+// fetching the channel; id is the newest message that must be found then.
+func (q *intake) hear(channel, id string, it item) (forgotten bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.strangers[m.Channel] {
+	if q.strangers[channel] {
 		return false
 	}
-	size += 512 // about what an item weighs beside its text
-	newest, late := q.behind[m.Channel]
-	if !late && !q.blind && q.bytes+size <= q.most {
-		q.add(item{message: &m, size: size})
+	it.size += 512 // about what an item weighs beside its text
+	newest, late := q.behind[channel]
+	if !late && !q.blind && q.bytes+it.size <= q.most {
+		q.add(it)
 		return false
 	}
 	if !late {
-		q.add(item{fetch: m.Channel})
+		q.add(item{fetch: channel})
 	}
-	if compareIDs(m.ID, newest) > 0 {
-		newest = m.ID
+	if compareIDs(id, newest) > 0 {
+		newest = id
 	}
-	q.behind[m.Channel] = newest
+	q.behind[channel] = newest
 	return true
 }
 
@@ -137,7 +150,31 @@ func (q *intake) newSession() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.epoch++
-	q.blind = true
+	q.blind, q.blindAt = true, time.Now()
+}
+
+// overdue reports that the guild should have been described by now. Then the threads
+// are asked for instead.
+func (q *intake) overdue(patience time.Duration) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.blind || time.Since(q.blindAt) < patience {
+		return false
+	}
+	q.blind = false
+	q.add(item{list: true, settled: q.epoch})
+	return true
+}
+
+// missed says that events were lost, and which is not known: every thread is compared.
+func (q *intake) missed() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.blind || q.listing {
+		return // it will be found so, too
+	}
+	q.listing = true
+	q.add(item{list: true})
 }
 
 func (q *intake) guild(threads []threadInfo) {
@@ -173,6 +210,13 @@ func (q *intake) putOff(it item, d, gap time.Duration) {
 	key := it.fetch + it.forum
 	it.whole = it.whole || q.later[key].whole
 	q.later[key] = later{it, at}
+}
+
+// unread is how many channels' fetches wait for their time.
+func (q *intake) unread() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.later)
 }
 
 // isPutOff reports whether a channel's or forum's fetch waits for its time.
@@ -233,6 +277,9 @@ func (q *intake) pop() (it item, ok bool, wait time.Duration) {
 		q.items = nil
 	}
 	q.bytes -= it.size
+	if it.list {
+		q.listing = false
+	}
 	return it, true, 0
 }
 
@@ -243,12 +290,16 @@ func (q *intake) newest(channel string) string {
 	return q.behind[channel]
 }
 
-// caughtUp ends being behind, unless something newer than seen came meanwhile.
+// caughtUp ends being behind, unless something newer than seen came meanwhile. Changes
+// that came meanwhile were forgotten, so the channel is to be amended.
 func (q *intake) caughtUp(channel, seen string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if compareIDs(q.behind[channel], seen) > 0 {
 		return false
+	}
+	if _, was := q.behind[channel]; was {
+		q.addAmend(channel, time.Time{}, 0)
 	}
 	delete(q.behind, channel)
 	delete(q.later, channel)

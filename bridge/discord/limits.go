@@ -70,6 +70,32 @@ func (g *gate) wait(ctx context.Context) error {
 	}
 }
 
+// A ban is what the proxy before Discord answers in HTML (error 1015). It may last an
+// hour and mostly does not say how long; asking on makes it longer.
+type ban struct {
+	mu   sync.Mutex
+	last time.Duration // 0: none
+}
+
+const (
+	shortestBan = 15 * time.Second
+	longestBan  = 10 * time.Minute
+)
+
+// length is how long to stop asking: twice as long each time.
+func (b *ban) length() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last = min(max(2*b.last, shortestBan), longestBan)
+	return b.last
+}
+
+func (b *ban) over() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.last = 0
+}
+
 // A breaker counts the answers for which Discord blocks an address (401, 403,
 // 429): 10,000 in ten minutes. It stops everything long before.
 type breaker struct {
@@ -111,6 +137,9 @@ type buckets struct {
 	routes map[string]string // route and object -> Discord's name of the limit
 	all    map[string]*bucket
 }
+
+// postRoute is the route of new forum posts.
+const postRoute = "POST/channels/threads"
 
 type bucket struct {
 	known     bool // remaining and reset are true until reset
@@ -223,7 +252,8 @@ func (l *buckets) release(b *bucket, route, major string, resp *http.Response) {
 	remaining, err := strconv.Atoi(resp.Header.Get("X-RateLimit-Remaining"))
 	after := seconds(resp.Header.Get("X-RateLimit-Reset-After"))
 	if err != nil || after <= 0 {
-		b.free = b.free || !b.known && resp.StatusCode < 500
+		// Of the limit on new posts no answer speaks: they go one by one.
+		b.free = route != postRoute && (b.free || !b.known && resp.StatusCode < 500)
 		return
 	}
 	reset := now.Add(after + limitMargin)

@@ -20,14 +20,28 @@ type pace struct {
 	turn  chan struct{} // holds one: who is next, and waits for the time
 	freed chan struct{} // a passage may count no longer
 
-	mark     chan struct{} // holds one: the mark that is next
-	nextMark time.Time     // of the one who holds it
+	marks, posts, looks patient
 
 	mu    sync.Mutex
 	ahead int       // waiting, the next one included
 	next  time.Time // the earliest moment for the next
 	out   []*passage
 }
+
+// A patient class of requests joins the queue one at a time and takes at most every
+// share-th place, so that messages hardly wait for it and it still gets on.
+type patient struct {
+	share int
+	turn  chan struct{} // holds one: who is next
+	next  time.Time     // not before; of the one who is next
+}
+
+// Shares of the pace.
+const (
+	shareOfMarks = 2
+	shareOfPosts = 3
+	shareOfLooks = 4 // what was missed and may come later
+)
 
 // A passage is a request that was let through.
 type passage struct{ counts time.Time } // until when
@@ -76,27 +90,29 @@ func (p *pace) wait(ctx context.Context) (over func(left bool), err error) {
 }
 
 func (p *pace) make() {
-	p.turn, p.freed, p.mark = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
+	p.turn, p.freed = make(chan struct{}, 1), make(chan struct{}, 1)
+	p.marks = patient{share: shareOfMarks, turn: make(chan struct{}, 1)}
+	p.posts = patient{share: shareOfPosts, turn: make(chan struct{}, 1)}
+	p.looks = patient{share: shareOfLooks, turn: make(chan struct{}, 1)}
 }
 
-// yield is wait for marks: they join the queue one at a time and take every second
-// place at most, so that messages hardly wait for them.
-func (p *pace) yield(ctx context.Context) (over func(left bool), err error) {
+// yield is wait for a patient class, one of p's.
+func (p *pace) yield(ctx context.Context, class *patient) (over func(left bool), err error) {
 	if p.every == 0 {
 		return p.wait(ctx)
 	}
 	p.once.Do(p.make)
 	select {
-	case p.mark <- struct{}{}:
-		defer func() { <-p.mark }()
+	case class.turn <- struct{}{}:
+		defer func() { <-class.turn }()
 	case <-ctx.Done():
 		return nil, &heldError{why: paceFull, wait: p.every}
 	}
-	if err := sleep(ctx, time.Until(p.nextMark), paceFull); err != nil {
+	if err := sleep(ctx, time.Until(class.next), paceFull); err != nil {
 		return nil, err
 	}
 	over, err = p.wait(ctx)
-	p.nextMark = time.Now().Add(2 * p.every)
+	class.next = time.Now().Add(time.Duration(class.share) * p.every)
 	return over, err
 }
 

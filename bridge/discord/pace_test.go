@@ -202,7 +202,7 @@ func TestMarksYieldToMessages(t *testing.T) {
 		var marks sync.WaitGroup
 		for range 25 {
 			marks.Go(func() {
-				over, err := p.yield(t.Context())
+				over, err := p.yield(t.Context(), &p.marks)
 				if err != nil {
 					t.Error(err)
 					return

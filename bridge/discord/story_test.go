@@ -22,6 +22,7 @@ import (
 var (
 	_ Inbox   = (*bridge.Relay)(nil)
 	_ Witness = (*bridge.Relay)(nil)
+	_ Editor  = (*bridge.Relay)(nil)
 )
 
 // A memo is an inbox in memory: it keeps what was taken in, and the order.

@@ -22,6 +22,7 @@ type transport struct {
 	timeout time.Duration // of one exchange, without the waits before it
 	pace    pace
 	gate    gate
+	ban     ban
 	breaker breaker
 	buckets buckets
 }
@@ -74,7 +75,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	answered, err := t.queue(ctx, req.URL.Path)
+	answered, err := t.queue(ctx, req.Method, req.URL.Path)
 	if err != nil {
 		done(nil)
 		return nil, err
@@ -95,7 +96,7 @@ func (t *transport) CloseIdleConnections() {
 // queue waits for a request's turn; the result must be called when it is
 // answered. The gate comes first and again last: those whom it held up must not
 // leave all at once when it opens.
-func (t *transport) queue(ctx context.Context, path string) (answered func(left bool), err error) {
+func (t *transport) queue(ctx context.Context, method, path string) (answered func(left bool), err error) {
 	for {
 		if err := t.gate.wait(ctx); err != nil {
 			return nil, err
@@ -103,11 +104,7 @@ func (t *transport) queue(ctx context.Context, path string) (answered func(left 
 		if isInteraction(path) {
 			return func(bool) {}, nil
 		}
-		turn := t.pace.wait
-		if isMark(path) {
-			turn = t.pace.yield
-		}
-		over, err := turn(ctx)
+		over, err := t.turn(ctx, method, path)
 		if err != nil {
 			return nil, err
 		}
@@ -116,6 +113,19 @@ func (t *transport) queue(ctx context.Context, path string) (answered func(left 
 		}
 		over(false)
 	}
+}
+
+// turn is a request's place in the pace. Words in threads that are open go first.
+func (t *transport) turn(ctx context.Context, method, path string) (over func(left bool), err error) {
+	switch {
+	case isMark(path):
+		return t.pace.yield(ctx, &t.pace.marks)
+	case isPost(method, path):
+		return t.pace.yield(ctx, &t.pace.posts)
+	case isYielding(ctx):
+		return t.pace.yield(ctx, &t.pace.looks)
+	}
+	return t.pace.wait(ctx)
 }
 
 func (t *transport) exchange(req *http.Request, x *exchange) (*http.Response, error) {
@@ -141,6 +151,9 @@ func (t *transport) exchange(req *http.Request, x *exchange) (*http.Response, er
 // gives a 429 that is not Discord's own (the proxy before it answers in HTML)
 // the form of one that is.
 func (t *transport) learn(resp *http.Response, body []byte, x *exchange) []byte {
+	if resp.StatusCode != http.StatusTooManyRequests {
+		t.ban.over()
+	}
 	switch resp.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		t.breaker.count()
@@ -156,7 +169,9 @@ func (t *transport) learn(resp *http.Response, body []byte, x *exchange) []byte 
 		}
 		if json.Unmarshal(body, &said) != nil {
 			said.Global = true
-			x.retry = max(x.retry, time.Second)
+			if x.retry = max(x.retry, time.Second); resp.Header.Get("Retry-After") == "" {
+				x.retry = t.ban.length()
+			}
 		}
 		x.code = said.Code
 		x.retry = max(x.retry, time.Duration(said.RetryAfter*float64(time.Second)))
@@ -178,6 +193,21 @@ func isCallback(path string) bool { return strings.HasSuffix(path, "/callback") 
 
 // isMark reports a reaction: the state of a message, which may come a little later.
 func isMark(path string) bool { return strings.Contains(path, "/reactions/") }
+
+// isPost reports that a forum post is opened: its limit is unpublished, and shared with
+// everybody in the forum.
+func isPost(method, path string) bool {
+	return method == http.MethodPost && strings.HasSuffix(path, "/threads")
+}
+
+// yielding makes requests wait for everything else.
+func yielding(ctx context.Context) context.Context {
+	return context.WithValue(ctx, yieldingKey{}, true)
+}
+
+func isYielding(ctx context.Context) bool { return ctx.Value(yieldingKey{}) != nil }
+
+type yieldingKey struct{}
 
 // isInteraction reports a request that Discord leaves out of the global limit.
 func isInteraction(path string) bool { return isCallback(path) || strings.Contains(path, "/webhooks/") }

@@ -42,6 +42,7 @@ type message struct {
 	Content     string            `json:"content"`
 	Webhook     string            `json:"webhook_id"`
 	At          time.Time         `json:"timestamp"`
+	Edited      time.Time         `json:"edited_timestamp"` // zero for never
 	Mentions    []mention         `json:"mentions"`
 	Attachments []json.RawMessage `json:"attachments"`
 	Stickers    []json.RawMessage `json:"sticker_items"`
@@ -67,7 +68,7 @@ func (m message) staff(roles []string) bridge.StaffMessage {
 	}
 	return bridge.StaffMessage{
 		ID: m.ID, Channel: m.Channel, Author: m.Author.ID, Name: name, Roles: slices.Clone(roles), Text: m.Content,
-		Attachments: len(m.Attachments) + len(m.Stickers) + len(m.Snapshots), At: m.At,
+		Attachments: len(m.Attachments) + len(m.Stickers) + len(m.Snapshots), At: m.At, Edited: m.Edited,
 	}
 }
 

@@ -34,7 +34,7 @@ type event struct {
 // dispatch queues an event for every session that asked for it, connected or
 // not.
 func (s *Server) dispatch(e event) {
-	if len(s.sessions) == 0 {
+	if len(s.sessions) == 0 || s.away {
 		return
 	}
 	if e.channel != nil && !s.permissions(s.bot, e.channel).has(PermissionViewChannel) {
@@ -85,7 +85,15 @@ func (s *Server) deliver(ses *session, name string, payload []byte) {
 	if len(ses.sent) > replayCap {
 		ses.sent = append([]sentEvent(nil), ses.sent[len(ses.sent)-replayCap/2:]...)
 	}
-	if ses.link != nil {
+	if ses.link == nil {
+		return
+	}
+	if s.garble > 0 {
+		s.garble--
+		frame = []byte{garbled}
+	}
+	ses.link.push(frame)
+	if s.faults.Twice {
 		ses.link.push(frame)
 	}
 }
@@ -114,6 +122,14 @@ func (s *Server) ready(ses *session) {
 		"session_id": ses.id, "resume_gateway_url": s.gatewayURL() + "/", "session_type": "normal", "private_channels": []any{},
 		"application": obj{"id": s.appID, "flags": s.applicationFlags()},
 	})
+	if s.away || s.faults.NoGuild {
+		return
+	}
+	s.describeGuild(ses)
+}
+
+// describeGuild is GUILD_CREATE.
+func (s *Server) describeGuild(ses *session) {
 	if ses.intents&IntentGuilds == 0 {
 		return
 	}

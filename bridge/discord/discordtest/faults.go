@@ -23,20 +23,30 @@ type Faults struct {
 	ServerErrors float64
 	// Hang lets requests wait for ever, not applied.
 	Hang bool
-	// HTML429 answers everything with Cloudflare's page.
-	HTML429 bool
+	// HTML429 answers everything with Cloudflare's page; NoRetryAfter leaves out for
+	// how long.
+	HTML429, NoRetryAfter bool
 	// RateLimited answers everything with a global 429 of RetryAfter (default
 	// 1 s).
 	RateLimited bool
 	RetryAfter  time.Duration
 	// NoAck leaves gateway heartbeats unanswered.
 	NoAck bool
+	// NoHello lets a gateway connection be opened and never says a word.
+	NoHello bool
+	// NoGuild leaves the guild undescribed after READY.
+	NoGuild bool
+	// Twice sends every event twice, under the same sequence number.
+	Twice bool
 	// ReconnectFirst answers every login with op 7 instead of READY or RESUMED.
 	ReconnectFirst bool
 	// ResumeClose answers every resume with this close code (4007, 4009).
 	ResumeClose int
 	// LoginClose answers every identify with this close code (4004, 4014).
 	LoginClose int
+	// ResumeRefused answers every resume with op 9; ResumeAgain says that the
+	// session may be resumed all the same.
+	ResumeRefused, ResumeAgain bool
 }
 
 // SetFaults replaces all standing faults; waiting requests notice the end of a
@@ -184,8 +194,11 @@ func (s *Server) standing() *reply {
 	switch {
 	case s.faults.HTML429:
 		s.stats.HTMLLimited++
-		return &reply{status: http.StatusTooManyRequests, body: htmlBanned,
-			header: http.Header{"Content-Type": {"text/html"}, "Retry-After": {"60"}}}
+		header := http.Header{"Content-Type": {"text/html"}}
+		if !s.faults.NoRetryAfter {
+			header.Set("Retry-After", "60")
+		}
+		return &reply{status: http.StatusTooManyRequests, body: htmlBanned, header: header}
 	case s.faults.RateLimited:
 		s.stats.FaultLimited++
 		return new(rateLimited(cmp.Or(s.faults.RetryAfter, time.Second), "global", nil))

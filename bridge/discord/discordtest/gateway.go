@@ -78,7 +78,9 @@ func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.stats.Connections++
 	s.links[l] = struct{}{}
-	l.push(fmt.Appendf(nil, `{"op":10,"s":null,"t":null,"d":{"heartbeat_interval":%d,"_trace":[]}}`, s.opts.Heartbeat.Milliseconds()))
+	if !s.faults.NoHello {
+		l.push(fmt.Appendf(nil, `{"op":10,"s":null,"t":null,"d":{"heartbeat_interval":%d,"_trace":[]}}`, s.opts.Heartbeat.Milliseconds()))
+	}
 	s.mu.Unlock()
 	s.work.Go(func() { s.writeLink(l) })
 	code := s.readLink(l)
@@ -149,9 +151,15 @@ func (s *Server) writeLink(l *link) {
 		compress := l.session != nil && l.session.compress
 		s.mu.Unlock()
 		for _, frame := range queue {
-			if err := writeFrame(l.ws, frame, compress); err != nil {
+			packed, err := writeFrame(l.ws, frame, compress)
+			if err != nil {
 				l.ws.Close()
 				return
+			}
+			if packed {
+				s.mu.Lock()
+				s.stats.Compressed++
+				s.mu.Unlock()
 			}
 		}
 		if closing != nil {
@@ -171,16 +179,22 @@ func (s *Server) writeLink(l *link) {
 	}
 }
 
+// garbled marks a frame that is to arrive as bytes that cannot be unpacked.
+const garbled = 0xff
+
 // writeFrame compresses larger packets when the client asked for that.
-func writeFrame(ws *websocket.Conn, frame []byte, compress bool) error {
-	if !compress || len(frame) < 1024 {
-		return ws.WriteMessage(websocket.TextMessage, frame)
+func writeFrame(ws *websocket.Conn, frame []byte, compress bool) (packed bool, err error) {
+	if len(frame) > 0 && frame[0] == garbled {
+		return false, ws.WriteMessage(websocket.BinaryMessage, []byte("not zlib"))
 	}
-	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
+	if !compress || len(frame) < 1024 {
+		return false, ws.WriteMessage(websocket.TextMessage, frame)
+	}
+	var out bytes.Buffer
+	z := zlib.NewWriter(&out)
 	z.Write(frame) //nolint:errcheck // a buffer takes everything
 	z.Close()
-	return ws.WriteMessage(websocket.BinaryMessage, packed.Bytes())
+	return true, ws.WriteMessage(websocket.BinaryMessage, out.Bytes())
 }
 
 type packet struct {
@@ -314,6 +328,9 @@ func (s *Server) resume(l *link, data json.RawMessage) string {
 		return ""
 	case s.faults.ReconnectFirst:
 		l.push([]byte(`{"op":7,"s":null,"t":null,"d":null}`))
+		return ""
+	case s.faults.ResumeRefused:
+		l.push(fmt.Appendf(nil, `{"op":9,"s":null,"t":null,"d":%t}`, s.faults.ResumeAgain))
 		return ""
 	case ses == nil || len(ses.sent) > 0 && d.Seq+1 < ses.sent[0].seq:
 		delete(s.sessions, d.SessionID)

@@ -29,7 +29,7 @@ type Limits struct {
 	// Other counts every further route, by route and major parameter.
 	Other Limit
 	// ThreadCreate counts posts per forum, hidden: no headers, 429 of scope
-	// shared.
+	// shared. Its figures are an assumption: Discord publishes none.
 	ThreadCreate Limit
 	// Rename counts changes of name or topic per channel or thread.
 	Rename Limit
@@ -61,6 +61,7 @@ func DefaultLimits() Limits {
 		MessageDelete:   Limit{5, time.Second},
 		Reaction:        Limit{1, 250 * time.Millisecond},
 		Other:           Limit{},
+		ThreadCreate:    Limit{10, 10 * time.Second},
 		Rename:          Limit{2, 10 * time.Minute},
 		OldEdit:         Limit{3, time.Hour},
 		OldAge:          time.Hour,
@@ -249,6 +250,7 @@ type Stats struct {
 	LostAnswers, ServerErrors                                              int // faults that struck
 
 	Connections, Identifies, Resumes, Heartbeats int // gateway
+	Compressed                                   int // packets sent packed
 	Linked                                       int // sessions connected at this moment
 }
 

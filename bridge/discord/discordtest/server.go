@@ -58,6 +58,8 @@ type Server struct {
 	creates            map[string]int
 	typing             map[string]int
 
+	garble       int  // events still to arrive as rubbish
+	away         bool // the guild is unavailable
 	sessions     map[string]*session
 	links        map[*link]struct{}
 	interactions map[string]*interaction // by id
