@@ -266,8 +266,8 @@ func members(st *store.Store) func(context.Context, string, int64) ([]string, er
 }
 
 // timers are the handlers of durable timers by kind.
-func timers() map[string]scheduler.Handler {
-	return map[string]scheduler.Handler{bridge.TimerUndelivered: bridge.Undelivered}
+func timers() map[string]scheduler.Kind {
+	return map[string]scheduler.Kind{bridge.TimerUndelivered: {Fire: bridge.Undelivered}}
 }
 
 func (d *Desk) setStatus(change func(*Status)) {

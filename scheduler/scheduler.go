@@ -30,24 +30,51 @@ type Timers interface {
 // uses the timer up, and may run several times before that commits.
 type Handler func(tx *ledger.Tx, t ledger.Timer) error
 
+// A Late policy says what becomes of a timer whose time passed while nobody was
+// there to fire it.
+type Late int
+
+const (
+	// FireLate fires it however late it is. A handler that sets the next row from
+	// Due makes every time fire that was missed, one after the other.
+	FireLate Late = iota
+	// SkipLate uses it up without firing: what it was for no longer makes sense.
+	SkipLate
+	// FireOnce fires it with Due moved to now: a handler that sets the next row from
+	// Due goes on from here, and all the times missed are one.
+	FireOnce
+)
+
+// A Kind is what one kind of timer does.
+type Kind struct {
+	Fire Handler
+	// Late is the policy for timers that are more than Grace overdue. A second or two
+	// is no lateness: a take-over takes longer.
+	Late  Late
+	Grace time.Duration
+	// Skipped, if set, runs instead of Fire for a timer that SkipLate leaves out: it may
+	// say so, or set the next row.
+	Skipped Handler
+}
+
 // A Scheduler fires timers.
 type Scheduler struct {
-	timers   Timers
-	handlers map[string]Handler
-	now      func() time.Time
-	leads    func() bool
-	log      *zap.Logger
-	poke     chan struct{}
-	failed   map[string]time.Time // timers left alone, until when; owned by Run
+	timers Timers
+	kinds  map[string]Kind
+	now    func() time.Time
+	leads  func() bool
+	log    *zap.Logger
+	poke   chan struct{}
+	failed map[string]time.Time // timers left alone, until when; owned by Run
 	// Failpoint is called at the steps timer.due and timer.fired; an error stops
 	// there, as a crash would. It is nil outside crash tests and set before Run.
 	Failpoint func(step string) error
 }
 
-// New makes a scheduler: handlers by kind of timer, now is desk time, leads says
+// New makes a scheduler: what each kind of timer does, now is desk time, leads says
 // whether this process may act for the desk.
-func New(timers Timers, handlers map[string]Handler, now func() time.Time, leads func() bool, log *zap.Logger) *Scheduler {
-	return &Scheduler{timers: timers, handlers: handlers, now: now, leads: leads, log: log.Named("scheduler"), poke: make(chan struct{}, 1), failed: map[string]time.Time{}}
+func New(timers Timers, kinds map[string]Kind, now func() time.Time, leads func() bool, log *zap.Logger) *Scheduler {
+	return &Scheduler{timers: timers, kinds: kinds, now: now, leads: leads, log: log.Named("scheduler"), poke: make(chan struct{}, 1), failed: map[string]time.Time{}}
 }
 
 // Poke makes the scheduler look at the clock again: desk time was moved.
@@ -127,7 +154,7 @@ var errUnknownKind = errors.New("no handler for this kind of timer")
 
 // fire runs a timer's handler in the commit that uses the timer up.
 func (s *Scheduler) fire(ctx context.Context, t ledger.Timer) (err error) {
-	h, ok := s.handlers[t.Kind]
+	k, ok := s.kinds[t.Kind]
 	if !ok {
 		return errUnknownKind
 	}
@@ -140,12 +167,27 @@ func (s *Scheduler) fire(ctx context.Context, t ledger.Timer) (err error) {
 				err = fmt.Errorf("panic: %v", p)
 			}
 		}()
-		return h(tx, t)
+		return k.run(tx, t)
 	})
 	if err != nil {
 		return err
 	}
 	return s.reach("timer.fired")
+}
+
+// run does what the kind does with a timer at the time of tx.
+func (k Kind) run(tx *ledger.Tx, t ledger.Timer) error {
+	if late := tx.Now().Sub(t.Due); late > k.Grace {
+		switch {
+		case k.Late == FireOnce:
+			t.Due = tx.Now()
+		case k.Late == SkipLate && k.Skipped != nil:
+			return k.Skipped(tx, t)
+		case k.Late == SkipLate:
+			return nil
+		}
+	}
+	return k.Fire(tx, t)
 }
 
 func (s *Scheduler) reach(step string) error {
