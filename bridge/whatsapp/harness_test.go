@@ -140,6 +140,7 @@ func quick() settings {
 	set.replacedPause, set.refusedPause, set.outdatedPause = 100*time.Millisecond, 100*time.Millisecond, time.Hour
 	set.connectPause = time.Hour
 	set.durable = false
+	set.pokeEvery, set.allowedPoll, set.unpairedPoll = time.Millisecond, 20*time.Millisecond, 50*time.Millisecond
 	return set
 }
 
@@ -166,7 +167,12 @@ func longIf(expected bool) time.Duration {
 
 func newDesk(t *testing.T, set settings) *desk {
 	t.Helper()
-	d := &desk{t: t, net: whatsapptest.Start(t, whatsapptest.Options{}), dir: t.TempDir(), inbox: newInbox(), set: set, changed: make(chan struct{}), stop: func() {}}
+	return newDeskOn(t, set, whatsapptest.Options{})
+}
+
+func newDeskOn(t *testing.T, set settings, network whatsapptest.Options) *desk {
+	t.Helper()
+	d := &desk{t: t, net: whatsapptest.Start(t, network), dir: t.TempDir(), inbox: newInbox(), set: set, changed: make(chan struct{}), stop: func() {}}
 	core, logs := observer.New(zap.DebugLevel)
 	if os.Getenv("WHATSAPP_VERBOSE") != "" {
 		core = zapcore.NewTee(core, zapcore.NewCore(zapcore.NewConsoleEncoder(zap.NewDevelopmentEncoderConfig()), os.Stderr, zap.DebugLevel))
@@ -238,6 +244,46 @@ func (d *desk) end() {
 		d.t.Error(err)
 	}
 }
+
+// awaitStatus returns the status as soon as condition holds for it.
+func (d *desk) awaitStatus(condition func(Status) bool) Status {
+	d.t.Helper()
+	ctx := soon(d.t)
+	for {
+		s := d.Status()
+		if condition(s) {
+			return s
+		}
+		if sleep(ctx, 2*time.Millisecond) != nil {
+			d.t.Fatalf("status stays %+v", s)
+		}
+	}
+}
+
+// cut waits until WhatsApp sees no connection of the desk.
+func (d *desk) cut() {
+	d.t.Helper()
+	if err := d.net.WaitFor(soon(d.t), func() bool { return !d.net.Connected() }); err != nil {
+		d.t.Fatal("still connected")
+	}
+}
+
+// talking returns a customer who wrote and got an answer: both sides have a
+// session.
+func (d *desk) talking(name string) *whatsapptest.Phone {
+	d.t.Helper()
+	p := d.customer(name)
+	before := len(d.inbox.all())
+	must(p.Send("halo"))
+	d.awaitMessages(before + 1)
+	if err := d.SendText(soon(d.t), addressOf(p), MessageID("warm", name), "ya"); err != nil {
+		d.t.Fatal(err)
+	}
+	d.acked()
+	return p
+}
+
+func addressOf(p *whatsapptest.Phone) bridge.Address { return bridge.Address(p.Address().String()) }
 
 // restart closes everything, as a new start of the program would find it.
 func (d *desk) restart() {
@@ -371,3 +417,5 @@ func parseJID(t *testing.T, text string) types.JID {
 	}
 	return jid
 }
+
+func sharedRoot() string { return fmt.Sprintf("%x", whatsapptest.SharedRoot().PublicKey()) }

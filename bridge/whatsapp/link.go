@@ -368,7 +368,7 @@ func (l *link) pause() {
 func (l *link) retryConnection(error) bool {
 	l.pause()
 	l.cli.AutoReconnectErrors = min(l.cli.AutoReconnectErrors, 15)
-	return sleep(l.stopping, rand.N(2*time.Second)) == nil
+	return sleep(l.stopping, rand.N(l.c.settings.retrySpread)) == nil
 }
 
 // stuck reports whether the connection has not got on for too long. The library

@@ -127,6 +127,7 @@ type settings struct {
 	outdatedPause time.Duration // after WhatsApp refused our version
 	connectPause  time.Duration // after a first connection that could not be made
 	stuckAfter    time.Duration // without progress, a connection is made anew
+	retrySpread   time.Duration // longest random wait before the library tries again
 	pokeEvery     time.Duration // at most that often Poke does something
 	allowedPoll   time.Duration // how often Allowed is asked while it says no
 	unpairedPoll  time.Duration // how often another program may have paired
@@ -145,7 +146,7 @@ func defaultSettings() settings {
 		readyFallback: 10 * time.Second, sendTimeout: 10 * time.Second,
 		replacedPause: 30 * time.Second, refusedPause: 15 * time.Minute,
 		outdatedPause: time.Hour, connectPause: 30 * time.Second, stuckAfter: 2 * time.Minute,
-		pokeEvery: time.Second, allowedPoll: 500 * time.Millisecond, unpairedPoll: 5 * time.Second,
+		retrySpread: 2 * time.Second, pokeEvery: time.Second, allowedPoll: 500 * time.Millisecond, unpairedPoll: 5 * time.Second,
 		seenEvery: time.Hour, lockedFor: 24 * time.Hour, lockWait: 3 * time.Second,
 	}
 }

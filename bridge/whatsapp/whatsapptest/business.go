@@ -27,6 +27,8 @@ type Business struct {
 	sent       map[string]ownMessage
 	peers      []*waE2E.Message
 	refused    []Nack
+	resends    bool
+	lock       restriction
 }
 
 // ownMessage is kept for a companion that asks again.
@@ -222,11 +224,16 @@ func (b *Business) onPeer(from *companion, node *waBinary.Node) {
 		return
 	}
 	b.peers = append(b.peers, message)
+	if b.resends {
+		if err := b.resend(from, attr(node, "id"), message.GetProtocolMessage()); err != nil {
+			b.net.problem("resend of %s: %v", attr(node, "id"), err)
+		}
+	}
 	b.net.touch()
 }
 
-// PeerRequests returns what companions asked of their phone, oldest first; the
-// phone answers none of it.
+// PeerRequests returns what companions asked of their phone, oldest first. The
+// phone answers what SetResends lets it answer.
 func (b *Business) PeerRequests() []*waE2E.Message {
 	b.net.mu.Lock()
 	defer b.net.mu.Unlock()

@@ -51,6 +51,8 @@ type Phone struct {
 	removed    bool
 	offline    bool
 	held       []heldMessage
+	slow       bool     // answers to retry receipts wait
+	waiting    []func() // those answers
 	typing     string
 	screen     screen
 	sent       map[string]sentMessage

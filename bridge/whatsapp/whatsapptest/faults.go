@@ -17,6 +17,8 @@ type Faults struct {
 	RefuseLogin *Refusal
 	// HoldPush keeps stanzas for clients back; they wait and count as unacked.
 	HoldPush bool
+	// IgnorePings leaves keepalives unanswered; everything else works.
+	IgnorePings bool
 	// LostAcks is the probability, 0 to 1, that the answer to a delivered
 	// message is not sent.
 	LostAcks float64

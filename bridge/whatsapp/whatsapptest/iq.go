@@ -14,6 +14,9 @@ func (n *Network) onIQ(c *conn, node *waBinary.Node) {
 	case "result", "error":
 		n.onPairAnswer(c, node)
 	case "get", "set":
+		if n.faults.set.IgnorePings && attr(node, "xmlns") == "w:p" {
+			return
+		}
 		answer, known := n.answer(c, node)
 		if !known {
 			n.problem("unexpected request %s", node)

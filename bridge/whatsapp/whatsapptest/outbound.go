@@ -3,6 +3,7 @@ package whatsapptest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waAdv"
@@ -39,6 +40,9 @@ func (n *Network) onMessage(c *conn, node *waBinary.Node) {
 		return
 	}
 	fault, faulty := n.fate()
+	if n.business.forbids(phone) && !faulty {
+		fault, faulty = MessageFault{Code: 463}, true
+	}
 	switch {
 	case fault.Drop:
 	case !faulty:
@@ -143,10 +147,10 @@ func (p *Phone) take(message heldMessage) {
 	}
 	switch {
 	case readable > 0:
-		p.reveal(id, plaintext, readable)
+		p.reveal(message, plaintext, readable)
 	case repeated > 0:
 		p.again(id)
-	case p.screen.byID[id] == nil:
+	case p.screen.byID[id] == nil && !message.hidden():
 		p.screen.add(&Message{ID: id, Kind: KindUnreadable, Status: StatusSent, Time: n.now()})
 	}
 	for _, d := range failed {
@@ -161,15 +165,28 @@ func (p *Phone) take(message heldMessage) {
 	n.touch()
 }
 
+// hidden tells that an app shows nothing of the message while it cannot read it.
+func (m heldMessage) hidden() bool {
+	for _, enc := range m.encs {
+		if enc != nil && attr(enc, "decrypt-fail") == "hide" {
+			return true
+		}
+	}
+	return false
+}
+
 // reveal puts a plaintext on the screen.
-func (p *Phone) reveal(id string, plaintext []byte, devices int) {
-	n := p.net
+func (p *Phone) reveal(held heldMessage, plaintext []byte, devices int) {
+	n, id := p.net, attr(held.node, "id")
 	var message waE2E.Message
 	if err := proto.Unmarshal(plaintext, &message); err != nil {
 		n.problem("message %s to %s is no protobuf: %v", id, p.number, err)
 		return
 	}
 	what, err := read(&message)
+	if wanted := what.action.edit(); err == nil && child(held.node, "participants") != nil && attr(held.node, "edit") != wanted {
+		err = fmt.Errorf("it is marked %q, want %q", attr(held.node, "edit"), wanted)
+	}
 	if err == nil {
 		p.typing = ""
 		err = p.screen.show(id, what, false, n.now(), devices)

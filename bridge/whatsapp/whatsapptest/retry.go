@@ -29,12 +29,23 @@ func (n *Network) onRetry(c *conn, phone *Phone, node *waBinary.Node) {
 		n.problem("retry receipt to unknown %s", to)
 		return
 	}
-	n.retries = append(n.retries, Retry{ID: id, Count: count})
+	n.retries = append(n.retries, Retry{ID: id, Count: count, Keys: child(node, "keys") != nil})
 	if err := sender.renew(c.companion, child(node, "keys")); err != nil {
 		n.problem("retry receipt for %s: %v", id, err)
 		return
 	}
-	only := []*companion{c.companion}
+	answer := func() { n.sendAgain(c.companion, phone, sender, id, count) }
+	if phone != nil && phone.slow {
+		phone.waiting = append(phone.waiting, answer)
+		return
+	}
+	answer()
+}
+
+// sendAgain sends a message once more to the companion that asked. phone is nil
+// for one of the business itself.
+func (n *Network) sendAgain(to *companion, phone *Phone, sender *device, id string, count int) {
+	only := []*companion{to}
 	if phone == nil {
 		if own, known := n.business.sent[id]; known {
 			if err := n.business.transmit(own.message, own.to, only, count); err != nil {
@@ -54,10 +65,36 @@ func (n *Network) onRetry(c *conn, phone *Phone, node *waBinary.Node) {
 	}
 }
 
-// Retry is a companion's request for a message it could not read.
+// SetAnswersRetries switches whether the phone sends messages again as soon as a
+// companion asks, as it does by default. Requests that came meanwhile are
+// answered when it is switched on, from the address the phone has then.
+func (p *Phone) SetAnswersRetries(on bool) {
+	p.net.mu.Lock()
+	defer p.net.mu.Unlock()
+	p.slow = !on
+	if !on {
+		return
+	}
+	waiting := p.waiting
+	p.waiting = nil
+	for _, answer := range waiting {
+		answer()
+	}
+}
+
+// Asked is how many requests to send again wait for SetAnswersRetries.
+func (p *Phone) Asked() int {
+	p.net.mu.Lock()
+	defer p.net.mu.Unlock()
+	return len(p.waiting)
+}
+
+// Retry is a companion's request for a message it could not read. Keys tells
+// that it sent new ones along.
 type Retry struct {
 	ID    string
 	Count int
+	Keys  bool
 }
 
 // Retries returns what companions asked for again, oldest first.

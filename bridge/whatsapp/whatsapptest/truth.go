@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -93,6 +94,17 @@ const (
 	actDelete
 	actReact
 )
+
+// edit is the mark that a stanza with such a message bears.
+func (a action) edit() string {
+	switch a {
+	case actEdit:
+		return string(types.EditAttributeMessageEdit)
+	case actDelete:
+		return string(types.EditAttributeSenderRevoke)
+	}
+	return ""
+}
 
 // read turns a plaintext into what it does to a screen.
 func read(message *waE2E.Message) (shown, error) {
@@ -183,7 +195,10 @@ func (s *screen) show(id string, what shown, fromMe bool, at time.Time, devices 
 		}
 		return nil
 	} else if known != nil {
-		known.Kind, known.Text, known.ReplyTo = what.kind, what.text, what.replyTo
+		known.Kind, known.ReplyTo = what.kind, what.replyTo
+		if !known.Edited && !known.Deleted { // an edit may have come before its message
+			known.Text = what.text
+		}
 		known.Deliveries++
 		known.Devices = devices
 		return nil
