@@ -5,6 +5,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -27,10 +28,55 @@ type Interaction struct {
 	At     time.Time
 }
 
-// An Answer is what the person who asked sees, and nobody else. An empty Text
-// means that what happened shows by itself.
+// English reports whether the person reads English; everybody else gets Indonesian.
+func (i Interaction) English() bool { return strings.HasPrefix(i.Locale, "en") }
+
+// say is a sentence in the person's language.
+func (i Interaction) say(indonesian, english string) string {
+	if i.English() {
+		return english
+	}
+	return indonesian
+}
+
+// An Answer is what the person who asked sees, and nobody else. An empty one means
+// that what happened shows by itself.
+//
+// The answer to a button of an earlier answer takes that answer's place; the one to
+// a button of a message in a channel stands below it.
 type Answer struct {
-	Text string
+	Text    string // at most 2000 characters
+	Files   []File // at most 10
+	Buttons []Button
+	// Follow, if set, runs once the answer is shown, and may show others in its place
+	// for as long as it goes on: ctx ends a minute before Discord stops taking them,
+	// or when the program ends. show takes its own few seconds whatever became of
+	// ctx, so a last word is possible; its error means that the person does not see
+	// it. The Follow of an answer that was shown by it is not run.
+	Follow func(ctx context.Context, show func(Answer) error)
+}
+
+// Empty reports whether there is nothing to see.
+func (a Answer) Empty() bool { return a.Text == "" && len(a.Files) == 0 && len(a.Buttons) == 0 }
+
+// A File is shown with an answer.
+type File struct {
+	Name        string // with its ending, e.g. "qr.png"
+	Type        string // e.g. "image/png"
+	Description string // what it shows, for who cannot see it
+	Data        []byte
+}
+
+// A Button of an answer works as long as the answer can be seen, also after a
+// restart: everything it needs is in ID.
+type Button struct {
+	ID    string // at most 100 characters
+	Label string // at most 80
+	Emoji string // unicode, "" for none
+	Style string // "primary", "secondary", "success", "danger"
+	// Row starts a new row with this button; otherwise five stand side by side, in at
+	// most five rows.
+	Row bool
 }
 
 // A Handler answers interactions. It is called after Discord has been told to
@@ -39,8 +85,9 @@ type Handler interface {
 	Handle(ctx context.Context, i Interaction) Answer
 }
 
-// A Command is one slash command as Discord shows it. A command with Sub is a
-// group and not usable by itself.
+// A Command is one slash command as Discord shows it: to everybody, because Discord
+// lets a bot hide one by permissions only, not by roles. Who may use it is checked
+// when it is used. A command with Sub is a group and not usable by itself.
 type Command struct {
 	Name        string            // base name, lower case
 	Description map[string]string // by locale; "id" is the default

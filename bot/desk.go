@@ -1,47 +1,115 @@
 package bot
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/ledger"
-	"github.com/haloerzap/halo/ticket"
 )
 
-// An Updater commits a change once per cause.
-type Updater interface {
+// Capabilities are what a person may be allowed to do.
+const (
+	Agent            = "agent"
+	AssistantManager = "assistant_manager"
+	Manager          = "manager"
+)
+
+// Rights are the ids of the Discord roles that give a capability, by capability.
+type Rights map[string][]string
+
+// A Store is what the commands read and write.
+type Store interface {
+	// Update commits a change once per cause.
 	Update(ctx context.Context, cause ledger.Cause, fn func(*ledger.Tx) error) (applied bool, err error)
+	// Doc returns a document, with no data if there is none.
+	Doc(ctx context.Context, ref ledger.Ref) (ledger.Doc, error)
+	// Status returns what a message table knows of a letter; ok is false for nothing.
+	Status(ctx context.Context, log, letter string) (st ledger.Status, ok bool, err error)
+	// Dead yields all buried letters, in no order. An error ends it.
+	Dead(ctx context.Context) iter.Seq2[ledger.Letter, error]
 }
 
-// A Desk answers what staff ask of one desk.
+// Options are what a Desk needs of the rest. Store and Log are required.
+type Options struct {
+	Store  Store
+	Rights Rights
+	// Phone is the WhatsApp number that /desk pair links.
+	Phone Linker
+	// Health says how the desk stands. It answers from memory what it can, so that
+	// it also answers while the store does not; ctx bounds the rest.
+	Health func(ctx context.Context) Health
+	Log    *zap.Logger
+}
+
+// A Desk answers what staff ask of one desk. Its methods are safe for concurrent
+// use.
 type Desk struct {
-	store  Updater
-	agents []string // role ids that may work on tickets
+	store  Store
+	rights Rights
+	phone  Linker
+	health func(ctx context.Context) Health
 	log    *zap.Logger
+
+	mu      sync.Mutex
+	pairing *pairing // under way, or nil; guarded by mu
 }
 
-// NewDesk makes the handler; agents are the Discord roles that may work on tickets.
-func NewDesk(store Updater, agents []string, log *zap.Logger) *Desk {
-	return &Desk{store: store, agents: agents, log: log.Named("bot")}
+// NewDesk makes the handler.
+func NewDesk(o Options) *Desk {
+	return &Desk{store: o.Store, rights: o.Rights, phone: o.Phone, health: o.Health, log: o.Log.Named("bot")}
+}
+
+// An action is what a command or button does, and who may do it.
+type action struct {
+	may []string // capabilities, one of which is needed
+	do  func(d *Desk, ctx context.Context, i Interaction) (Answer, error)
+}
+
+var (
+	staff       = []string{Agent, AssistantManager, Manager}
+	supervisors = []string{AssistantManager, Manager}
+)
+
+// commands are the actions by full name.
+var commands = map[string]action{
+	"ticket close": {staff, (*Desk).close},
+	"dead":         {supervisors, (*Desk).dead},
+	"desk status":  {supervisors, (*Desk).status},
+	"desk pair":    {supervisors, (*Desk).pair},
+}
+
+// buttons are the actions by how a custom id starts.
+var buttons = map[string]action{
+	bridge.RetryPrefix: {staff, (*Desk).retry},
+	deadPrefix:         {supervisors, (*Desk).deadButton},
+	pairPrefix:         {supervisors, (*Desk).pairButton},
+	statusPrefix:       {supervisors, (*Desk).status},
 }
 
 // Commands is the table of slash commands, as registered with Discord.
 func Commands() []Command {
-	return []Command{{
-		Name:        "ticket",
-		Description: map[string]string{"id": "Tiket di thread ini", "en-US": "The ticket of this thread"},
-		Sub: []Command{{
-			Name:        "close",
-			Description: map[string]string{"id": "Tutup tiket ini dan arsipkan thread-nya", "en-US": "Close this ticket and archive its thread"},
+	both := func(id, en string) map[string]string { return map[string]string{"id": id, "en-US": en, "en-GB": en} }
+	return []Command{
+		{Name: "ticket", Description: both("Tiket di thread ini", "The ticket of this thread"), Sub: []Command{
+			{Name: "close", Description: both("Tutup tiket ini dan arsipkan thread-nya", "Close this ticket and archive its thread")},
 		}},
-	}}
+		{Name: "dead", Description: both("Pesan yang tidak terkirim, dengan tombol kirim ulang", "Messages that were not delivered, with a button to send them again")},
+		{Name: "desk", Description: both("Keadaan desk ini", "The state of this desk"), Sub: []Command{
+			{Name: "status", Description: both("Sambungan, penyimpanan, antrean, dan gangguan saat ini", "Links, store, queue and incidents at the moment")},
+			{Name: "pair", Description: both("Tautkan nomor WhatsApp bila tautannya terputus", "Link the WhatsApp number when it is not linked"), Options: []Option{
+				{Name: "method", Description: both("qr: pindai gambar; code: ketik kode di ponsel", "qr: scan a picture; code: type a code on the phone"), Choices: []string{methodQR, methodCode}},
+				{Name: "phone", Description: both("Nomor yang ditautkan, misalnya +62 812 3456 7890 (hanya untuk code)", "The number to link, such as +62 812 3456 7890 (for code only)")},
+			}},
+		}},
+	}
 }
 
 // A Refusal is a sentence for the person who asked: what is not possible, and
@@ -50,86 +118,88 @@ type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
+// handling bounds one interaction: somebody is looking at it. What it does is
+// idempotent, so who is told of a failure may simply try again.
+const handling = 25 * time.Second
+
 // Handle does what was asked, once, and says what came of it.
 func (d *Desk) Handle(ctx context.Context, i Interaction) Answer {
-	text, err := d.do(ctx, i)
+	ctx, cancel := context.WithTimeout(ctx, handling)
+	defer cancel()
+	answer, err := d.do(ctx, i)
 	if err == nil {
-		return Answer{Text: text}
+		return answer
 	}
 	if r, ok := errors.AsType[Refusal](err); ok {
 		return Answer{Text: string(r)}
 	}
-	d.log.Error("interaction failed", zap.String("interaction", i.ID), zap.String("command", i.Command), zap.String("button", i.Button), zap.Error(err))
-	return Answer{Text: "Maaf, ini belum berhasil. Silakan coba sekali lagi; bila tetap gagal, sebutkan kode " + i.ID + " kepada pengelola."}
+	say := d.log.Warn
+	if errors.Is(err, ledger.ErrCorrupt) || errors.Is(err, ledger.ErrInvalid) || errors.Is(err, ledger.ErrTooLarge) {
+		say = d.log.Error // the others pass, and whoever is at fault says so
+	}
+	say("interaction failed", zap.String("interaction", i.ID), zap.String("command", i.Command), zap.String("button", i.Button), zap.Error(err))
+	return Answer{Text: i.say("Maaf, ini belum berhasil. Silakan coba sekali lagi; bila tetap gagal, sebutkan kode "+i.ID+" kepada pengelola.",
+		"Sorry, this did not work. Please try once more; if it fails again, tell the operator the code "+i.ID+".")}
 }
 
-func (d *Desk) do(ctx context.Context, i Interaction) (string, error) {
-	if !slices.ContainsFunc(i.Roles, func(r string) bool { return slices.Contains(d.agents, r) }) {
-		return "", Refusal("Hanya CS Agent yang dapat memakai ini.")
+func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
+	a, ok := find(i)
+	if !ok {
+		return Answer{}, Refusal(i.say("Tombol atau perintah ini tidak dikenal lagi. Muat ulang Discord (Ctrl+R), lalu coba kembali.",
+			"This button or command is no longer known. Reload Discord (Ctrl+R), then try again."))
 	}
-	if letter, ok := strings.CutPrefix(i.Button, bridge.RetryPrefix); ok {
-		return d.retry(ctx, i, letter)
+	if !d.may(i, a.may) {
+		return Answer{}, Refusal(d.refusal(i, a.may))
 	}
-	if i.Command == "ticket close" {
-		return d.close(ctx, i)
-	}
-	return "", Refusal("Tombol atau perintah ini tidak dikenal lagi. Muat ulang Discord (Ctrl+R), lalu coba kembali.")
+	return a.do(d, ctx, i)
 }
 
-// retry takes a dead letter out of the grave. Pressing twice sends once: the
-// second press finds no dead letter.
-func (d *Desk) retry(ctx context.Context, i Interaction, id string) (string, error) {
-	return d.once(ctx, i, func(tx *ledger.Tx) (string, error) {
-		l, ok, err := tx.Revive(id)
-		if err != nil {
-			return "", err
+func find(i Interaction) (action, bool) {
+	if i.Button == "" {
+		a, ok := commands[i.Command]
+		return a, ok
+	}
+	for prefix, a := range buttons {
+		if strings.HasPrefix(i.Button, prefix) {
+			return a, true
 		}
-		if !ok {
-			return "Pesan ini sudah dikirim ulang.", nil
-		}
-		tx.Log(l.Log, ledger.Event{What: "retried", By: i.User, Ref: l.ID})
-		return "🔁 Dikirim ulang. Tandanya muncul di pesan aslinya.", bridge.RefreshMark(tx, l.Log, l.ID)
+	}
+	return action{}, false
+}
+
+func (d *Desk) may(i Interaction, capabilities []string) bool {
+	return slices.ContainsFunc(capabilities, func(c string) bool {
+		return slices.ContainsFunc(d.rights[c], func(role string) bool { return slices.Contains(i.Roles, role) })
 	})
 }
 
-func (d *Desk) close(ctx context.Context, i Interaction) (string, error) {
-	return d.once(ctx, i, func(tx *ledger.Tx) (string, error) {
-		th, ok, err := ticket.LoadThread(tx, i.Channel)
-		if err != nil {
-			return "", err
+// refusal says who may do it, in the names that the roles have in Discord.
+func (d *Desk) refusal(i Interaction, capabilities []string) string {
+	var who []string
+	for _, c := range capabilities {
+		for _, role := range d.rights[c] {
+			if mention := "<@&" + role + ">"; !slices.Contains(who, mention) {
+				who = append(who, mention)
+			}
 		}
-		if !ok {
-			return "", Refusal("Perintah ini hanya berlaku di thread sebuah tiket.")
-		}
-		t, ok, err := ticket.Load(tx, th.Ticket)
-		if err != nil || !ok {
-			return "", fmt.Errorf("load ticket %s of thread %s: %w", th.Ticket, th.ID, cmp.Or(err, ledger.ErrCorrupt))
-		}
-		c, ok, err := ticket.LoadConversation(tx, t.Conversation)
-		if err != nil || !ok {
-			return "", fmt.Errorf("load conversation %s of ticket %s: %w", t.Conversation, t.Number, cmp.Or(err, ledger.ErrCorrupt))
-		}
-		if !t.Close(&c, tx.Now()) {
-			return "Tiket " + t.Number + " sudah ditutup.", nil
-		}
-		tx.Log(t.Number, ledger.Event{What: "closed", By: i.User})
-		tx.Send(bridge.Note(t.Number, "closed/"+t.Number+"/note", "🔒 Tiket ditutup oleh <@"+i.User+">."))
-		tx.Send(bridge.Tags(t.Number, "tag/"+t.Number+"/closed", t.Tag(), true))
-		if err := c.Save(tx); err != nil {
-			return "", err
-		}
-		return "Tiket " + t.Number + " ditutup.", t.Save(tx)
-	})
+	}
+	switch n := len(who); {
+	case n == 0:
+		return i.say("Belum ada peran Discord yang boleh memakai ini: pengelola menetapkannya di `roles` pada halo.yaml.",
+			"No Discord role may use this yet: the operator names one under `roles` in halo.yaml.")
+	case n == 1:
+		return i.say("Hanya "+who[0]+" yang dapat memakai ini.", "Only "+who[0]+" can use this.")
+	default:
+		most, last := strings.Join(who[:n-1], ", "), who[n-1]
+		return i.say("Hanya "+most+" atau "+last+" yang dapat memakai ini.", "Only "+most+" or "+last+" can use this.")
+	}
 }
 
-// once commits what an interaction asks for. Discord delivers an interaction
-// once, but a retry of ours must not act twice.
-func (d *Desk) once(ctx context.Context, i Interaction, fn func(*ledger.Tx) (string, error)) (string, error) {
-	var text string
-	in := ledger.Inbox{Source: "dci", ID: i.ID, At: i.At}
-	_, err := d.store.Update(ctx, ledger.Cause{Inbox: &in}, func(tx *ledger.Tx) (err error) {
-		text, err = fn(tx)
-		return err
-	})
-	return text, err
+// once commits what an interaction asks for; part tells several changes of one
+// interaction apart. Discord delivers an interaction once, but a retry of ours must
+// not act twice.
+func (d *Desk) once(ctx context.Context, i Interaction, part string, fn func(*ledger.Tx) error) error {
+	in := ledger.Inbox{Source: "dci", ID: i.ID + part, At: i.At}
+	_, err := d.store.Update(ctx, ledger.Cause{Inbox: &in}, fn)
+	return err
 }

@@ -1,11 +1,16 @@
 package bot_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
 	"github.com/haloerzap/halo/bot"
@@ -15,6 +20,9 @@ import (
 	"github.com/haloerzap/halo/store/storetest"
 	"github.com/haloerzap/halo/ticket"
 )
+
+// rights of the tests: the id of each role is the capability it gives.
+var rights = bot.Rights{bot.Agent: {"agent"}, bot.AssistantManager: {"assistant"}, bot.Manager: {"manager"}}
 
 // An office is a desk's store with one ticket in thread 77 and one dead letter.
 func office(t *testing.T) (*store.Store, *bot.Desk, ledger.Letter) {
@@ -45,7 +53,7 @@ func office(t *testing.T) (*store.Store, *bot.Desk, ledger.Letter) {
 	}
 	update(t, st, ledger.Cause{Outcome: &ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Dead, Reason: "no"}}, func(*ledger.Tx) error { return nil })
 	t.Cleanup(func() { storetest.Check(t, client, "test") })
-	return st, bot.NewDesk(st, []string{"agent"}, zaptest.NewLogger(t)), l
+	return st, bot.NewDesk(bot.Options{Store: st, Rights: rights, Log: zaptest.NewLogger(t)}), l
 }
 
 func update(t *testing.T, st *store.Store, cause ledger.Cause, fn func(*ledger.Tx) error) {
@@ -101,16 +109,31 @@ func TestCloseTwice(t *testing.T) {
 	}
 }
 
-// Whoever lacks the role gets a sentence, and nothing happens.
+// Whoever lacks the role is told who may, whatever is asked, and nothing happens:
+// every command that Discord shows is checked, and every button.
 func TestRefusals(t *testing.T) {
 	st, desk, l := office(t)
-	for _, i := range []bot.Interaction{
-		press("i1", bridge.RetryPrefix+l.ID),
-		press("i2", bridge.RetryPrefix+l.ID, "developer"),
-		{ID: "i3", Roles: []string{"developer"}, Channel: "77", Command: "ticket close", At: time.Now()},
-	} {
-		if a := desk.Handle(t.Context(), i); !strings.Contains(a.Text, "Hanya CS Agent") {
-			t.Errorf("%+v is answered %q", i, a.Text)
+	var asked []bot.Interaction
+	for _, name := range names("", bot.Commands()) {
+		asked = append(asked, bot.Interaction{Command: name})
+	}
+	for _, button := range []string{bridge.RetryPrefix + l.ID, "dead:page:0", "dead:retry:0:" + bridge.Nonce(l.ID)[:10], "pair:qr", "status:now"} {
+		asked = append(asked, bot.Interaction{Button: button})
+	}
+	for n, i := range asked {
+		i.ID, i.Channel, i.At, i.Roles = fmt.Sprint("i", n), "77", time.Now(), []string{"developer"}
+		if a := desk.Handle(t.Context(), i); !strings.HasPrefix(a.Text, "Hanya ") || !strings.Contains(a.Text, "<@&manager>") {
+			t.Errorf("%s%s is answered %q", i.Command, i.Button, a.Text)
+		}
+		i.Locale = "en-US"
+		if a := desk.Handle(t.Context(), i); !strings.HasPrefix(a.Text, "Only ") {
+			t.Errorf("%s%s is answered %q in English", i.Command, i.Button, a.Text)
+		}
+	}
+	for _, command := range []string{"dead", "desk status", "desk pair"} {
+		i := bot.Interaction{ID: "x" + command, Command: command, Roles: []string{"agent"}, At: time.Now()}
+		if a := desk.Handle(t.Context(), i); a.Text != "Hanya <@&assistant> atau <@&manager> yang dapat memakai ini." {
+			t.Errorf("an agent's /%s is answered %q", command, a.Text)
 		}
 	}
 	if a := desk.Handle(t.Context(), press("i4", "retry?", "agent")); !strings.Contains(a.Text, "tidak dikenal") {
@@ -119,4 +142,63 @@ func TestRefusals(t *testing.T) {
 	if waiting, err := st.Waiting(t.Context(), l.Lane, 0); err != nil || len(waiting) != 0 {
 		t.Errorf("waiting: %v %v, want nothing", waiting, err)
 	}
+	nobody := bot.NewDesk(bot.Options{Store: st, Log: zaptest.NewLogger(t)})
+	if a := nobody.Handle(t.Context(), press("i5", "dead:page:0", "manager")); !strings.Contains(a.Text, "halo.yaml") {
+		t.Errorf("without any role configured it is answered %q", a.Text)
+	}
+}
+
+// names are the full names of the commands that can be used.
+func names(prefix string, all []bot.Command) (out []string) {
+	for _, c := range all {
+		if len(c.Sub) > 0 {
+			out = append(out, names(prefix+c.Name+" ", c.Sub)...)
+			continue
+		}
+		out = append(out, prefix+c.Name)
+	}
+	return out
+}
+
+// Every text that Discord shows of a command is there in both languages and short
+// enough.
+func TestCommandsAreInBothLanguages(t *testing.T) {
+	check := func(name string, by map[string]string) {
+		for _, locale := range []string{"id", "en-US"} {
+			if n := utf8.RuneCountInString(by[locale]); n < 1 || n > 100 {
+				t.Errorf("%s has %d characters in %s", name, n, locale)
+			}
+		}
+	}
+	var walk func(all []bot.Command)
+	walk = func(all []bot.Command) {
+		for _, c := range all {
+			check(c.Name, c.Description)
+			for _, o := range c.Options {
+				check(c.Name+" "+o.Name, o.Description)
+			}
+			walk(c.Sub)
+		}
+	}
+	walk(bot.Commands())
+}
+
+// A store that does not answer is said so in time, and trying again is harmless.
+func TestAStoreThatDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		desk := bot.NewDesk(bot.Options{Store: silent{}, Rights: rights, Log: zap.NewNop()})
+		began := time.Now()
+		a := desk.Handle(t.Context(), press("i1", bridge.RetryPrefix+"x", "agent"))
+		if took := time.Since(began); !strings.Contains(a.Text, "coba sekali lagi") || took > 30*time.Second {
+			t.Errorf("answered %q after %s", a.Text, took)
+		}
+	})
+}
+
+// silent is a store that never answers.
+type silent struct{ bot.Store }
+
+func (silent) Update(ctx context.Context, _ ledger.Cause, _ func(*ledger.Tx) error) (bool, error) {
+	<-ctx.Done()
+	return false, ctx.Err()
 }

@@ -191,8 +191,14 @@ func (i *inspection) permissions(where string, have uint64) {
 	}
 }
 
-// callable finds roles that are missing, or that the bot could not call.
+// callable finds roles that are missing, or that the bot could not call. The ids of
+// the others are noted too: what they may do needs no plan.
 func (i *inspection) callable(plan []RolePlan, have uint64) {
+	for _, r := range slices.Backward(i.roles) { // of one name the first counts
+		if !r.Managed {
+			i.layout.Roles[r.Name] = r.ID
+		}
+	}
 	for _, p := range plan {
 		at := slices.IndexFunc(i.roles, func(r role) bool { return r.Name == p.Name && !r.Managed })
 		if at < 0 {

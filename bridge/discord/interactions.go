@@ -28,7 +28,8 @@ type interaction struct {
 		member
 	} `json:"member"`
 	Message *struct {
-		ID string `json:"id"`
+		ID    string `json:"id"`
+		Flags int    `json:"flags"`
 	} `json:"message"`
 	Data struct {
 		Name     string       `json:"name"`
@@ -158,38 +159,32 @@ func (c *Client) answer(ctx context.Context, i interaction) {
 	handling, handled := context.WithDeadline(context.WithoutCancel(ctx), i.at.Add(handlingTime))
 	defer handled()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, handled) })()
-	text := clip(strings.TrimSpace(c.handle(handling, i)), mostAnswerText)
-	// What was done is done: its answer is still given when everything ends.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	base := "/webhooks/" + i.App + "/" + i.Token
-	original := base + "/messages/@original"
-	in := createMessage{Content: text, Mentions: silent()}
-	var err error
-	switch {
-	case text == "" && i.Type == pressCommand:
-		err = c.rest.do(ctx, "withdraw answer", http.MethodDelete, original, nil, nil)
-	case text == "":
-	case i.Type == pressCommand:
-		err = c.rest.do(ctx, "answer command", http.MethodPatch, original, in, nil)
-	default:
-		in.Flags = flagEphemeral
-		err = c.rest.do(ctx, "answer button", http.MethodPost, base, in, nil)
-	}
-	if err != nil {
+	answer := c.handle(handling, i)
+	shown := c.newAnswering(i)
+	if err := shown.show(ctx, answer); err != nil {
 		c.log.Warn("an interaction could not be answered", zap.Error(err))
+		return
+	}
+	if answer.Follow != nil {
+		shown.follow(ctx, answer)
 	}
 }
 
-func (c *Client) handle(ctx context.Context, i interaction) (text string) {
+func (c *Client) handle(ctx context.Context, i interaction) (answer bot.Answer) {
 	defer func() {
 		if v := recover(); v != nil {
 			c.log.Error("an interaction broke", zap.Error(panicked("handle", v)), zap.String("interaction", i.ID))
-			text = "⚠️ Terjadi kesalahan / something went wrong (" + i.ID + ")"
+			answer = bot.Answer{Text: broken(i.ID)}
 		}
 	}()
-	return c.bot.Handle(ctx, i.forBot()).Text
+	return c.bot.Handle(ctx, i.forBot())
 }
+
+// broken is what a person reads of a mistake in the program.
+func broken(id string) string { return "⚠️ Terjadi kesalahan / something went wrong (" + id + ")" }
+
+// onAnswer reports a button of an earlier answer, which only this person sees.
+func (i interaction) onAnswer() bool { return i.Message != nil && i.Message.Flags&flagEphemeral != 0 }
 
 func (i interaction) forBot() bot.Interaction {
 	out := bot.Interaction{ID: i.ID, Channel: i.Channel, Locale: i.Locale, At: i.at, Options: map[string]string{}}

@@ -1,0 +1,217 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// The buttons of the list. After the verb stands where the page starts, and for a
+// retry the marks of the letters meant: the list may have changed since it was shown.
+const (
+	deadPrefix = "dead:"
+	deadPage   = "page" // dead:page:5
+	deadRetry  = "retry"
+)
+
+const (
+	deadShown = 5 // letters on a page
+	// markLength is how much of a letter's nonce names it in a button: 60 bits.
+	markLength  = 10
+	mostExcerpt = 70
+	mostReason  = 120
+)
+
+func markOf(l ledger.Letter) string { return bridge.Nonce(l.ID)[:markLength] }
+
+func (d *Desk) dead(ctx context.Context, i Interaction) (Answer, error) {
+	return d.deadList(ctx, i, 0, "")
+}
+
+// deadButton turns a page, or sends letters again and shows what is left.
+func (d *Desk) deadButton(ctx context.Context, i Interaction) (Answer, error) {
+	f := strings.Split(strings.TrimPrefix(i.Button, deadPrefix), ":")
+	if len(f) < 2 {
+		return Answer{}, fmt.Errorf("%w: button %q", ledger.ErrInvalid, i.Button)
+	}
+	start, err := strconv.Atoi(f[1])
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: button %q", ledger.ErrInvalid, i.Button)
+	}
+	said := ""
+	if f[0] == deadRetry && len(f) == 3 {
+		if said, err = d.reviveAll(ctx, i, strings.Split(f[2], ".")); err != nil {
+			return Answer{}, err
+		}
+	}
+	return d.deadList(ctx, i, start, said)
+}
+
+// reviveAll sends the letters of these marks again, oldest first, and says how many
+// there were.
+func (d *Desk) reviveAll(ctx context.Context, i Interaction, marks []string) (string, error) {
+	letters, err := d.buried(ctx)
+	if err != nil {
+		return "", err
+	}
+	sent := 0
+	for _, l := range slices.Backward(letters) {
+		if !slices.Contains(marks, markOf(l)) {
+			continue
+		}
+		ok, err := d.revive(ctx, i, l.ID)
+		if err != nil {
+			return "", err
+		}
+		if ok {
+			sent++
+		}
+	}
+	switch n := strconv.Itoa(sent); {
+	case sent == 0 && len(marks) == 1:
+		return i.say("Pesan itu sudah dikirim ulang sebelumnya.", "That message was sent again before."), nil
+	case sent == 0:
+		return i.say("Pesan-pesan itu sudah dikirim ulang sebelumnya.", "Those messages were sent again before."), nil
+	case sent == 1:
+		return i.say("🔁 Satu pesan dikirim ulang. Tandanya muncul di pesan aslinya.", "🔁 One message is sent again. Its mark appears at the original message."), nil
+	default:
+		return i.say("🔁 "+n+" pesan dikirim ulang. Tandanya muncul di pesan aslinya.", "🔁 "+n+" messages are sent again. Their marks appear at the original messages."), nil
+	}
+}
+
+// buried are all dead letters, newest first.
+func (d *Desk) buried(ctx context.Context) ([]ledger.Letter, error) {
+	var all []ledger.Letter
+	for l, err := range d.store.Dead(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(a, b ledger.Letter) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID)) })
+	return all, nil
+}
+
+// deadList is the page that starts at a letter, below what was just done.
+func (d *Desk) deadList(ctx context.Context, i Interaction, start int, said string) (Answer, error) {
+	all, err := d.buried(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	if said != "" {
+		said += "\n\n"
+	}
+	if len(all) == 0 {
+		return Answer{Text: said + i.say("✅ Tidak ada pesan yang gagal terkirim.", "✅ No message failed to be delivered."), Buttons: []Button{refresh(i, 0)}}, nil
+	}
+	start = min(max(start, 0), (len(all)-1)/deadShown*deadShown)
+	page := all[start:min(start+deadShown, len(all))]
+	var text strings.Builder
+	text.WriteString(said)
+	fmt.Fprintf(&text, i.say("**Pesan yang gagal terkirim** · %d–%d dari %d, terbaru dulu\n", "**Messages that were not delivered** · %d–%d of %d, newest first\n"), start+1, start+len(page), len(all))
+	for n, l := range page {
+		line, err := d.deadLine(ctx, i, l)
+		if err != nil {
+			return Answer{}, err
+		}
+		fmt.Fprintf(&text, "\n**%d.** %s", start+n+1, line)
+	}
+	return Answer{Text: text.String(), Buttons: deadButtons(i, start, page, len(all))}, nil
+}
+
+func deadButtons(i Interaction, start int, page []ledger.Letter, total int) []Button {
+	var out []Button
+	var marks []string
+	for n, l := range page {
+		marks = append(marks, markOf(l))
+		out = append(out, Button{ID: fmt.Sprintf("%s%s:%d:%s", deadPrefix, deadRetry, start, markOf(l)),
+			Label: strconv.Itoa(start + n + 1), Emoji: "🔁", Style: "primary"})
+	}
+	row := len(out)
+	if len(page) > 1 {
+		out = append(out, Button{ID: fmt.Sprintf("%s%s:%d:%s", deadPrefix, deadRetry, start, strings.Join(marks, ".")),
+			Label: i.say("Kirim ulang semua di halaman ini", "Send all on this page again"), Emoji: "🔁"})
+	}
+	if start > 0 {
+		out = append(out, turn(start-deadShown, i.say("Lebih baru", "Newer"), "◀️"))
+	}
+	if start+len(page) < total {
+		out = append(out, turn(start+deadShown, i.say("Lebih lama", "Older"), "▶️"))
+	}
+	out = append(out, refresh(i, start))
+	out[row].Row = true
+	return out
+}
+
+func turn(start int, label, emoji string) Button {
+	return Button{ID: fmt.Sprintf("%s%s:%d", deadPrefix, deadPage, start), Label: label, Emoji: emoji}
+}
+
+// refresh shows the page anew. Its id differs from a page turned to, which may stand
+// beside it.
+func refresh(i Interaction, start int) Button {
+	return Button{ID: fmt.Sprintf("%snow:%d", deadPrefix, start), Label: i.say("Muat ulang", "Refresh"), Emoji: "🔄"}
+}
+
+// deadLine is one letter: ticket and thread, what it was and for whom, when, why.
+func (d *Desk) deadLine(ctx context.Context, i Interaction, l ledger.Letter) (string, error) {
+	st, _, err := d.store.Status(ctx, l.Log, l.ID)
+	if err != nil {
+		return "", err
+	}
+	where, err := d.deadPlace(ctx, l)
+	if err != nil {
+		return "", err
+	}
+	line := where + " · <t:" + strconv.FormatInt(l.At.Unix(), 10) + ":f>\n" + describe(i, l)
+	if st.Reason != "" {
+		line += "\n-# ❌ " + bridge.Clean(st.Reason, mostReason)
+	}
+	return line + "\n", nil
+}
+
+// deadPlace names the ticket of a letter and its thread.
+func (d *Desk) deadPlace(ctx context.Context, l ledger.Letter) (string, error) {
+	if l.Log == ledger.DeskLog {
+		return "Desk", nil
+	}
+	doc, err := d.store.Doc(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: l.Log})
+	if err != nil {
+		return "", err
+	}
+	out := bridge.Clean(l.Log, 40)
+	if doc.Data == nil {
+		return out, nil
+	}
+	t, err := ticket.Decode(doc.Data)
+	if err != nil {
+		return "", err
+	}
+	if t.Thread != "" {
+		out += " <#" + t.Thread + ">"
+	}
+	return out, nil
+}
+
+// describe says what a letter was and to whom it went.
+func describe(i Interaction, l ledger.Letter) string {
+	var body struct{ Text, Content string }
+	_ = json.Unmarshal(l.Body, &body) // what cannot be read is shown by its name
+	what := bridge.Clean(cmp.Or(body.Text, body.Content), mostExcerpt)
+	if what == "" {
+		what = bridge.Clean(l.Kind, 20)
+	}
+	to := i.say("ke Discord", "to Discord")
+	if strings.HasPrefix(l.Lane, bridge.ClientLane("")) {
+		to = i.say("ke klien", "to the client")
+	}
+	return "> " + to + ": " + bridge.ToDiscord(what)
+}
