@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mau.fi/whatsmeow"
+
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 )
@@ -55,8 +57,16 @@ func child(story string) int {
 	if err != nil {
 		return fail(err)
 	}
+	statuses, err := os.OpenFile(filepath.Join(dir, "statuses"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fail(err)
+	}
+	if story == "quick pings" {
+		whatsmeow.KeepAliveIntervalMin, whatsmeow.KeepAliveIntervalMax = 20*time.Millisecond, 40*time.Millisecond
+		whatsmeow.KeepAliveResponseDeadline, whatsmeow.KeepAliveMaxFailTime = 300*time.Millisecond, 2*time.Second
+	}
 	step, hits := os.Getenv("WHATSAPP_KILL_AT"), atomic.Int32{}
-	options := Options{Dir: dir, Network: network, Inbox: journal{file}, Failpoint: func(at string) error {
+	options := Options{Dir: dir, Network: network, Inbox: journal{file}, Changed: statusFile(statuses), Failpoint: func(at string) error {
 		if at == step && hits.Add(1) == 3 {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
