@@ -31,6 +31,8 @@ type ServerOptions struct {
 	Port int
 	// Log takes what happens to the server later; nil for silence.
 	Log *zap.Logger
+	// Died is told each time the server died without being told to; nil for nobody.
+	Died func(error)
 }
 
 // A Server is a redis-server of our own, with its data in a folder. Every write is
@@ -39,6 +41,7 @@ type Server struct {
 	binary, dir, socket string
 	port                int
 	log                 *zap.Logger
+	told                func(error) // of a death
 
 	closing chan struct{} // closed by Close
 	once    sync.Once
@@ -59,7 +62,7 @@ func StartServer(ctx context.Context, dir string, o ServerOptions) (*Server, err
 		return nil, fmt.Errorf("find folder of redis-server: %w", err)
 	}
 	s := &Server{
-		binary: binary, dir: dir, port: o.Port, log: o.Log,
+		binary: binary, dir: dir, port: o.Port, log: o.Log, told: o.Died,
 		closing: make(chan struct{}), over: make(chan struct{}),
 	}
 	if s.log == nil {
@@ -134,6 +137,9 @@ func (s *Server) keep(died chan<- error) {
 		default:
 		}
 		s.log.Error("redis-server died and is started again", zap.Error(err))
+		if s.told != nil {
+			s.told(err)
+		}
 		if time.Since(start) > time.Minute {
 			wait = 100 * time.Millisecond
 		}

@@ -28,12 +28,12 @@ func (s *Store) script(ctx context.Context, script *redis.Script, keys []string,
 // fence waits until the replicas have confirmed all that this store's node holds now.
 // An answer that something is there already needs it before it is believed: another
 // call may have written that, on another connection, and WAIT looks only at what
-// its own connection wrote. So the fence writes, too.
+// its own connection wrote. So the fence writes, too: nothing that changes anything.
 func (s *Store) fence(ctx context.Context) error {
 	if s.replicas == 0 {
 		return nil
 	}
-	return s.confirmed(ctx, func(p redis.Pipeliner) { p.Incr(ctx, s.keys.commits().name) })
+	return s.confirmed(ctx, func(p redis.Pipeliner) { p.IncrBy(ctx, s.keys.commits().name, 0) })
 }
 
 // count takes the next number of a series, once. A number must not be given again

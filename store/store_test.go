@@ -97,7 +97,8 @@ func TestGivingUp(t *testing.T) {
 }
 
 func TestDialRefuses(t *testing.T) {
-	for _, address := range []string{"", "localhost:6379", "http://secret@localhost", "redis://:secret@host:port", "redis://:secret@h/notanumber", "unix:///s?cluster=true", "redis://h:1?cluster=perhaps", "redis://h:1?unheard=of"} {
+	for _, address := range []string{"", "localhost:6379", "http://secret@localhost", "redis://:secret@host:port", "redis://:secret@h/notanumber", "unix:///s?cluster=true", "redis://h:1?cluster=perhaps", "redis://h:1?unheard=of",
+		"redis-sentinel://:secret@h:1", "redis-sentinel://:secret@h:1/a/b", "redis-sentinel://h:1/name?replica_only=true", "redis-sentinel://h:1/name?db=x"} {
 		c, err := store.Dial(address)
 		if err == nil {
 			c.Close()
@@ -106,37 +107,13 @@ func TestDialRefuses(t *testing.T) {
 			t.Errorf("%q: the error tells the password: %v", address, err)
 		}
 	}
-	for _, address := range []string{"redis://localhost:6379/2", "rediss://u:p@h:1", "unix:///run/redis.sock", "redis://h:1?cluster=true", "redis://u:p@h:1,g:2", "redis://h:1?addr=g:2"} {
+	for _, address := range []string{"redis://localhost:6379/2", "rediss://u:p@h:1", "unix:///run/redis.sock", "redis://h:1?cluster=true", "redis://u:p@h:1,g:2", "redis://h:1?addr=g:2", "redis-sentinel://h:1/desk", "rediss-sentinel://u:p@h:1,g:2/desk?db=3"} {
 		c, err := store.Dial(address)
 		if err != nil {
 			t.Errorf("%q: %v", address, err)
 			continue
 		}
 		c.Close()
-	}
-}
-
-// A server that may forget says what is wrong with it.
-func TestDurabilityOfOthers(t *testing.T) {
-	for _, server := range []struct {
-		name string
-		open func(testing.TB) store.Client
-		want string
-	}{
-		{"memory", storetest.Memory, "INFO"},
-		{"redis", storetest.Redis, "appendonly"},
-		{"cluster", storetest.Cluster, "appendonly"},
-	} {
-		t.Run(server.name, func(t *testing.T) {
-			problems, err := store.New(server.open(t), store.Options{Desk: "test"}).Durability(t.Context())
-			if text := fmt.Sprint(problems); err != nil || !strings.Contains(text, server.want) {
-				t.Errorf("problems %s, error %v", text, err)
-			}
-		})
-	}
-	problems, err := store.New(storetest.Durable(t), store.Options{Desk: "test"}).Durability(t.Context())
-	if err != nil || len(problems) > 0 {
-		t.Errorf("durable: %v, %v", problems, err)
 	}
 }
 

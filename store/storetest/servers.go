@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -51,24 +49,43 @@ func Memory(t testing.TB) store.Client {
 // skipped where there is none, and fails instead if CI=true.
 func Redis(t testing.TB) store.Client {
 	t.Helper()
-	dir := server(t, "--port", "0", "--unixsocket", "s")
-	return open(t, store.Tame(&redis.Options{Network: "unix", Addr: filepath.Join(dir, "s")}))
+	return socket(t)
 }
 
 // Durable is like [Redis], with every write on disk before it is answered.
 func Durable(t testing.TB) store.Client {
 	t.Helper()
-	dir := server(t, "--port", "0", "--unixsocket", "s", "--appendonly", "yes", "--appendfsync", "always")
-	return open(t, store.Tame(&redis.Options{Network: "unix", Addr: filepath.Join(dir, "s")}))
+	return socket(t, "--appendonly", "yes", "--appendfsync", "always")
 }
+
+func socket(t testing.TB, args ...string) store.Client {
+	t.Helper()
+	n := newNode(t, append([]string{"--port", "0", "--unixsocket", "s"}, args...))
+	return open(t, store.Tame(&redis.Options{Network: "unix", Addr: filepath.Join(n.Dir, "s")}))
+}
+
+// Replicated returns a client of a new redis-server with a replica. Stores that the
+// conformance suite makes of it wait for the replica.
+func Replicated(t testing.TB) store.Client {
+	t.Helper()
+	primary := StartNode(t)
+	replica := StartNode(t)
+	client := primary.Client(t)
+	replica.Follow(t, primary.Address())
+	AwaitReplicas(t, client, 1)
+	return replicated{client}
+}
+
+// replicated marks a client whose stores are to wait for one replica.
+type replicated struct{ store.Client }
 
 // Cluster returns a client of a new redis-server in cluster mode, which refuses a
 // script whose keys are not all in one slot.
 func Cluster(t testing.TB) store.Client {
 	t.Helper()
 	port := freePort(t)
-	server(t, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
-		"--cluster-port", strconv.Itoa(freePort(t)))
+	newNode(t, []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
+		"--cluster-port", strconv.Itoa(freePort(t))})
 	address := "127.0.0.1:" + strconv.Itoa(port)
 	node := open(t, store.Tame(&redis.Options{Addr: address}))
 	if err := node.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
@@ -106,40 +123,6 @@ func open(t testing.TB, o *redis.Options) store.Client {
 	t.Cleanup(func() { c.Close() })
 	await(t, "redis-server", func() error { return c.Ping(t.Context()).Err() })
 	return c
-}
-
-// server runs a redis-server for the length of the test and returns its folder,
-// whose path is short enough for a socket.
-func server(t testing.TB, args ...string) string {
-	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no redis-server on PATH: apt install redis-server")
-		}
-		t.Skipf("no redis-server on PATH: apt install redis-server")
-	}
-	dir, err := os.MkdirTemp("", "halo-redis")
-	if err != nil {
-		t.Fatalf("make folder: %v", err)
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatalf("make log: %v", err)
-	}
-	cmd := exec.Command(binary, append([]string{"--dir", dir, "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no"}, args...)...)
-	cmd.Dir = dir
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start redis-server: %v", err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-		log.Close()
-		os.RemoveAll(dir)
-	})
-	return dir
 }
 
 func freePort(t testing.TB) int {

@@ -18,7 +18,11 @@ import (
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func newStore(c store.Client) *store.Store {
-	return store.New(c, store.Options{Desk: desk, Now: func() time.Time { return noon }})
+	o := store.Options{Desk: desk, Now: func() time.Time { return noon }}
+	if r, ok := c.(replicated); ok {
+		c, o.Replicas = r.Client, 1
+	}
+	return store.New(c, o)
 }
 
 func inbox(id string) ledger.Cause {
