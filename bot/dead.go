@@ -58,15 +58,12 @@ func (d *Desk) deadButton(ctx context.Context, i Interaction) (Answer, error) {
 // reviveAll sends the letters of these marks again, oldest first, and says how many
 // there were.
 func (d *Desk) reviveAll(ctx context.Context, i Interaction, marks []string) (string, error) {
-	letters, err := d.buried(ctx)
+	letters, err := d.marked(ctx, marks)
 	if err != nil {
 		return "", err
 	}
 	sent := 0
-	for _, l := range slices.Backward(letters) {
-		if !slices.Contains(marks, markOf(l)) {
-			continue
-		}
+	for _, l := range letters {
 		ok, err := d.revive(ctx, i, l.ID)
 		if err != nil {
 			return "", err
@@ -87,36 +84,42 @@ func (d *Desk) reviveAll(ctx context.Context, i Interaction, marks []string) (st
 	}
 }
 
-// buried are all dead letters, newest first.
-func (d *Desk) buried(ctx context.Context) ([]ledger.Letter, error) {
+// marked are the dead letters of these marks, oldest first.
+func (d *Desk) marked(ctx context.Context, marks []string) ([]ledger.Letter, error) {
 	var all []ledger.Letter
 	for l, err := range d.store.Dead(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, l)
+		if slices.Contains(marks, markOf(l)) {
+			all = append(all, l)
+		}
 	}
-	slices.SortFunc(all, func(a, b ledger.Letter) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(all, func(a, b ledger.Letter) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return all, nil
 }
 
-// deadList is the page that starts at a letter, below what was just done.
+// deadList is the page that starts at a letter, or the last one, below what was just
+// done.
 func (d *Desk) deadList(ctx context.Context, i Interaction, start int, said string) (Answer, error) {
-	all, err := d.buried(ctx)
+	start = max(start, 0)
+	page, total, err := d.store.Buried(ctx, start, deadShown)
+	if err == nil && len(page) == 0 && total > 0 {
+		start = (total - 1) / deadShown * deadShown
+		page, total, err = d.store.Buried(ctx, start, deadShown)
+	}
 	if err != nil {
 		return Answer{}, err
 	}
 	if said != "" {
 		said += "\n\n"
 	}
-	if len(all) == 0 {
+	if len(page) == 0 {
 		return Answer{Text: said + i.say("✅ Tidak ada pesan yang gagal terkirim.", "✅ No message failed to be delivered."), Buttons: []Button{refresh(i, 0)}}, nil
 	}
-	start = min(max(start, 0), (len(all)-1)/deadShown*deadShown)
-	page := all[start:min(start+deadShown, len(all))]
 	var text strings.Builder
 	text.WriteString(said)
-	fmt.Fprintf(&text, i.say("**Pesan yang gagal terkirim** · %d–%d dari %d, terbaru dulu\n", "**Messages that were not delivered** · %d–%d of %d, newest first\n"), start+1, start+len(page), len(all))
+	fmt.Fprintf(&text, i.say("**Pesan yang gagal terkirim** · %d–%d dari %d, terbaru dulu\n", "**Messages that were not delivered** · %d–%d of %d, newest first\n"), start+1, start+len(page), total)
 	for n, l := range page {
 		line, err := d.deadLine(ctx, i, l)
 		if err != nil {
@@ -124,15 +127,15 @@ func (d *Desk) deadList(ctx context.Context, i Interaction, start int, said stri
 		}
 		fmt.Fprintf(&text, "\n**%d.** %s", start+n+1, line)
 	}
-	return Answer{Text: text.String(), Buttons: deadButtons(i, start, page, len(all))}, nil
+	return Answer{Text: text.String(), Buttons: deadButtons(i, start, page, total)}, nil
 }
 
-func deadButtons(i Interaction, start int, page []ledger.Letter, total int) []Button {
+func deadButtons(i Interaction, start int, page []Buried, total int) []Button {
 	var out []Button
 	var marks []string
 	for n, l := range page {
-		marks = append(marks, markOf(l))
-		out = append(out, Button{ID: fmt.Sprintf("%s%s:%d:%s", deadPrefix, deadRetry, start, markOf(l)),
+		marks = append(marks, markOf(l.Letter))
+		out = append(out, Button{ID: fmt.Sprintf("%s%s:%d:%s", deadPrefix, deadRetry, start, marks[n]),
 			Label: strconv.Itoa(start + n + 1), Emoji: "🔁", Style: "primary"})
 	}
 	row := len(out)
@@ -162,18 +165,14 @@ func refresh(i Interaction, start int) Button {
 }
 
 // deadLine is one letter: ticket and thread, what it was and for whom, when, why.
-func (d *Desk) deadLine(ctx context.Context, i Interaction, l ledger.Letter) (string, error) {
-	st, _, err := d.store.Status(ctx, l.Log, l.ID)
+func (d *Desk) deadLine(ctx context.Context, i Interaction, b Buried) (string, error) {
+	where, err := d.deadPlace(ctx, b.Letter)
 	if err != nil {
 		return "", err
 	}
-	where, err := d.deadPlace(ctx, l)
-	if err != nil {
-		return "", err
-	}
-	line := where + " · <t:" + strconv.FormatInt(l.At.Unix(), 10) + ":f>\n" + describe(i, l)
-	if st.Reason != "" {
-		line += "\n-# ❌ " + bridge.Clean(st.Reason, mostReason)
+	line := where + " · " + stamp(b.At, "f") + "\n" + describe(i, b.Letter)
+	if b.Reason != "" {
+		line += "\n-# ❌ " + bridge.Clean(b.Reason, mostReason)
 	}
 	return line + "\n", nil
 }

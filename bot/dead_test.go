@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,17 @@ import (
 	"github.com/haloerzap/halo/store/storetest"
 	"github.com/haloerzap/halo/ticket"
 )
+
+// kept is a store as the desk hands it over.
+type kept struct{ *store.Store }
+
+func (k kept) Buried(ctx context.Context, offset, limit int) (out []bot.Buried, total int, err error) {
+	page, total, err := k.DeadLetters(ctx, offset, limit)
+	for _, b := range page {
+		out = append(out, bot.Buried(b))
+	}
+	return out, total, err
+}
 
 // A graveyard is a desk's store with n dead letters of a ticket in thread 77, the
 // one of the highest number the newest.
@@ -53,7 +65,7 @@ func graveyard(t *testing.T, n int) (*store.Store, *bot.Desk) {
 			func(*ledger.Tx) error { return nil })
 	}
 	t.Cleanup(func() { storetest.Check(t, client, "test") })
-	return st, bot.NewDesk(bot.Options{Store: st, Rights: rights, Log: zaptest.NewLogger(t)})
+	return st, bot.NewDesk(bot.Options{Store: kept{st}, Rights: rights, Log: zaptest.NewLogger(t)})
 }
 
 // A supervisor sees one person's screen.

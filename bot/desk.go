@@ -31,10 +31,19 @@ type Store interface {
 	Update(ctx context.Context, cause ledger.Cause, fn func(*ledger.Tx) error) (applied bool, err error)
 	// Doc returns a document, with no data if there is none.
 	Doc(ctx context.Context, ref ledger.Ref) (ledger.Doc, error)
-	// Status returns what a message table knows of a letter; ok is false for nothing.
-	Status(ctx context.Context, log, letter string) (st ledger.Status, ok bool, err error)
+	// Buried returns a page of the dead letters, the one buried last first, and how
+	// many there are in all.
+	Buried(ctx context.Context, offset, limit int) (page []Buried, total int, err error)
 	// Dead yields all buried letters, in no order. An error ends it.
 	Dead(ctx context.Context) iter.Seq2[ledger.Letter, error]
+}
+
+// A Buried letter is one that needs a person.
+type Buried struct {
+	Letter   ledger.Letter
+	At       time.Time // desk time of its burial
+	Reason   string    // why it was given up, for people
+	Attempts int       // sends begun, also before it was last revived
 }
 
 // Options are what a Desk needs of the rest. Store and Log are required.

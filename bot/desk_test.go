@@ -53,7 +53,7 @@ func office(t *testing.T) (*store.Store, *bot.Desk, ledger.Letter) {
 	}
 	update(t, st, ledger.Cause{Outcome: &ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Dead, Reason: "no"}}, func(*ledger.Tx) error { return nil })
 	t.Cleanup(func() { storetest.Check(t, client, "test") })
-	return st, bot.NewDesk(bot.Options{Store: st, Rights: rights, Log: zaptest.NewLogger(t)}), l
+	return st, bot.NewDesk(bot.Options{Store: kept{st}, Rights: rights, Log: zaptest.NewLogger(t)}), l
 }
 
 func update(t *testing.T, st *store.Store, cause ledger.Cause, fn func(*ledger.Tx) error) {
@@ -142,7 +142,7 @@ func TestRefusals(t *testing.T) {
 	if waiting, err := st.Waiting(t.Context(), l.Lane, 0); err != nil || len(waiting) != 0 {
 		t.Errorf("waiting: %v %v, want nothing", waiting, err)
 	}
-	nobody := bot.NewDesk(bot.Options{Store: st, Log: zaptest.NewLogger(t)})
+	nobody := bot.NewDesk(bot.Options{Store: kept{st}, Log: zaptest.NewLogger(t)})
 	if a := nobody.Handle(t.Context(), press("i5", "dead:page:0", "manager")); !strings.Contains(a.Text, "halo.yaml") {
 		t.Errorf("without any role configured it is answered %q", a.Text)
 	}

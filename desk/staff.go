@@ -12,9 +12,21 @@ import (
 // staff is what the commands in Discord need of the rest.
 func (d *Desk) staff(st *store.Store, rights bot.Rights, phone *whatsapp.Client) bot.Options {
 	return bot.Options{
-		Store: st, Rights: rights, Phone: phone, Log: d.log,
+		Store: staffStore{st}, Rights: rights, Phone: phone, Log: d.log,
 		Health: func(ctx context.Context) bot.Health { return d.healthForStaff(ctx, st, phone) },
 	}
+}
+
+// staffStore is the store as bot wants it.
+type staffStore struct{ *store.Store }
+
+func (s staffStore) Buried(ctx context.Context, offset, limit int) ([]bot.Buried, int, error) {
+	page, total, err := s.DeadLetters(ctx, offset, limit)
+	out := make([]bot.Buried, len(page))
+	for i, b := range page {
+		out[i] = bot.Buried(b)
+	}
+	return out, total, err
 }
 
 // healthForStaff is the state of the desk for /desk status: first what is known
@@ -25,8 +37,11 @@ func (d *Desk) healthForStaff(ctx context.Context, st *store.Store, phone *whats
 	onWhatsApp, onDiscord := s.Links()
 	h := bot.Health{
 		Instance: instance(), Number: number,
-		WhatsApp: bot.Link{Ready: onWhatsApp, State: string(s.WhatsApp.State), Reason: s.WhatsApp.Reason, Until: s.WhatsApp.Until},
-		Discord:  bot.Link{Ready: onDiscord, Reason: s.Discord.Reason},
+		WhatsApp: bot.Link{
+			Ready: onWhatsApp, State: string(s.WhatsApp.State), Reason: s.WhatsApp.Reason, Until: s.WhatsApp.Until,
+			Locked: s.WhatsApp.Locked.Code, LockedUntil: s.WhatsApp.Locked.Until, PhoneSeen: s.WhatsApp.PhoneSeen,
+		},
+		Discord: bot.Link{Ready: onDiscord, Reason: s.Discord.Reason},
 	}
 	h.Unknown = d.countForStaff(ctx, st, &h) != nil
 	return h
@@ -60,11 +75,8 @@ func (d *Desk) countForStaff(ctx context.Context, st *store.Store, h *bot.Health
 			}
 		}
 	}
-	for _, err := range st.Dead(ctx) {
-		if err != nil {
-			return err
-		}
-		h.Dead++
+	if _, h.Dead, err = st.DeadLetters(ctx, 0, 1); err != nil {
+		return err
 	}
 	_, h.Timer, err = st.Due(ctx, d.o.Now(), 1)
 	return err
@@ -78,4 +90,3 @@ func instance() string {
 	}
 	return host
 }
-
