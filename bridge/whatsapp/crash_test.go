@@ -73,6 +73,9 @@ func child(story string) int {
 		}
 		return nil
 	}}
+	if story == "locker" {
+		return fail(lockForever(dir, statuses))
+	}
 	c, err := open(context.Background(), options, set)
 	if err != nil {
 		return fail(err)
@@ -81,6 +84,20 @@ func child(story string) int {
 		return fail(err)
 	}
 	return 0
+}
+
+// lockForever keeps the write lock of the database, and says so.
+func lockForever(dir string, ready *os.File) error {
+	db, err := openDatabase(context.Background(), dir, false, time.Second)
+	if err != nil {
+		return err
+	}
+	if _, err := db.BeginTx(context.Background(), nil); err != nil {
+		return err
+	}
+	statusFile(ready)(Status{State: StateReady})
+	time.Sleep(time.Hour)
+	return nil
 }
 
 // program is a child process.

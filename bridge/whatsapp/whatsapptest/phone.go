@@ -74,6 +74,25 @@ func (b *Business) SetResends(on bool) {
 	b.resends = on
 }
 
+// Resend gives companions the content of a customer's message as if they had
+// asked for it just now.
+func (b *Business) Resend(from *Phone, id string) error {
+	b.net.mu.Lock()
+	defer b.net.mu.Unlock()
+	asked := &waE2E.ProtocolMessage{PeerDataOperationRequestMessage: &waE2E.PeerDataOperationRequestMessage{
+		PeerDataOperationRequestType: waE2E.PeerDataOperationRequestType_PLACEHOLDER_MESSAGE_RESEND.Enum(),
+		PlaceholderMessageResendRequest: []*waE2E.PeerDataOperationRequestMessage_PlaceholderMessageResendRequest{
+			{MessageKey: &waCommon.MessageKey{ID: new(id), RemoteJID: new(from.address(0).String())}},
+		},
+	}}
+	for _, receiver := range b.companions {
+		if err := b.resend(receiver, newMessageID(), asked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // resend answers a companion's request for content. Callers hold the mutex.
 func (b *Business) resend(to *companion, request string, message *waE2E.ProtocolMessage) error {
 	const kind = waE2E.PeerDataOperationRequestType_PLACEHOLDER_MESSAGE_RESEND
