@@ -24,6 +24,8 @@ type Outbox interface {
 	Updater
 	// Lanes lists the lanes that have letters, also those whose time has not come.
 	Lanes(ctx context.Context) ([]ledger.LaneHead, error)
+	// Waiting lists the first letters of a lane, at most limit, 0 for all.
+	Waiting(ctx context.Context, lane string, limit int64) ([]ledger.Letter, error)
 	// Begin marks the head of a lane as being sent and returns it. ok is false
 	// when the lane is empty.
 	Begin(ctx context.Context, epoch int64, lane string) (l ledger.Letter, st ledger.Status, ok bool, err error)
@@ -67,6 +69,9 @@ type Courier struct {
 	// 50 requests a second: of a thousand lanes at once most would only wait there
 	// until their deadline, and then have to ask whether they arrived.
 	sending chan struct{}
+	posts   posts // bounds what opens forum posts, beside sending
+	certain certain
+	link    link // owned by Run
 
 	poke chan struct{} // a link came back: outages end here
 	done chan ended    // a lane's goroutine ended
@@ -81,7 +86,7 @@ type ended struct {
 func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lease, desk Desk, cfg CourierConfig, log *zap.Logger) *Courier {
 	c := &Courier{
 		outbox: outbox, phone: phone, board: board, lease: lease, desk: desk, cfg: cfg, log: log.Named("courier"),
-		sending: make(chan struct{}, lanesAtOnce), poke: make(chan struct{}, 1), done: make(chan ended),
+		sending: make(chan struct{}, lanesAtOnce), posts: posts{slots: make(chan struct{}, postsAtOnce)}, poke: make(chan struct{}, 1), done: make(chan ended),
 	}
 	if cfg.Pace > 0 {
 		c.pace = rate.NewLimiter(rate.Limit(cfg.Pace), max(1, cfg.Burst))
@@ -117,6 +122,7 @@ func (c *Courier) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() { c.runViews(ctx) })
+	work.Go(func() { c.runBursts(ctx) })
 
 	running := map[string]bool{}
 	resting := map[string]time.Time{} // lanes stopped by an error, until when
@@ -168,6 +174,9 @@ func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, runni
 	if !c.lease().Valid(now) {
 		return next, nil
 	}
+	if c.link.wentDown(c.phone.Ready(), now) {
+		work.Go(func() { c.showWaiting(ctx, heads) })
+	}
 	for _, h := range heads {
 		if running[h.Lane] || !c.open(h.Lane) {
 			continue
@@ -208,18 +217,33 @@ const lanesAtOnce = 128
 
 // drain sends a lane's letters one after the other until it is empty or has to wait.
 func (c *Courier) drain(ctx context.Context, lane string) error {
+	post, err := c.opensPost(ctx, lane)
+	if err != nil {
+		return err
+	}
 	for ctx.Err() == nil && c.open(lane) {
-		if more, err := c.next(ctx, lane); err != nil || !more {
+		if more, err := c.next(ctx, lane, post); err != nil || !more {
 			return err
 		}
+		post = false // a further one is found by the next drain
 	}
 	return nil
 }
 
-// next sends the letter at the head of a lane. more reports whether the lane may go
-// on with another.
-func (c *Courier) next(ctx context.Context, lane string) (more bool, err error) {
-	if !strings.HasPrefix(lane, laneClient) {
+// next sends the letter at the head of a lane; post says that it opens a forum post.
+// more reports whether the lane may go on with another.
+func (c *Courier) next(ctx context.Context, lane string, post bool) (more bool, err error) {
+	switch {
+	case strings.HasPrefix(lane, laneClient):
+	case post:
+		if !c.posts.enter(ctx) {
+			return false, nil
+		}
+		defer c.posts.leave()
+		if !c.open(lane) { // it took its time
+			return false, nil
+		}
+	default:
 		select {
 		case c.sending <- struct{}{}:
 			defer func() { <-c.sending }()
@@ -260,6 +284,7 @@ func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	// is left to record then.
 	if arrived := st.State >= ledger.Sent && st.State <= ledger.Read; !arrived {
 		ext, sendErr = c.send(ctx, lease, l, st)
+		c.certain.note(l.ID, st, sendErr)
 	}
 	// What happened is recorded even when we are told to stop: the lease and its
 	// epoch, not our ctx, decide whether it still may be.
@@ -341,6 +366,9 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 			return false, fmt.Errorf("bury letter %s: %w", l.ID, err)
 		}
 		return true, c.cfg.Failpoint.Hit(point(l.Lane, "buried"))
+	}
+	if l.Kind == kindPost && se.Certainty == Blocked {
+		c.posts.shut(se.RetryAfter)
 	}
 	wait := backoff(st.Attempts)
 	if !counts {

@@ -98,7 +98,7 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 	// After the nonce window only the channel itself can tell whether an earlier
 	// attempt arrived. Nobody but this lane writes as the bot here, one letter at a
 	// time, so an equal message after the last known one is this letter.
-	if st.Tried() && time.Since(st.First) > nonceWindow {
+	if c.certain.mayBeThere(l.ID, st) && time.Since(st.First) > nonceWindow {
 		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
 			return "", crashError{err}
 		}
@@ -168,7 +168,7 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 		return "", &SendError{Certainty: Blocked, Reason: "the desk has no ticket forum: run halo setup discord"}
 	}
 	// Opening a post is not idempotent: look for the orphan of an earlier attempt.
-	if st.Tried() {
+	if c.certain.mayBeThere(l.ID, st) {
 		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
 			return "", crashError{err}
 		}

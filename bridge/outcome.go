@@ -58,6 +58,7 @@ func posted(tx *ledger.Tx, number, thread string) error {
 		return err
 	}
 	t.Thread = thread
+	tx.Unindex(ticket.IndexUnposted, number)
 	// The starter message has the thread's id: reading starts after it.
 	if err := (ticket.Thread{ID: thread, Ticket: number, Cursor: thread}).Save(tx); err != nil {
 		return err
@@ -128,9 +129,10 @@ func (c *Courier) reopenThread(ctx context.Context, lease ledger.Lease, l ledger
 		t.Thread = ""
 		t.Posts++
 		tx.SendFirst(OpenPost(number, t.Posts))
+		tx.Index(ticket.IndexUnposted, number, tx.Now().UnixMilli())
 		return t.Save(tx)
 	})
-	return err == nil, err
+	return false, err // the lane begins anew, with the post
 }
 
 // stalled puts back a letter that waits for a person: a post that Discord will not

@@ -36,7 +36,7 @@ func (r *Relay) Receive(ctx context.Context, m ClientMessage) error {
 		}
 		part := m
 		part.Text = piece
-		err := r.once(ctx, cause, eventData(part), func(tx *ledger.Tx) error { return r.receive(tx, part, i) })
+		err := r.once(ctx, cause, eventData(part), func(tx *ledger.Tx) error { return r.receive(tx, part, i, i == len(pieces)-1) })
 		if err != nil {
 			return fmt.Errorf("take in WhatsApp message %s: %w", m.ID, err)
 		}
@@ -62,10 +62,15 @@ func plausible(at time.Time) time.Time {
 	return at
 }
 
-// inboxID is what makes a redelivery recognisable. A message that could not be
-// read is another thing than the same message once it can.
+// inboxID is what makes a redelivery recognisable, whichever of the person's
+// addresses it comes under. A message that could not be read is another thing than
+// the same message once it can.
 func inboxID(m ClientMessage) string {
-	id := string(m.Chat) + "|" + m.ID
+	chat := m.Chat
+	if m.Alt != "" {
+		chat = max(chat, m.Alt) // any rule will do
+	}
+	id := string(chat) + "|" + m.ID
 	if m.Own {
 		id += "|own"
 	}
@@ -75,22 +80,25 @@ func inboxID(m ClientMessage) string {
 	return id
 }
 
-func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int) error {
-	tx.Expect(whereabouts(m.Chat, m.Alt)...)
-	c, err := ticket.Find(tx, conversationID(m.Chat), string(m.Chat), string(m.Alt))
+func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) error {
+	tx.Expect(append(whereabouts(m.Chat, m.Alt), placeholderRef(conversationID(m.Chat), m), placeholderRef(conversationID(m.Alt), m))...)
+	c, err := r.writer(tx, m)
 	if err != nil {
 		return err
 	}
-	if !m.Own {
-		c.Reply = string(m.Chat)
-		if m.Name != "" {
-			c.Name = m.Name
-		}
-	} else if c.Reply == "" {
-		c.Reply = string(m.Chat)
+	stood, ref, stands, err := placeholderOf(tx, c, m)
+	if err != nil {
+		return err
 	}
-	if m.Phone != "" {
-		c.Phone = m.Phone
+	switch {
+	case m.Unreadable != "" && stands:
+		return c.Save(tx)
+	case m.Unreadable != "":
+		if read, err := alreadyRead(tx, c, m); err != nil || read {
+			return err
+		}
+	case stands && (!stood.Done || piece > 0):
+		return r.readAtLast(tx, c, m, piece, last, stood, ref)
 	}
 	opened := c.Open == ""
 	if opened && slices.Contains(echoes, m.Kind) {
@@ -98,30 +106,78 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int) error {
 		tx.Log(cmp.Or(c.Last, "conversation/"+c.ID), ledger.Event{What: "client_wrote", By: "client", Ref: m.ID, Data: eventData(m)})
 		return c.Save(tx)
 	}
-	if !opened && m.Own {
-		if err := respond(tx, c.Open, "", m.ID); err != nil {
-			return err
-		}
-	}
-	if opened {
-		if err := r.open(tx, &c, !m.Own); err != nil {
-			return err
-		}
+	if err := r.ensureTicket(tx, &c, m); err != nil {
+		return err
 	}
 	number := c.Open
-	base := fmt.Sprintf("w/%s/%s/%d", c.ID, inboxRef(m), piece)
 	for i, content := range Split(clientText(m, c.Name, piece), discordLimit) {
-		tx.Send(letter(fmt.Sprintf("%s.%d", base, i), ThreadLane(number), number, kindSay, sayBody{Content: content}))
+		tx.Send(Note(number, clientLetterID(c.ID, m, piece, i), content))
 	}
+	if m.Unreadable != "" {
+		p := placeholder{Ticket: number, Letter: clientLetterID(c.ID, m, 0, 0), At: tx.Now().UnixMilli()}
+		if err := p.save(tx, ref); err != nil {
+			return err
+		}
+	}
+	logWrote(tx, number, m)
+	if opened && !m.Own {
+		r.autoText(tx, c)
+	}
+	return c.Save(tx)
+}
+
+// writer is the conversation of whoever wrote, with what the message says of him.
+func (r *Relay) writer(tx *ledger.Tx, m ClientMessage) (ticket.Conversation, error) {
+	c, err := ticket.Find(tx, conversationID(m.Chat), string(m.Chat), string(m.Alt))
+	if err != nil {
+		return c, err
+	}
+	if !m.Own {
+		c.Reply = string(m.Chat)
+		c.Name = cmp.Or(m.Name, c.Name)
+	} else if c.Reply == "" {
+		c.Reply = string(m.Chat)
+	}
+	c.Phone = cmp.Or(m.Phone, c.Phone)
+	return c, nil
+}
+
+// ensureTicket opens a ticket if none is open; otherwise an answer given on the
+// linked phone ends the client's wait.
+func (r *Relay) ensureTicket(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage) error {
+	switch {
+	case c.Open == "":
+		return r.open(tx, c, !m.Own)
+	case m.Own:
+		return respond(tx, c.Open, "", m.ID)
+	}
+	return nil
+}
+
+// readAtLast takes in the content of a message for which a line stands.
+func (r *Relay) readAtLast(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, piece int, last bool, stood placeholder, ref ledger.Ref) error {
+	if err := stood.fill(tx, c, m, piece, last); err != nil {
+		return err
+	}
+	logWrote(tx, stood.Ticket, m)
+	stood.Done = true
+	if err := stood.save(tx, ref); err != nil {
+		return err
+	}
+	return c.Save(tx)
+}
+
+func logWrote(tx *ledger.Tx, number string, m ClientMessage) {
 	what, by := "client_wrote", "client"
 	if m.Own {
 		what, by = "phone_wrote", "phone"
 	}
 	tx.Log(number, ledger.Event{What: what, By: by, Ref: m.ID, Data: eventData(m)})
-	if opened && !m.Own {
-		r.autoText(tx, c)
-	}
-	return c.Save(tx)
+}
+
+// clientLetterID names message i of a piece of what a client wrote.
+func clientLetterID(conversation string, m ClientMessage, piece, i int) string {
+	return fmt.Sprintf("w/%s/%s/%d.%d", conversation, inboxRef(m), piece, i)
 }
 
 // whereabouts are the documents that lead from a person's addresses to the
@@ -182,6 +238,7 @@ func (r *Relay) open(tx *ledger.Tx, c *ticket.Conversation, byClient bool) error
 	}
 	tx.Log(t.Number, ledger.Event{What: "opened", By: by, Data: map[string]string{"conversation": c.ID}})
 	tx.Send(OpenPost(t.Number, t.Posts))
+	tx.Index(ticket.IndexUnposted, t.Number, tx.Now().UnixMilli())
 	return t.Save(tx)
 }
 

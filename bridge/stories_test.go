@@ -425,9 +425,9 @@ func TestUnreadableAndOtherKinds(t *testing.T) {
 		w.board.mu.Lock()
 		defer w.board.mu.Unlock()
 		got := w.board.threads[id]
-		if len(got) != 5 || !strings.Contains(got[0].content, "belum dapat dibaca") || got[2].content != "**Ana:** sekarang terbaca" ||
-			!strings.Contains(got[3].content, "gambar") || strings.Contains(got[3].content, "@everyone") ||
-			!strings.Contains(got[4].content, "Dari ponsel desk") {
+		if len(got) != 4 || got[0].content != "**Ana:** sekarang terbaca" ||
+			!strings.Contains(got[2].content, "gambar") || strings.Contains(got[2].content, "@everyone") ||
+			!strings.Contains(got[3].content, "Dari ponsel desk") {
 			t.Errorf("thread shows %q", got)
 		}
 	})

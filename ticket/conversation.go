@@ -19,14 +19,48 @@ type Conversation struct {
 	Open      string   // number of the open ticket, "" for none
 	Also      []string // further open tickets, of conversations that turned out to be the same person's
 	Last      string   // number of the ticket closed last
+	Past      []string // closed before Last, or by another conversation of the person, newest first, a few
 	Tickets   int
 	// Into is the conversation that goes on for this one, "" if this one does.
 	Into string
+	// Was are the conversations that go on in this one.
+	Was []string
 }
+
+// mostPast bounds Past: what was sent in older tickets gets no receipts any more.
+const mostPast = 5
 
 // Latest are the tickets that messages of the person may still concern.
 func (c Conversation) Latest() []string {
-	return slices.DeleteFunc(append([]string{c.Open, c.Last}, c.Also...), func(n string) bool { return n == "" })
+	return filled(slices.Concat([]string{c.Open, c.Last}, c.Also, c.Past))
+}
+
+// filled are the strings that are not empty, each once.
+func filled(all []string) (out []string) {
+	for _, s := range all {
+		if s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// absorb makes c go on for another conversation of the same person, which keeps its
+// documents and its lane: what its tickets owe the person leaves in the order written.
+func (c *Conversation) absorb(other Conversation) {
+	c.Also = filled(slices.Concat(c.Also, []string{other.Open}, other.Also))
+	if c.Open == "" && len(c.Also) > 0 {
+		c.Open, c.Also = c.Also[0], c.Also[1:]
+	}
+	past := filled(slices.Concat(c.Past, []string{other.Last}, other.Past))
+	if c.Last == "" && len(past) > 0 {
+		c.Last, past = past[0], past[1:]
+	}
+	c.Past = past[:min(len(past), mostPast)]
+	c.Tickets += other.Tickets
+	c.Reply = cmp.Or(c.Reply, other.Reply)
+	c.Phone, c.Name = cmp.Or(c.Phone, other.Phone), cmp.Or(c.Name, other.Name)
+	c.Was = filled(slices.Concat(c.Was, []string{other.ID}, other.Was))
 }
 
 // Find returns the conversation of a person, by any of the addresses, or a new
@@ -70,9 +104,7 @@ func Find(tx *ledger.Tx, newID string, addresses ...string) (Conversation, error
 			continue
 		}
 		missing = append(missing, other.Addresses...)
-		c.Also = append(c.Also, slices.DeleteFunc(append([]string{other.Open}, other.Also...), func(n string) bool { return n == "" })...)
-		c.Last = cmp.Or(c.Last, other.Last)
-		c.Tickets += other.Tickets
+		c.absorb(other)
 		other.Open, other.Also, other.Into = "", nil, c.ID
 		if err := other.Save(tx); err != nil {
 			return Conversation{}, err

@@ -37,6 +37,8 @@ type storedConversation struct {
 	Also      []string `json:"also,omitzero"`
 	Into      string   `json:"into,omitzero"`
 	Last      string   `json:"last,omitzero"`
+	Past      []string `json:"past,omitzero"`
+	Was       []string `json:"was,omitzero"`
 	Tickets   int      `json:"tickets,omitzero"`
 }
 
@@ -110,7 +112,7 @@ func Decode(data []byte) (Ticket, error) {
 func (c Conversation) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindConversation, ID: c.ID}, storedConversation{
 		V: 1, ID: c.ID, Addresses: c.Addresses, Reply: c.Reply, Phone: c.Phone, Name: c.Name,
-		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Tickets: c.Tickets,
+		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Past: c.Past, Was: c.Was, Tickets: c.Tickets,
 	})
 }
 
@@ -143,7 +145,7 @@ func DecodeConversation(data []byte) (Conversation, error) {
 	}
 	return Conversation{
 		ID: s.ID, Addresses: s.Addresses, Reply: s.Reply, Phone: s.Phone, Name: s.Name,
-		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Tickets: s.Tickets,
+		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Past: s.Past, Was: s.Was, Tickets: s.Tickets,
 	}, nil
 }
 

@@ -107,6 +107,10 @@ func (t *Ticket) Close(c *Conversation, at time.Time) (changed bool) {
 			c.Open, c.Also = c.Also[0], c.Also[1:]
 		}
 	}
+	if c.Last != "" {
+		c.Past = slices.Insert(c.Past, 0, c.Last)
+		c.Past = c.Past[:min(len(c.Past), mostPast)]
+	}
 	c.Last = t.Number
 	return true
 }
@@ -121,6 +125,10 @@ const (
 	KindAlias        ledger.Kind = "alias"
 	KindThread       ledger.Kind = "thread"
 )
+
+// IndexUnposted holds the numbers of tickets that wait for their forum post, scored by
+// when it was asked for in UTC milliseconds.
+const IndexUnposted = "unposted"
 
 // IndexOpen holds the numbers of open tickets, scored by their opening in UTC milliseconds.
 const IndexOpen = "open"

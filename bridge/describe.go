@@ -1,0 +1,72 @@
+package bridge
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/haloerzap/halo/ledger"
+)
+
+// Describe says in one line of Discord what a letter was: whose ticket, to whom, how
+// it began and when it was written. Nothing in it pings or formats.
+func Describe(l ledger.Letter) string {
+	var parts []string
+	if l.Log != ledger.DeskLog {
+		parts = append(parts, "`"+Clean(l.Log, 40)+"`")
+	}
+	parts = append(parts, errand(l))
+	if words := excerpt(wordsOf(l), 80); words != "" {
+		parts = append(parts, "“"+words+"”")
+	}
+	if !l.At.IsZero() {
+		parts = append(parts, fmt.Sprintf("<t:%d:f>", l.At.Unix()))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Why says in the desk's language why a letter waits or died.
+func Why(st ledger.Status) string { return reasonForStaff(st.Reason) }
+
+func errand(l ledger.Letter) string {
+	switch l.Kind {
+	case kindText:
+		return "ke klien"
+	case kindChange:
+		return "perubahan pesan di klien"
+	case kindRevoke:
+		return "penarikan pesan dari klien"
+	case kindPost:
+		return "post baru"
+	case kindTags:
+		return "tanda pada post"
+	}
+	if part, ok := strings.CutPrefix(l.Lane, laneChannel); ok {
+		return "ke kanal " + Clean(part, 40)
+	}
+	return "ke thread"
+}
+
+// wordsOf is the text that a letter carries, "" for none.
+func wordsOf(l ledger.Letter) string {
+	var body struct {
+		Text    string `json:"text"`
+		Content string `json:"content"`
+	}
+	if len(l.Body) == 0 || json.Unmarshal(l.Body, &body) != nil {
+		return ""
+	}
+	return body.Text + body.Content
+}
+
+// excerpt is the beginning of a text in at most max characters and one line, without
+// formatting: a cut would leave half of it open.
+func excerpt(s string, max int) string {
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune("\\*_~`|>", r) {
+			return -1
+		}
+		return r
+	}, s)
+	return ToDiscord(Clean(s, max))
+}

@@ -1,0 +1,101 @@
+package bridge
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// kindPlaceholder documents stand, by conversation and WhatsApp id, for messages that
+// could not be read when they came: where the line is that stands in for each.
+const kindPlaceholder ledger.Kind = "placeholder"
+
+type placeholder struct {
+	Ticket string `json:"t"`
+	Letter string `json:"l"`
+	At     int64  `json:"at"`            // when it was written (desk time, ms)
+	Done   bool   `json:"done,omitzero"` // the content has come
+}
+
+// soon is how long a replaced line is still being looked at: later, agents are told.
+const soon = time.Minute
+
+func placeholderRef(conversation string, m ClientMessage) ledger.Ref {
+	m.Unreadable = ""
+	return ledger.Ref{Kind: kindPlaceholder, ID: conversation + "/" + inboxRef(m)}
+}
+
+// placeholderOf finds the line that stands in for a message, also when the person was
+// known as somebody else then.
+func placeholderOf(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (p placeholder, ref ledger.Ref, ok bool, err error) {
+	for _, id := range append([]string{c.ID}, c.Was...) {
+		ref = placeholderRef(id, m)
+		data, err := tx.Doc(ref)
+		if err != nil {
+			return p, ref, false, err
+		}
+		if data == nil {
+			continue
+		}
+		if err := json.Unmarshal(data, &p); err != nil {
+			return p, ref, false, fmt.Errorf("%w: %s: %w", ledger.ErrCorrupt, ref, err)
+		}
+		return p, ref, true, nil
+	}
+	return p, ref, false, nil
+}
+
+func (p placeholder) save(tx *ledger.Tx, ref ledger.Ref) error {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", ref, err)
+	}
+	return tx.Put(ref, data)
+}
+
+// alreadyRead reports whether a message that now cannot be read has been taken in
+// readable: the other delivery was faster.
+func alreadyRead(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (bool, error) {
+	m.Unreadable = ""
+	for _, number := range c.Latest() {
+		for _, id := range append([]string{c.ID}, c.Was...) {
+			if _, ok, err := tx.Status(number, clientLetterID(id, m, 0, 0)); err != nil || ok {
+				return ok, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// fill puts content in the place of the line that stood in for it. Pieces but the
+// first follow it; the last of them may have to make agents look up.
+func (p placeholder) fill(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, piece int, last bool) error {
+	for i, content := range Split(clientText(m, c.Name, piece), discordLimit) {
+		id := clientLetterID(c.ID, m, piece, i)
+		if piece == 0 && i == 0 {
+			tx.Send(Rewrite(id, ThreadLane(p.Ticket), p.Ticket, p.Letter, content))
+			continue
+		}
+		tx.Send(Note(p.Ticket, id, content))
+	}
+	if !last || tx.Now().Sub(time.UnixMilli(p.At)) <= soon {
+		return nil
+	}
+	st, _, err := tx.Status(p.Ticket, p.Letter)
+	if err != nil {
+		return err
+	}
+	t, _, err := ticket.Load(tx, p.Ticket)
+	if err != nil {
+		return err
+	}
+	content := "⬆️ Pesan yang tadinya belum terbaca kini terbaca."
+	if t.State == ticket.Closed {
+		content += " Tiket ini sudah ditutup; bila perlu dijawab, hubungi klien agar menulis lagi."
+	}
+	tx.Send(noticeOn(p.Ticket, p.Letter+"/read", st.Ext, content))
+	return nil
+}
