@@ -126,7 +126,7 @@ type answerBody struct {
 
 // attachment names an uploaded file by its place in the request.
 type attachment struct {
-	ID          int    `json:"id"`
+	ID          string `json:"id"`
 	Name        string `json:"filename"`
 	Description string `json:"description,omitempty"`
 }
@@ -138,7 +138,7 @@ func encode(answer bot.Answer, first bool) (kind string, body []byte, err error)
 		in.Flags = flagEphemeral
 	}
 	for i, f := range answer.Files {
-		in.Attachments = append(in.Attachments, attachment{ID: i, Name: f.Name, Description: f.Description})
+		in.Attachments = append(in.Attachments, attachment{ID: strconv.Itoa(i), Name: f.Name, Description: f.Description})
 	}
 	data, err := json.Marshal(in)
 	if err != nil {

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,6 +177,21 @@ func (s *Server) resolve(ids []string) obj {
 			put("attachments", id, s.renderAttachment(a))
 		}
 	}
+	return out
+}
+
+// Whispers are the answers in a channel that only this person sees, as they are now,
+// oldest first. Discord's own client forgets them when it is restarted.
+func (p *Member) Whispers(channelID string) []Message {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	var out []Message
+	for _, m := range p.s.messages {
+		if m.viewer == p.m.user.id && m.channel.id == channelID && !m.deleted {
+			out = append(out, *p.s.see(m))
+		}
+	}
+	slices.SortFunc(out, func(a, b Message) int { return cmp.Compare(snowflakeNumber(a.ID), snowflakeNumber(b.ID)) })
 	return out
 }
 
