@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/haloerzap/halo/bridge"
@@ -52,19 +53,29 @@ func (q *intake) change(ch change) (forgotten bool) {
 }
 
 // versions is what was last told of messages, so that a preview of a link, or an answer
-// that is older than what was heard since, counts as no change. It is used by the
-// goroutine alone that stores; what it has forgotten is told again.
-type versions map[string]time.Time
+// that is older than what was heard since, counts as no change. What it has forgotten
+// is told again.
+type versions struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
 
 // deletedVersion is later than every edit.
 var deletedVersion = time.Unix(1<<40, 0)
 
-func (v versions) isNews(id string, at time.Time) bool { return at.After(v[id]) }
+func (v *versions) isNews(id string, at time.Time) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return at.After(v.last[id])
+}
 
-func (v versions) told(id string, at time.Time) {
-	if !at.IsZero() {
-		put(v, id, at)
+func (v *versions) told(id string, at time.Time) {
+	if at.IsZero() {
+		return
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	put(v.last, id, at)
 }
 
 // carry hands a change on, and does not give up before it is stored.
@@ -172,7 +183,7 @@ func (c *Client) amend(ctx context.Context, thread string) (err error) {
 // oldest that was not seen yet, so that what lies between them costs nothing.
 func (c *Client) look(ctx context.Context, thread string, recent []bridge.Recent) error {
 	recent = slices.SortedFunc(slices.Values(recent), func(a, b bridge.Recent) int { return compareIDs(a.ID, b.ID) })
-	roles := map[string][]string{}
+	roles := newRoleCache()
 	for len(recent) > 0 && ctx.Err() == nil {
 		page, err := c.missed(ctx, thread, justBefore(recent[0].ID), roles)
 		if err != nil {

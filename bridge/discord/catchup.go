@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,9 +14,8 @@ import (
 	"github.com/haloerzap/halo/bridge"
 )
 
-// takeIn stores what the gateway brought, one after the other, until ctx ends.
-// Being the only one who stores, it also fetches what was missed: whatever is
-// behind it in the intake waits.
+// takeIn stores what the gateway brought, one after the other, until ctx ends. It also
+// fetches what was missed: whatever is behind it in the intake waits.
 func (c *Client) takeIn(ctx context.Context) {
 	for {
 		it, ok := c.intake.next(ctx)
@@ -35,18 +35,18 @@ func (c *Client) takeIn(ctx context.Context) {
 func (c *Client) take(ctx context.Context, it item) {
 	switch {
 	case it.message != nil:
-		if !c.intake.deaf(it.message.Channel) { // else it will be fetched, in its place
+		if !c.intake.deaf(it.message.Channel) || !c.set.holdBack { // else it will be fetched, in its place
 			c.deliver(ctx, *it.message, "dc.recv", "dc.persisted")
 		}
 	case it.change != nil:
 		c.carry(ctx, *it.change)
 	case it.fetch != "":
-		c.catchUpWith(ctx, it.fetch, "", it.whole)
+		c.catchUpWith(ctx, it.fetch, "", it.whole, newRoleCache())
 	case it.forum != "":
-		c.compare(ctx, c.archivedMeanwhile(ctx, it.forum))
+		c.compare(ctx, c.archivedMeanwhile(ctx, it.forum), newRoleCache())
 	case it.list:
 		c.compareAll(ctx, c.activeThreads(ctx))
-	case it.settled != 0:
+	case it.compare:
 		c.compareAll(ctx, it.threads)
 	}
 }
@@ -56,47 +56,73 @@ func (c *Client) compareAll(ctx context.Context, active []threadInfo) {
 	if !c.set.catchUp {
 		return
 	}
-	began := c.taken
+	beforeThreads, before := c.taken.now()
 	defer func() {
 		c.intake.amend(allRecent) // messages first
-		if now := c.taken; now.messages > began.messages {
-			c.log.Info("discord: what was missed is taken in", zap.Int("threads", now.threads-began.threads),
-				zap.Int("messages", now.messages-began.messages), zap.Int("unread", c.intake.unread()))
+		if threads, messages := c.taken.now(); messages > before {
+			c.log.Info("discord: what was missed is taken in", zap.Int("threads", threads-beforeThreads),
+				zap.Int("messages", messages-before), zap.Int("unread", c.intake.unread()))
 		}
 	}()
-	c.compare(ctx, active)
+	roles := newRoleCache()
+	c.compare(ctx, active, roles)
 	if _, ok := c.inbox.(Witness); !ok {
 		return // each archived post would look unread
 	}
 	for _, forum := range c.names.forumIDs() {
 		if !c.intake.isPutOff(forum) {
-			c.compare(ctx, c.archivedMeanwhile(ctx, forum))
+			c.compare(ctx, c.archivedMeanwhile(ctx, forum), roles)
 		}
 	}
 }
 
-// progress counts what catching up took in. It is used by one goroutine.
-type progress struct{ threads, messages int }
+// progress counts what catching up took in.
+type progress struct {
+	mu                sync.Mutex
+	threads, messages int
+}
 
 const progressEvery = 1000
 
-func (p *progress) add(log *zap.Logger, messages int) {
+func (p *progress) add(log *zap.Logger, threads, messages int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	before := p.messages / progressEvery
+	p.threads += threads
 	if p.messages += messages; p.messages/progressEvery > before {
 		log.Info("discord: taking in what was missed", zap.Int("threads", p.threads), zap.Int("messages", p.messages))
 	}
 }
 
+func (p *progress) now() (threads, messages int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.threads, p.messages
+}
+
+// threadsAtOnce is how many threads are fetched side by side: each is in order for
+// itself, and waits for Discord's answer most of the time.
+const threadsAtOnce = 8
+
 // compare fetches the threads in which something was written that we have not
-// taken in.
-func (c *Client) compare(ctx context.Context, threads []threadInfo) {
+// taken in, and returns when all of that is stored or put off.
+func (c *Client) compare(ctx context.Context, threads []threadInfo, roles *roleCache) {
+	var work sync.WaitGroup
+	defer work.Wait()
+	slots := make(chan struct{}, threadsAtOnce)
 	for _, t := range threads {
-		if ctx.Err() != nil {
+		if t.Last == "" || c.intake.isPutOff(t.ID) {
+			continue
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
 			return
 		}
-		if t.Last != "" && !c.intake.isPutOff(t.ID) {
-			c.catchUpWith(ctx, t.ID, t.Last, false)
-		}
+		work.Go(func() {
+			defer func() { <-slots }()
+			c.catchUpWith(ctx, t.ID, t.Last, false, roles)
+		})
 	}
 }
 
@@ -154,7 +180,7 @@ func (c *Client) CatchUp(thread string) { c.intake.recover(thread) }
 
 // catchUpWith takes in what was written in a channel since its cursor, or all of
 // it. last is its newest message, "" if not known: then it is fetched in any case.
-func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bool) {
+func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bool, roles *roleCache) {
 	var after string
 	var ours bool
 	if !c.insist(ctx, "read cursor", channel, func() (err error) {
@@ -174,8 +200,7 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 		c.intake.caughtUp(channel, c.intake.newest(channel))
 		return
 	}
-	c.taken.threads++
-	roles := map[string][]string{}
+	threads := 1
 	for ctx.Err() == nil {
 		newest := c.intake.newest(channel)
 		page, err := c.missed(ctx, channel, after, roles)
@@ -191,8 +216,11 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 			c.deliver(ctx, m, "dc.catchup", "dc.catchup.persisted")
 			after = m.ID
 		}
-		c.taken.add(c.log, len(page))
-		if len(page) < pageSize && ctx.Err() == nil && c.intake.caughtUp(channel, newest) {
+		c.taken.add(c.log, threads, len(page))
+		threads = 0
+		// What came after last is heard.
+		end := len(page) < pageSize || last != "" && compareIDs(after, last) >= 0
+		if end && ctx.Err() == nil && c.intake.caughtUp(channel, newest) {
 			c.intake.amend(channel)
 			return
 		}
@@ -201,7 +229,7 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 
 // missed is a page of what was written after a message, with the roles of its
 // authors: messages fetched by REST do not carry them.
-func (c *Client) missed(ctx context.Context, channel, after string, roles map[string][]string) ([]message, error) {
+func (c *Client) missed(ctx context.Context, channel, after string, roles *roleCache) ([]message, error) {
 	var page []message
 	err := c.patiently(ctx, func() (err error) {
 		page, err = c.page(ctx, channel, after)
@@ -225,10 +253,20 @@ func (c *Client) missed(ctx context.Context, channel, after string, roles map[st
 	return page, nil
 }
 
+// A roleCache holds the roles of the authors of one catch-up.
+type roleCache struct {
+	mu    sync.Mutex
+	known map[string][]string
+}
+
+func newRoleCache() *roleCache { return &roleCache{known: map[string][]string{}} }
+
 // rolesFor are a member's roles. It asks once for each author of a catch-up; one
 // who left has none.
-func (c *Client) rolesFor(ctx context.Context, user string, asked map[string][]string) ([]string, error) {
-	if roles, ok := asked[user]; ok {
+func (c *Client) rolesFor(ctx context.Context, user string, asked *roleCache) ([]string, error) {
+	asked.mu.Lock()
+	defer asked.mu.Unlock() // whoever else needs them waits for the answer
+	if roles, ok := asked.known[user]; ok {
 		return roles, nil
 	}
 	var m member
@@ -241,7 +279,7 @@ func (c *Client) rolesFor(ctx context.Context, user string, asked map[string][]s
 	if err == nil && m.User != nil {
 		c.names.user(*m.User, &m)
 	}
-	asked[user] = m.Roles
+	asked.known[user] = m.Roles
 	return m.Roles, nil
 }
 

@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -204,4 +205,54 @@ func TestWhatWasPutOffTakesTurns(t *testing.T) {
 			t.Errorf("what is new comes %v", order)
 		}
 	})
+}
+
+// What is written while a thread has not caught up waits until it has. Heard at once, it
+// would move the cursor past what was missed, which would then be lost.
+func TestLiveMessagesWaitForTheMissedOnes(t *testing.T) {
+	t.Parallel()
+	for _, holdBack := range []bool{true, false} {
+		s := newStage(t, discordtest.Options{})
+		s.set.holdBack, s.set.greeting = holdBack, 500*time.Millisecond
+		thread := s.thread("HE-1")
+		s.write(thread, numbered("missed", 1, 3)...)
+		s.srv.SetFaults(discordtest.Faults{NoGuild: true}) // the threads become known late
+		s.run()
+		s.until("the gateway is up", func() bool { return s.c.Status().Up })
+		s.write(thread, "live")
+		s.until("the client is ready", s.c.Ready)
+		s.write(thread, "end")
+		s.until("the last one comes", func() bool { return slices.Contains(s.inbox.texts(thread), "end") })
+		want := []string{"missed1", "missed2", "missed3", "live", "end"}
+		if got := s.inbox.texts(thread); slices.Equal(got, want) != holdBack {
+			t.Errorf("held back %t: taken in %q", holdBack, got)
+		}
+	}
+}
+
+// A channel that cannot be read does not keep the desk from being ready; the status
+// says that there is one, until it was read.
+func TestAChannelThatCannotBeReadIsCounted(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	thread := s.thread("HE-1")
+	s.write(thread, "missed")
+	s.srv.Inject(discordtest.Failure{Route: messagesRoute, Status: 403, Code: codeNoAccess, N: 3})
+	var mu sync.Mutex
+	most, atReady := 0, 0
+	s.opts.Changed = func(st Status) {
+		mu.Lock()
+		defer mu.Unlock()
+		if most = max(most, st.Unread); st.Ready && atReady == 0 {
+			atReady = st.Unread
+		}
+	}
+	s.ready()
+	s.wantTexts(thread, "missed")
+	s.until("nothing is unread any more", func() bool { return s.c.Status().Unread == 0 })
+	mu.Lock()
+	defer mu.Unlock()
+	if most != 1 || atReady != 1 {
+		t.Errorf("at most %d unread, %d when ready, want 1", most, atReady)
+	}
 }

@@ -107,9 +107,8 @@ type Client struct {
 	fp     bridge.Failpoint
 	set    settings
 
-	names  *directory
-	intake *intake
-	// versions and taken belong to the goroutine of takeIn.
+	names    *directory
+	intake   *intake
 	versions versions
 	taken    progress
 	me       atomic.Pointer[string]
@@ -141,6 +140,7 @@ type settings struct {
 	foresight    bool          // end a connection whose first packet would deadlock the library
 	watch        bool          // replace a deaf session
 	catchUp      bool
+	holdBack     bool // a thread's live events wait until it has caught up
 	amend        bool // look for edits and deletions that were not heard
 	intakeBytes  int
 	tick         time.Duration // of the watchdog
@@ -164,6 +164,7 @@ func standard() settings {
 		foresight:    true,
 		watch:        true,
 		catchUp:      true,
+		holdBack:     true,
 		amend:        true,
 		intakeBytes:  16 << 20,
 		tick:         time.Second,
@@ -203,10 +204,11 @@ func newClient(o Options, s settings) (*Client, error) {
 	c := &Client{
 		guild: o.Guild, token: o.Token, net: o.Network, rest: r, inbox: o.Inbox, bot: o.Bot, cmds: o.Commands,
 		states: o.States, log: o.Log, fp: o.Failpoint, set: s, tell: o.Changed,
-		now: o.Now, versions: versions{}, names: newDirectory(), intake: newIntake(s.intakeBytes),
+		now: o.Now, versions: versions{last: map[string]time.Time{}}, names: newDirectory(), intake: newIntake(s.intakeBytes),
 		appSet: make(chan struct{}), pressed: make(chan interaction, 256),
 		status: Status{Reason: "not started", Since: time.Now()},
 	}
+	c.intake.holdBack = s.holdBack
 	c.editor, _ = o.Inbox.(Editor)
 	r.refused = func() { c.giveUp(ErrToken) }
 	return c, nil

@@ -57,7 +57,7 @@ func TestTheStandardSettingsAreThosePromised(t *testing.T) {
 	t.Parallel()
 	promised := settings{
 		intents: 1<<0 | 1<<9 | 1<<10 | 1<<15, // guilds, messages, reactions, message content
-		inOrder: true, enforceNonce: true, foresight: true, watch: true, catchUp: true, amend: true,
+		inOrder: true, enforceNonce: true, foresight: true, watch: true, catchUp: true, holdBack: true, amend: true,
 		retryLimits: false, retries: 0,
 		perSecond: 48, mostInvalid: 1000, exchange: 15 * time.Second, intakeBytes: 16 << 20,
 		tick: time.Second, lockPatience: 6 * time.Second, greeting: time.Minute, acks: 1.5, longGap: time.Minute,
@@ -128,7 +128,7 @@ func TestWhatWasMissedComesFirst(t *testing.T) {
 // A store that is down loses nothing and changes no order.
 func TestAStoreThatIsDownIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, discordtest.Options{Heartbeat: 100 * time.Millisecond})
+	s := newStage(t, discordtest.Options{Heartbeat: 500 * time.Millisecond})
 	thread := s.thread("HE-1")
 	s.ready()
 	s.inbox.set(func(m *memo) { m.broken = true })
@@ -147,7 +147,7 @@ func TestAStoreThatIsDownIsWaitedFor(t *testing.T) {
 // When more comes in than memory allows, it is fetched afterwards.
 func TestWhatDoesNotFitInMemoryIsFetchedLater(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, discordtest.Options{Heartbeat: 100 * time.Millisecond})
+	s := newStage(t, discordtest.Options{Heartbeat: 500 * time.Millisecond})
 	s.set.intakeBytes = 20_000
 	one, two := s.thread("HE-1"), s.thread("HE-2")
 	s.ready()
@@ -314,6 +314,9 @@ func TestWhatAPersonMustMendEndsTheRun(t *testing.T) {
 		{"guild", func(s *stage) { s.opts.Guild = "1" }, nil, ErrGuild, discordtest.Options{}},
 		{"intent", nil, nil, ErrIntents, discordtest.Options{DeniedIntents: discordtest.IntentMessageContent}},
 		{"token reset", nil, func(s *stage) { s.srv.SetToken("another.token") }, ErrToken, discordtest.Options{}},
+		{"removed from the server", nil, func(s *stage) {
+			s.srv.DispatchRaw("GUILD_DELETE", json.RawMessage(`{"id":"`+s.srv.GuildID()+`"}`))
+		}, ErrGuild, discordtest.Options{}},
 		{"intent withdrawn", nil, func(s *stage) { s.srv.DenyIntents(discordtest.IntentMessageContent) }, ErrIntents, discordtest.Options{}},
 	} {
 		t.Run(wrong.name, func(t *testing.T) {

@@ -22,6 +22,7 @@ type intake struct {
 	later     map[string]later  // fetches put off, by what is fetched
 	lastLater time.Time         // the latest moment among them
 	wasLater  bool              // one of them was taken last: now it is the others' turn
+	holdBack  bool              // a channel is not heard before it has caught up
 	epoch     int               // of the connection
 	blind     bool              // a new session has not described the guild yet
 	blindAt   time.Time         // since when
@@ -47,14 +48,15 @@ type item struct {
 	fetch   string
 	forum   string
 	whole   bool // fetch from the thread's first message on, whatever the cursor says
+	compare bool // threads are all that are active
 	threads []threadInfo
-	list    bool // ask which threads are active
+	list    bool // ask which threads are active, and compare them
 	settled int  // epoch, 0 for none
 	size    int
 }
 
 func newIntake(most int) *intake {
-	return &intake{most: most, behind: map[string]string{}, strangers: map[string]bool{},
+	return &intake{most: most, holdBack: true, behind: map[string]string{}, strangers: map[string]bool{},
 		later: map[string]later{}, wake: make(chan struct{}, 1), epoch: 1,
 		amends: map[string]amendment{}, amendWake: make(chan struct{}, 1)}
 }
@@ -84,7 +86,7 @@ func (q *intake) hear(channel, id string, it item) (forgotten bool) {
 	}
 	it.size += 512 // about what an item weighs beside its text
 	newest, late := q.behind[channel]
-	if !late && !q.blind && q.bytes+it.size <= q.most {
+	if !late && !q.blind && q.bytes+it.size <= q.most || !q.holdBack {
 		q.add(it)
 		return false
 	}
@@ -181,7 +183,7 @@ func (q *intake) guild(threads []threadInfo) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.blind = false
-	q.add(item{threads: threads, settled: q.epoch})
+	q.add(item{compare: true, threads: threads, settled: q.epoch})
 }
 
 func (q *intake) resumed(long bool) {

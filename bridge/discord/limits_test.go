@@ -176,3 +176,34 @@ func TestRoutesShareALimitByMajorParameter(t *testing.T) {
 		}
 	}
 }
+
+// A mark does not wait long in a channel whose limit is used up: eight such channels
+// would keep every other mark of the desk from being shown.
+func TestAMarkDoesNotWaitInASlowChannel(t *testing.T) {
+	t.Parallel()
+	limits := discordtest.DefaultLimits()
+	limits.Reaction = discordtest.Limit{N: 1, Per: 8 * time.Second}
+	s := newStage(t, discordtest.Options{Limits: &limits})
+	c, slow, other := s.client(), s.thread("HE-1"), s.thread("HE-2")
+	ids := map[string]string{}
+	for _, thread := range []string{slow, other} {
+		m, err := s.sari.Post(thread, "halo", discordtest.PostOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[thread] = m.ID
+	}
+	began := time.Now()
+	if err := c.React(t.Context(), slow, ids[slow], "✅", true); err != nil {
+		t.Fatal(err)
+	}
+	if e := sendErr(t, c.React(t.Context(), slow, ids[slow], "👀", true)); e.Certainty != bridge.Blocked || e.RetryAfter < time.Second {
+		t.Errorf("a mark in a slow channel: %+v", e)
+	}
+	if err := c.React(t.Context(), other, ids[other], "✅", true); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("three marks took %s", took)
+	}
+}

@@ -71,7 +71,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	done := func(*http.Response) {}
 	if !isCallback(req.URL.Path) {
-		if done, err = t.buckets.acquire(ctx, req.Method, req.URL.Path); err != nil {
+		if done, err = t.acquire(ctx, req.Method, req.URL.Path); err != nil {
 			return nil, err
 		}
 	}
@@ -91,6 +91,19 @@ func (t *transport) CloseIdleConnections() {
 	if b, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		b.CloseIdleConnections()
 	}
+}
+
+// markPatience is how long a mark waits for the limit of its channel: who shows marks
+// does so in a few channels at a time, and must not be stuck in those that are slow.
+const markPatience = time.Second
+
+func (t *transport) acquire(ctx context.Context, method, path string) (func(*http.Response), error) {
+	if isMark(path) {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, markPatience)
+		defer cancel()
+	}
+	return t.buckets.acquire(ctx, method, path)
 }
 
 // queue waits for a request's turn; the result must be called when it is
