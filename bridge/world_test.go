@@ -91,8 +91,10 @@ type board struct {
 	queue     func(ctx context.Context) error // waits for a request's turn; nil for none
 	tries     map[string]int
 	nonces    map[string]nonced
-	posts     []string // titles
-	made      []string // their threads' ids
+	posts     []string      // titles
+	made      []string      // their threads' ids
+	finds     int           // searches of the forum
+	delay     time.Duration // of the first post: it appears that much after it was asked for
 	threads   map[string][]said
 	reactions map[string][]string
 	tags      map[string]string
@@ -126,13 +128,19 @@ func (b *board) CreatePost(ctx context.Context, p bridge.Post) (string, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if d := b.delay; d > 0 {
+		b.delay = 0
+		time.AfterFunc(d, func() {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.open(p)
+		})
+		return "", &bridge.SendError{Certainty: bridge.Unknown, Outage: true, RetryAfter: 2 * d, Reason: "no answer"}
+	}
 	applied, err := b.try("post")
 	id := ""
 	if applied {
-		id = b.id()
-		b.posts, b.made = append(b.posts, p.Title), append(b.made, id)
-		b.threads[id] = []said{}
-		b.tags[id] = strings.Join(p.Tags, ",")
+		id = b.open(p)
 	}
 	if err != nil {
 		return "", err
@@ -140,9 +148,19 @@ func (b *board) CreatePost(ctx context.Context, p bridge.Post) (string, error) {
 	return id, nil
 }
 
+// open makes the post; b.mu is held.
+func (b *board) open(p bridge.Post) string {
+	id := b.id()
+	b.posts, b.made = append(b.posts, p.Title), append(b.made, id)
+	b.threads[id] = []said{}
+	b.tags[id] = strings.Join(p.Tags, ",")
+	return id
+}
+
 func (b *board) FindPost(_ context.Context, _, prefix string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.finds++
 	i := slices.IndexFunc(b.posts, func(t string) bool { return strings.HasPrefix(t, prefix) })
 	if i < 0 {
 		return "", nil
@@ -229,7 +247,13 @@ type world struct {
 	stop    func()
 	lease   *ledger.Lease
 	leaseMu *sync.Mutex
+	crashAt map[string]int // guarded by leaseMu
+	policy  bridge.Desk
+	log     *zap.Logger
 }
+
+// snow is a message id of a moment.
+func snow(at time.Time) string { return fmt.Sprint((at.UnixMilli() - 1420070400000) << 22) }
 
 const agentRole = "role-agent"
 
@@ -266,20 +290,9 @@ func live(t *testing.T, story func(w *world)) {
 				return members, err
 			},
 		}
+		w.policy, w.log = policy, log
 		w.relay = bridge.NewRelay(st, policy, log)
-		w.courier = bridge.NewCourier(st, w.phone, w.board, func() ledger.Lease {
-			w.leaseMu.Lock()
-			defer w.leaseMu.Unlock()
-			return *w.lease
-		}, policy, bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake"}}, log)
-		ctx, cancel := context.WithCancel(t.Context())
-		var work sync.WaitGroup
-		work.Go(func() {
-			if err := w.courier.Run(ctx); err != nil {
-				t.Errorf("courier: %v", err)
-			}
-		})
-		w.stop = func() { cancel(); work.Wait() }
+		w.start()
 		story(w)
 		w.settle()
 		w.stop()
@@ -292,6 +305,48 @@ func live(t *testing.T, story func(w *world)) {
 			}
 		}
 	})
+}
+
+// start runs a new courier, as a process that takes the lead does; crashAt stops it.
+func (w *world) start() {
+	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake"}}
+	cfg.Failpoint = func(step string) error {
+		w.leaseMu.Lock()
+		defer w.leaseMu.Unlock()
+		if w.crashAt[step] == 0 {
+			return nil
+		}
+		w.lease.Until = time.Time{} // the dead do nothing more
+		return fmt.Errorf("crashed at %s", step)
+	}
+	w.courier = bridge.NewCourier(w.store, w.phone, w.board, func() ledger.Lease {
+		w.leaseMu.Lock()
+		defer w.leaseMu.Unlock()
+		return *w.lease
+	}, w.policy, cfg, w.log)
+	ctx, cancel := context.WithCancel(w.t.Context())
+	var work sync.WaitGroup
+	work.Go(func() {
+		if err := w.courier.Run(ctx); err != nil {
+			w.t.Errorf("courier: %v", err)
+		}
+	})
+	w.stop = func() { cancel(); work.Wait() }
+}
+
+// restart ends the courier and starts another under a new lease.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	l, err := w.store.Acquire(w.t.Context(), "test", time.Hour)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.leaseMu.Lock()
+	*w.lease = ledger.Lease{Epoch: l.Epoch, Until: time.Now().Add(1000 * time.Hour)}
+	w.leaseMu.Unlock()
+	w.relay = bridge.NewRelay(w.store, w.policy, w.log)
+	w.start()
 }
 
 // settle lets two minutes of waiting, retrying and rendering go by.
