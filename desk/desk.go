@@ -29,6 +29,9 @@ type Options struct {
 	// URL, or a redis-server of our own in the data folder. It stays the caller's to
 	// close.
 	Redis Redis
+	// KeepsNothing says that Redis is one that forgets, as in a sandbox: it is not
+	// asked whether it is durable.
+	KeepsNothing bool
 	// Failpoint is called at the named steps of the delivery protocol; nil outside
 	// crash tests.
 	Failpoint bridge.Failpoint
@@ -46,6 +49,10 @@ type Desk struct {
 	parts   *parts        // guarded by mu; nil while this process does not lead
 	store   *store.Store  // guarded by mu; nil before Run
 	lease   ledger.Lease  // guarded by mu
+	watch   *watch        // guarded by mu; nil while this process does not lead
+	queue   queue         // guarded by mu; as of the last look
+
+	incidents *incidents
 
 	rhythm rhythm
 	busy   busy // the parts that run
@@ -79,6 +86,7 @@ type parts struct {
 	discord   *discord.Client
 	courier   *bridge.Courier
 	scheduler *scheduler.Scheduler
+	ops       string // Discord's id of the ops channel
 }
 
 // New makes a desk that is not running yet.
@@ -92,7 +100,7 @@ func New(cfg Config, o Options) (*Desk, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Desk{cfg: cfg, o: o, log: o.Log, changed: make(chan struct{}), rhythm: realRhythm}, nil
+	return &Desk{cfg: cfg, o: o, log: o.Log, changed: make(chan struct{}), rhythm: realRhythm, incidents: newIncidents(o.Log)}, nil
 }
 
 // Run works until ctx ends. While another process leads the desk it stands by and
@@ -108,6 +116,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	defer shut()
 	defer d.letGo(h)
+	defer d.serveHealth(ctx)()
 	d.mu.Lock()
 	d.store = st
 	d.mu.Unlock()
@@ -119,8 +128,13 @@ func (d *Desk) Run(ctx context.Context) error {
 		if err := d.o.Failpoint.Hit("lease.acquired"); err != nil {
 			return err
 		}
-		if err := d.lead(ctx, st, h, lease); !errors.Is(err, ledger.ErrStale) {
+		err = d.lead(ctx, st, h, lease)
+		if !errors.Is(err, ledger.ErrStale) {
 			return ignoreEnd(ctx, err)
+		}
+		if errors.Is(err, errRolledBack) {
+			d.log.Warn("the store went back in time; leading anew")
+			continue
 		}
 		d.log.Warn("another instance leads this desk now; standing by")
 		if err := d.o.Failpoint.Hit("lease.lost"); err != nil {
@@ -131,7 +145,7 @@ func (d *Desk) Run(ctx context.Context) error {
 }
 
 func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return nil
 	}
 	return err
@@ -139,13 +153,17 @@ func ignoreEnd(ctx context.Context, err error) error {
 
 // work runs the parts.
 func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
+	w, err := d.guard(st, p, p.ops)
+	if err != nil {
+		return errors.Join(err, p.whatsapp.Close())
+	}
 	d.mu.Lock()
-	d.parts = p
+	d.parts, d.watch = p, w
 	d.mu.Unlock()
 	d.setStatus(func(s *Status) { s.Leading = true })
 	defer func() {
 		d.mu.Lock()
-		d.parts = nil
+		d.parts, d.watch = nil, nil
 		d.mu.Unlock()
 		d.setStatus(func(s *Status) { *s = Status{} })
 		if err := p.whatsapp.Close(); err != nil {
@@ -167,6 +185,8 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 			return fmt.Errorf("%s: %w", name, err)
 		})
 	}
+	run("gate", w.run)
+	run("incidents", w.tellIncidents)
 	run("whatsapp", p.whatsapp.Run)
 	run("discord", p.discord.Run)
 	run("relay", p.relay.Run)
@@ -201,7 +221,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{}
+	p := &parts{ops: layout.channels["ops"]}
 	policy := bridge.Desk{
 		Prefix:     d.cfg.Prefix,
 		Zone:       d.cfg.Zone,
@@ -226,8 +246,9 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.whatsapp, err = whatsapp.Open(ctx, whatsapp.Options{
+	p.whatsapp, err = d.openSession(ctx, whatsapp.Options{
 		Dir: d.cfg.Data, Network: network, Inbox: relay, Sent: sentText(st), Log: d.log, Failpoint: d.o.Failpoint,
+		Allowed: d.leads,
 		Changed: func(s whatsapp.Status) { d.setStatus(func(all *Status) { all.WhatsApp = s }) },
 	})
 	if err != nil {
@@ -320,5 +341,6 @@ func (d *Desk) Poke() {
 	if d.parts != nil {
 		d.parts.courier.Poke()
 		d.parts.scheduler.Poke()
+		d.watch.gate.poke()
 	}
 }

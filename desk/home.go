@@ -33,7 +33,8 @@ type home struct {
 	// it was held once.
 	folder string
 
-	serverDir string // of a redis-server of our own; "" when Redis is elsewhere
+	died      func(error) // told when a redis-server of our own died; may be nil
+	serverDir string      // of a redis-server of our own; "" when Redis is elsewhere
 	server    *store.Server
 }
 
@@ -156,7 +157,7 @@ func (h *home) serve(ctx context.Context, log *zap.Logger) error {
 	if h.serverDir == "" || h.server != nil {
 		return nil
 	}
-	server, err := startServer(ctx, h.serverDir, log)
+	server, err := store.StartServer(ctx, h.serverDir, store.ServerOptions{Log: log, Died: h.died})
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (d *Desk) lead(ctx context.Context, st *store.Store, h *home, lease ledger.
 			return nil
 		}
 		return err
-	case errors.Is(err, ledger.ErrStale):
+	case errors.Is(err, ledger.ErrStale) && !errors.Is(err, errRolledBack):
 		d.letGo(h)
 		h.forsake()
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -89,6 +90,9 @@ func (s *standby) inside(ctx context.Context) (lease ledger.Lease, wait time.Dur
 	case err != nil:
 		s.log.Warn("lead the desk", zap.Error(err))
 	}
+	if err == nil && strings.HasPrefix(s.said, "halo run ") {
+		s.tellTakeOver(lease.Epoch, "Proses yang memimpin berhenti: dihentikan, atau mati.")
+	}
 	if err == nil || taken {
 		return s.check(ctx, s.home.owner(), lease)
 	}
@@ -122,6 +126,7 @@ func (s *standby) outside(ctx context.Context) (lease ledger.Lease, wait time.Du
 		return ledger.Lease{}, s.rhythm.look, nil
 	}
 	s.log.Warn("the process that holds the data folder was silent for too long; taking the lead from it", zap.Int("process", p.pid))
+	s.tellTakeOver(lease.Epoch, "Proses yang memimpin tidak bergerak lebih dari "+lasted(s.rhythm.ttl)+".")
 	return s.check(ctx, s.home.alias, lease)
 }
 

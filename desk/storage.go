@@ -19,7 +19,7 @@ import (
 // connect returns the desk's store and what closes it. It waits for nothing: a
 // redis-server of our own is started by whoever holds the data folder.
 func (d *Desk) connect(h *home) (*store.Store, func(), error) {
-	o := store.Options{Desk: d.cfg.Desk, Now: d.o.Now, Log: d.log}
+	o := store.Options{Desk: d.cfg.Desk, Now: d.o.Now, Log: d.log, Replicas: d.cfg.RedisReplicas}
 	if d.o.Redis != nil {
 		return store.New(d.o.Redis, o), func() {}, nil
 	}
@@ -29,7 +29,7 @@ func (d *Desk) connect(h *home) (*store.Store, func(), error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		h.serverDir = dir
+		h.serverDir, h.died = dir, d.tellRestart
 		if address, err = store.ServerAddress(dir); err != nil {
 			return nil, nil, err
 		}
@@ -50,10 +50,6 @@ func serverDir(cfg Config) (string, error) {
 	return dir, nil
 }
 
-func startServer(ctx context.Context, dir string, log *zap.Logger) (*store.Server, error) {
-	return store.StartServer(ctx, dir, store.ServerOptions{Log: log})
-}
-
 // Redis is a connection to a Redis server.
 type Redis = store.Client
 
@@ -72,7 +68,7 @@ func openStore(ctx context.Context, cfg Config, o Options) (*store.Store, func()
 		if err != nil {
 			return nil, nil, err
 		}
-		server, err := startServer(ctx, dir, o.Log)
+		server, err := store.StartServer(ctx, dir, store.ServerOptions{Log: o.Log})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -88,7 +84,7 @@ func openStore(ctx context.Context, cfg Config, o Options) (*store.Store, func()
 		shut()
 		return nil, nil, fmt.Errorf("HALO_REDIS_URL: %w", err)
 	}
-	st := store.New(client, store.Options{Desk: cfg.Desk, Now: o.Now, Log: o.Log})
+	st := store.New(client, store.Options{Desk: cfg.Desk, Now: o.Now, Log: o.Log, Replicas: cfg.RedisReplicas})
 	return st, func() {
 		client.Close()
 		shut()

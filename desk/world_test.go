@@ -90,7 +90,7 @@ func (w *world) start() {
 	w.t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
 	w.logs = logs
-	d, err := New(w.cfg, Options{Log: zap.New(core), Redis: w.redis, Failpoint: w.fail})
+	d, err := New(w.cfg, Options{Log: zap.New(core), Redis: w.redis, KeepsNothing: true, Failpoint: w.fail})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestAnotherNetworkIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.stop()
 	w.cfg.WhatsAppRootKey, _ = hex.DecodeString(strings.Repeat("ab", 32))
-	d, err := New(w.cfg, Options{Redis: w.redis})
+	d, err := New(w.cfg, Options{Redis: w.redis, KeepsNothing: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestSetupProblemsAreSentences(t *testing.T) {
 	w.stop()
 	w.discord.RemoveChannel(w.discord.ChannelID("halo-ops"))
 	w.discord.DenyIntents(discordtest.IntentMessageContent)
-	d, err := New(w.cfg, Options{Redis: w.redis})
+	d, err := New(w.cfg, Options{Redis: w.redis, KeepsNothing: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func (s *sandbox) build(ctx context.Context) error {
 		return err
 	}
 	s.populate()
-	o := desk.Options{Log: s.log, Now: s.clock.Now, Redis: kept}
+	o := desk.Options{Log: s.log, Now: s.clock.Now, Redis: kept, KeepsNothing: true}
 	if err := desk.Setup(ctx, s.config, func(line string) { s.log.Debug("setup", zap.String("did", line)) }); err != nil {
 		return fmt.Errorf("set up the Discord server: %w", err)
 	}
