@@ -3,8 +3,10 @@ package store_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +17,14 @@ import (
 	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/store/storetest"
 )
+
+// The short form is for every day; HALO_TEST_SOAK=1 asks for the long one. A seed that
+// failed is printed and may be given again by -rapid.seed.
+func init() {
+	if os.Getenv("HALO_TEST_SOAK") != "" {
+		flag.CommandLine.Set("rapid.checks", "3000") //nolint:errcheck // the flag is there
+	}
+}
 
 // A lane as it must be after any sequence of calls.
 type lane struct {
@@ -38,10 +48,12 @@ func lanesModel(t *testing.T, rt *rapid.T, client store.Client) {
 	if err := client.FlushDB(ctx).Err(); err != nil {
 		rt.Fatal(err)
 	}
-	s := store.New(client, store.Options{Desk: "test"})
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	s := store.New(client, store.Options{Desk: "test", Now: func() time.Time { return now }})
 	epoch := must(s.Acquire(ctx, "a", time.Minute))(rt).Epoch
 	lanes := map[string]*lane{"wa:1": {}, "dc:1": {}, "dc:2": {}}
 	dead := map[string]string{} // letter -> lane
+	var buried []string         // the dead, the one buried last in front
 	states := map[string]ledger.State{}
 	count := 0
 	anyLane := rapid.SampledFrom(slices.Sorted(maps.Keys(lanes)))
@@ -108,6 +120,8 @@ func lanesModel(t *testing.T, rt *rapid.T, client store.Client) {
 		"bury": func(rt *rapid.T) {
 			name, la := some(rt)
 			l := head(name)
+			now = now.Add(time.Second)
+			buried = append([]string{l.ID}, buried...)
 			_, err := s.Update(ctx, outcome(l, epoch, ledger.Dead, ""), func(tx *ledger.Tx) error {
 				note := write(name)
 				tx.SendFirst(note)
@@ -123,14 +137,18 @@ func lanesModel(t *testing.T, rt *rapid.T, client store.Client) {
 				rt.Skip("none")
 			}
 			id := rapid.SampledFrom(slices.Sorted(maps.Keys(dead))).Draw(rt, "letter")
+			twice := rapid.Bool().Draw(rt, "another presses meanwhile")
+			revive := func(tx *ledger.Tx) error { _, _, err := tx.Revive(id); return err }
 			_, err := s.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
-				_, ok, err := tx.Revive(id)
-				if !ok && err == nil {
-					err = errors.New("not dead")
+				err := revive(tx)
+				if twice && err == nil {
+					twice = false
+					_, err = s.Update(ctx, ledger.Cause{}, revive)
 				}
 				return err
 			})
 			check(rt, err)
+			buried = slices.DeleteFunc(buried, func(b string) bool { return b == id })
 			lanes[dead[id]].waiting = append(lanes[dead[id]].waiting, id)
 			delete(dead, id)
 			states[id] = ledger.Queued
@@ -170,6 +188,15 @@ func lanesModel(t *testing.T, rt *rapid.T, client store.Client) {
 			}
 			if heads := must(s.Lanes(ctx))(rt); len(heads) != len(filled) {
 				rt.Fatalf("lanes %v, want %v", heads, filled)
+			}
+			page, total, err := s.DeadLetters(ctx, 0, 1000)
+			check(rt, err)
+			ids := []string{}
+			for _, b := range page {
+				ids = append(ids, b.Letter.ID)
+			}
+			if !slices.Equal(ids, buried) || total != len(buried) {
+				rt.Fatalf("%d dead, listed are %v, want %v", total, ids, buried)
 			}
 			all := must(s.Statuses(ctx, "T-1"))(rt)
 			for id, st := range all {
