@@ -40,6 +40,7 @@ var realRhythm = rhythm{
 func (d *Desk) lead(ctx context.Context, st *store.Store, h *home, lease ledger.Lease) error {
 	owner, folder := h.owner(), h.folder
 	d.setLease(lease)
+	d.log.Info("leading the desk", zap.Int64("epoch", lease.Epoch), zap.Bool("holds the data folder", h.held()))
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error { return d.renew(inner, st, owner, lease) })
 	g.Go(func() error { return d.takeHome(inner, h, owner) })

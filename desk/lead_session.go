@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/haloerzap/halo/bridge/whatsapp"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/store"
@@ -20,6 +22,21 @@ import (
 // why.
 
 var sessionRef = ledger.Ref{Kind: kindDesk, ID: "session"}
+
+// openSession opens the session database, waiting as long as another process keeps it
+// locked: it lets go soon, or takeHome sees to it.
+func (d *Desk) openSession(ctx context.Context, o whatsapp.Options) (*whatsapp.Client, error) {
+	for {
+		c, err := whatsapp.Open(ctx, o)
+		if !errors.Is(err, whatsapp.ErrLocked) || ctx.Err() != nil {
+			return c, err
+		}
+		d.log.Warn("wait for the session database", zap.Error(err))
+		if err := pause(ctx, d.rhythm.retry); err != nil {
+			return nil, err
+		}
+	}
+}
 
 // rememberSession notes the folder of the session as soon as WhatsApp is ready.
 func (d *Desk) rememberSession(ctx context.Context, st *store.Store, folder string) error {
@@ -44,7 +61,7 @@ func (d *Desk) rememberSession(ctx context.Context, st *store.Store, folder stri
 	})
 	if err != nil && ctx.Err() == nil {
 		// The next process to lead notes it; until then any may.
-		d.log.Warn("remember where the WhatsApp session is: " + err.Error())
+		d.log.Warn("remember where the WhatsApp session is", zap.Error(err))
 	}
 	<-ctx.Done()
 	return nil

@@ -1,0 +1,491 @@
+package desk
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+	"github.com/haloerzap/halo/bridge/whatsapp"
+	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+	"github.com/haloerzap/halo/store"
+)
+
+// quick is a rhythm for tests: everything else is as it is.
+var quick = rhythm{
+	ttl: 1500 * time.Millisecond, renew: 300 * time.Millisecond, retry: 100 * time.Millisecond,
+	look: 20 * time.Millisecond, yield: 100 * time.Millisecond, frozen: 500 * time.Millisecond, stop: 5 * time.Second,
+}
+
+// A member is one of several processes of a desk, as far as that is possible in one.
+type member struct {
+	*Desk
+	w    *world
+	logs *observer.ObservedLogs
+	stop func()
+	over chan struct{} // closed when Run has returned
+	err  error         // of Run
+}
+
+// join starts another desk beside that of the world, which should be stopped.
+func (w *world) join(cfg Config, fail bridge.Failpoint) *member {
+	w.t.Helper()
+	core, logs := observer.New(zapcore.DebugLevel)
+	d, err := New(cfg, Options{Log: zap.New(core), Redis: w.redis, KeepsNothing: true, Failpoint: fail})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	d.rhythm = quick
+	ctx, cancel := context.WithCancel(context.Background())
+	m := &member{Desk: d, w: w, logs: logs, over: make(chan struct{})}
+	go func() {
+		defer close(m.over)
+		m.err = d.Run(ctx)
+	}()
+	m.stop = sync.OnceFunc(func() {
+		cancel()
+		<-m.over
+		for _, e := range logs.All() {
+			if e.Level >= zapcore.ErrorLevel {
+				w.t.Errorf("unannounced error in the log: %s %v", e.Message, e.ContextMap())
+			}
+		}
+	})
+	w.t.Cleanup(m.stop)
+	return m
+}
+
+// until waits until the status is as wanted.
+func (m *member) until(what string, ok func(Status) bool) {
+	m.w.t.Helper()
+	ctx, cancel := context.WithTimeout(m.w.t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		m.mu.Lock()
+		s, changed := m.status, m.changed
+		m.mu.Unlock()
+		if ok(s) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			for _, e := range m.logs.All() {
+				m.w.t.Logf("%s %s %s %v", e.Time.Format("05.000"), e.Level, e.Message, e.ContextMap())
+			}
+			m.w.t.Fatalf("waited in vain for %s; status %+v", what, s)
+		case <-changed:
+		}
+	}
+}
+
+func (m *member) untilUp()           { m.w.t.Helper(); m.until("the lead and both links", Status.Up) }
+func (m *member) untilStandby()      { m.w.t.Helper(); m.until("standing by", standsBy) }
+func standsBy(s Status) bool         { return s.StandingBy != "" }
+func (m *member) says(s string) bool { return m.logs.FilterMessageSnippet(s).Len() > 0 }
+
+// talk has a client write, sees it in Discord once, and an agent answer, once.
+func (w *world) talk(p *whatsapptest.Phone, text string) {
+	w.t.Helper()
+	if _, err := p.Send(text); err != nil {
+		w.t.Fatal(err)
+	}
+	id := w.post()
+	line := "**" + p.Name() + ":** " + text
+	w.eventually(line, func() bool { return slices.Contains(w.thread(id), line) })
+	if _, err := w.sari.Post(id, "jawaban "+text, discordtest.PostOptions{}); err != nil {
+		w.t.Fatal(err)
+	}
+	answer := "halo: jawaban " + text
+	w.eventually(answer, func() bool { return slices.Contains(screen(p), answer) })
+	if n := count(w.thread(id), line) + count(screen(p), answer); n != 2 {
+		w.t.Errorf("%q and its answer appear %d times, want 2", text, n)
+	}
+}
+
+func count(all []string, s string) (n int) {
+	for _, one := range all {
+		if one == s {
+			n++
+		}
+	}
+	return n
+}
+
+// The second of two desks stands by without touching a network or the session, and
+// leads at once when the first one ends.
+func TestStandbyWaitsAndFollows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stop()
+	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
+	first := w.join(w.cfg, nil)
+	first.untilUp()
+	w.talk(ana, "satu")
+	second := w.join(w.cfg, nil)
+	second.untilStandby()
+	for _, want := range []string{fmt.Sprintf("process %d", os.Getpid()), w.cfg.Data, "to end, or to be silent"} {
+		if s := second.Status(); !strings.Contains(s.StandingBy, want) || s.Leading || s.Up() {
+			t.Errorf("%q is not in %+v", want, s)
+		}
+	}
+	w.talk(ana, "dua")
+	if n := second.logs.FilterMessageSnippet("standing by").Len(); n != 1 || second.logs.Len() != 1 {
+		t.Errorf("the standby logged %d lines, %d of them that it stands by; want one of each", second.logs.Len(), n)
+	}
+	began := time.Now()
+	first.stop()
+	if first.err != nil {
+		t.Errorf("the first one ended with %v", first.err)
+	}
+	second.until("the lead", func(s Status) bool { return s.Leading })
+	t.Logf("led %s after the first one was told to end", time.Since(began).Round(time.Millisecond))
+	second.untilUp()
+	if s := second.Status(); s.StandingBy != "" {
+		t.Errorf("it leads and %s", s.StandingBy)
+	}
+	w.talk(ana, "tiga")
+}
+
+// A leader that cannot renew its lease falls silent, loses the lead to the one that
+// stands by, notices, stands by itself, and can lead again.
+func TestLeaderThatIsLateLosesTheLead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stop()
+	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
+	var late atomic.Bool
+	first := w.join(w.cfg, func(step string) error {
+		if step == "lease.renew-late" && late.Load() {
+			return errors.New("late")
+		}
+		return nil
+	})
+	first.untilUp()
+	w.talk(ana, "satu")
+	second := w.join(w.cfg, nil)
+	second.untilStandby()
+
+	late.Store(true)
+	began := time.Now()
+	second.until("the lead", func(s Status) bool { return s.Leading })
+	if took := time.Since(began); took > quick.ttl+time.Second {
+		t.Errorf("it took the lead after %s", took)
+	}
+	if first.leads() {
+		t.Error("two lead at once")
+	}
+	if owner := lastName(t, w.cfg.Data); owner == second.ownerNow(t) {
+		t.Error("the folder names the new leader, which does not hold it")
+	}
+	second.untilUp()
+	w.talk(ana, "dua")
+
+	late.Store(false)
+	first.untilStandby()
+	if n := first.logs.FilterMessageSnippet("another instance leads this desk now").Len(); n != 1 {
+		t.Errorf("said %d times that another leads", n)
+	}
+	w.eventually("the folder to follow the lead", func() bool { return lastName(t, w.cfg.Data) == second.ownerNow(t) })
+	w.talk(ana, "tiga")
+	if s := second.Status(); !s.Up() {
+		t.Errorf("the one that leads is disturbed: %+v", s)
+	}
+
+	second.stop()
+	first.untilUp()
+	w.talk(ana, "empat")
+}
+
+func lastName(t *testing.T, dir string) string {
+	t.Helper()
+	name, err := readName(filepath.Join(dir, "instance"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// ownerNow is the owner of the lease.
+func (m *member) ownerNow(t *testing.T) string {
+	t.Helper()
+	_, err := store.New(m.w.redis, store.Options{Desk: m.cfg.Desk}).Acquire(t.Context(), "nobody", time.Second)
+	held, ok := errors.AsType[*store.HeldError](err)
+	if !ok {
+		t.Fatalf("asked for the lease: %v", err)
+	}
+	return held.Owner
+}
+
+// A process that dies where it took the lease, renews it or has just lost it is
+// followed by another that loses nothing.
+func TestCrashAroundTheLease(t *testing.T) {
+	for _, point := range []string{"lease.acquired", "lease.renew-late", "lease.lost"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.stop()
+			ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
+			c := &crash{point: point, n: 1, over: make(chan struct{})}
+			if point == "lease.lost" {
+				c.n = -1 // see below
+			}
+			first := w.join(w.cfg, c.hit)
+			if point == "lease.lost" {
+				first.untilUp()
+				w.talk(ana, "satu")
+				c.mu.Lock()
+				c.n = 1
+				c.mu.Unlock()
+				w.seizeLease(t)
+			} else if _, err := ana.Send("satu"); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-c.over:
+			case <-time.After(20 * time.Second):
+				t.Fatal("no crash")
+			}
+			if point != "lease.renew-late" {
+				<-first.over // Run is gone, as the process would be
+				if !errors.Is(first.err, errCrash) {
+					t.Errorf("it ended with %v", first.err)
+				}
+			}
+			second := w.join(w.cfg, nil)
+			second.untilUp()
+			first.stop()
+			w.talk(ana, "dua")
+			id := w.post()
+			if n := count(w.thread(id), "**Ana:** satu"); n != 1 {
+				t.Errorf("%d times what was written before the crash", n)
+			}
+		})
+	}
+}
+
+// seizeLease makes the lease another's, for a moment.
+func (w *world) seizeLease(t *testing.T) {
+	t.Helper()
+	st := store.New(w.redis, store.Options{Desk: w.cfg.Desk})
+	_, err := st.Acquire(t.Context(), "nobody", time.Minute)
+	held, ok := errors.AsType[*store.HeldError](err)
+	if !ok {
+		t.Fatalf("asked for the lease: %v", err)
+	}
+	if _, err := st.Acquire(t.Context(), held.Owner, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A desk with another data folder has no session: it stands by and says so, also
+// when nobody leads, and may lead when a phone is linked there.
+func TestStandbyWithAnotherFolder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stop()
+	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
+	first := w.join(w.cfg, nil)
+	first.untilUp()
+	w.talk(ana, "satu")
+	other := w.cfg
+	other.Data = t.TempDir()
+	second := w.join(other, nil)
+	notPaired := func(s Status) bool {
+		return strings.Contains(s.StandingBy, "not paired") && strings.Contains(s.StandingBy, "same data folder") && strings.Contains(s.StandingBy, "halo pair")
+	}
+	second.until("saying that it is not paired", notPaired)
+	first.stop()
+	if _, err := ana.Send("dua"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * quick.ttl) // nothing must happen
+	if s := second.Status(); s.Leading || !notPaired(s) {
+		t.Errorf("without a session it leads: %+v", s)
+	}
+	if _, err := os.Stat(filepath.Join(other.Data, "whatsapp.db")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it made a session database: %v", err)
+	}
+	again := w.join(w.cfg, nil)
+	again.untilUp()
+	w.talk(ana, "tiga")
+}
+
+// While Redis cannot be reached the desk is silent, and goes on when it is back.
+// When everything is told to end meanwhile, it ends.
+func TestRunEndsWhileNothingAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stop()
+	client, err := store.Dial("unix://" + filepath.Join(t.TempDir(), "none.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	d, err := New(w.cfg, Options{Redis: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if err := d.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("Run took %s to end", took)
+	}
+}
+
+// A leader frozen in the middle of writing to the session database keeps the next
+// one from using it, and is killed for that; the next one goes on.
+func TestFrozenWriterIsKilled(t *testing.T) {
+	t.Parallel()
+	if startOf(os.Getpid()) == "" {
+		t.Skip("this system does not say who holds a lock")
+	}
+	w := newWorld(t)
+	w.stop()
+	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
+	frozen := freezeWriter(t, w.cfg.Data)
+
+	m := w.join(w.cfg, nil)
+	m.untilUp()
+	select {
+	case <-frozen:
+	case <-time.After(10 * time.Second):
+		t.Error("the frozen process lives")
+	}
+	if !m.says("it is killed") {
+		t.Error("nothing is said about it")
+	}
+	w.eventually("the folder to be held", func() bool { return holderOf(w.cfg.Data).pid == os.Getpid() })
+	w.talk(ana, "satu")
+}
+
+// Others than a frozen leader are left alone: one that does not hold the folder, one
+// whose id was used again, one that is at other work, and this process.
+func TestOnlyAFrozenLeaderIsKilled(t *testing.T) {
+	t.Parallel()
+	if startOf(os.Getpid()) == "" {
+		t.Skip("this system does not say who holds a lock")
+	}
+	dir := t.TempDir()
+	frozen := freezeWriter(t, dir)
+	p := holderOf(dir)
+	if !p.holds(dir) || !blocksSession(p.pid, dir) {
+		t.Fatalf("the frozen leader %+v is not recognised", p)
+	}
+	d := &Desk{log: zap.NewNop()}
+	for name, other := range map[string]holder{
+		"another start":  {pid: p.pid, start: p.start + "1", purpose: p.purpose},
+		"unknown start":  {pid: p.pid, purpose: p.purpose},
+		"pairing":        {pid: p.pid, start: p.start, purpose: forPair},
+		"not the holder": {pid: os.Getppid(), start: startOf(os.Getppid()), purpose: forRun},
+		"this process":   {pid: os.Getpid(), start: startOf(os.Getpid()), purpose: forRun},
+		"nobody":         {},
+	} {
+		if other.holds(dir) {
+			t.Errorf("%s is taken for the holder", name)
+		}
+		d.end(other, dir)
+	}
+	select {
+	case <-frozen:
+		t.Error("it was killed")
+	default:
+	}
+	var b blockade
+	now := time.Now()
+	if _, ok := b.look(dir, now, time.Second); ok {
+		t.Error("a blockade at first sight")
+	}
+	if _, ok := b.look(dir, now.Add(time.Second), time.Second); !ok {
+		t.Error("no blockade after a second")
+	}
+	d.end(p, dir)
+	<-frozen
+	if _, ok := b.look(dir, now.Add(time.Hour), time.Second); ok {
+		t.Error("a blockade by the dead")
+	}
+}
+
+// freezeWriter starts a process that holds the folder as a leader would, is in the
+// middle of a write to the session database, and is stopped there. The channel is
+// closed when it is dead.
+func freezeWriter(t *testing.T, dir string) <-chan struct{} {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, "-test.run=^TestFreezeHere$")
+	cmd.Env = append(os.Environ(), "HALO_TEST_FREEZE="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	dead := make(chan struct{})
+	if n, err := out.Read(make([]byte, 100)); n == 0 {
+		t.Fatalf("the writer said nothing: %v", err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(dead)
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-dead
+	})
+	return dead
+}
+
+// TestFreezeHere is the process of freezeWriter.
+func TestFreezeHere(t *testing.T) {
+	dir := os.Getenv("HALO_TEST_FREEZE")
+	if dir == "" {
+		t.Skip("part of another test")
+	}
+	if _, err := holdHome(dir, forRun); err != nil {
+		t.Fatal(err)
+	}
+	c, err := whatsapp.Open(t.Context(), whatsapp.Options{Dir: dir})
+	if err == nil {
+		err = c.Close()
+	}
+	if err != nil && !errors.Is(err, whatsapp.ErrOtherNetwork) {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "whatsapp.db")+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	fmt.Println("writing")
+	time.Sleep(time.Hour) // until it is stopped
+}
