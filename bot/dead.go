@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,9 +24,8 @@ const (
 const (
 	deadShown = 5 // letters on a page
 	// markLength is how much of a letter's nonce names it in a button: 60 bits.
-	markLength  = 10
-	mostExcerpt = 70
-	mostReason  = 120
+	markLength = 10
+	mostReason = 80 // five letters fit into one message, whatever they hold
 )
 
 func markOf(l ledger.Letter) string { return bridge.Nonce(l.ID)[:markLength] }
@@ -164,53 +162,36 @@ func refresh(i Interaction, start int) Button {
 	return Button{ID: fmt.Sprintf("%snow:%d", deadPrefix, start), Label: i.say("Muat ulang", "Refresh"), Emoji: "🔄"}
 }
 
-// deadLine is one letter: ticket and thread, what it was and for whom, when, why.
+// deadLine is one letter: what it was and for whom, its thread, why and when it died.
 func (d *Desk) deadLine(ctx context.Context, i Interaction, b Buried) (string, error) {
-	where, err := d.deadPlace(ctx, b.Letter)
+	line := bridge.Describe(b.Letter)
+	thread, err := d.threadOf(ctx, b.Letter)
 	if err != nil {
 		return "", err
 	}
-	line := where + " · " + stamp(b.At, "f") + "\n" + describe(i, b.Letter)
-	if b.Reason != "" {
-		line += "\n-# ❌ " + bridge.Clean(b.Reason, mostReason)
+	if thread != "" {
+		line += " · <#" + thread + ">"
+	}
+	why := bridge.Clean(b.Reason, mostReason)
+	if !i.English() {
+		why = bridge.Clean(bridge.Why(ledger.Status{Reason: b.Reason}), mostReason)
+	}
+	line += "\n-# ❌ " + stamp(b.At, "R")
+	if why != "" {
+		line += ": " + why
 	}
 	return line + "\n", nil
 }
 
-// deadPlace names the ticket of a letter and its thread.
-func (d *Desk) deadPlace(ctx context.Context, l ledger.Letter) (string, error) {
+// threadOf is the Discord thread of a letter's ticket, "" for none.
+func (d *Desk) threadOf(ctx context.Context, l ledger.Letter) (string, error) {
 	if l.Log == ledger.DeskLog {
-		return "Desk", nil
+		return "", nil
 	}
 	doc, err := d.store.Doc(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: l.Log})
-	if err != nil {
+	if err != nil || doc.Data == nil {
 		return "", err
-	}
-	out := bridge.Clean(l.Log, 40)
-	if doc.Data == nil {
-		return out, nil
 	}
 	t, err := ticket.Decode(doc.Data)
-	if err != nil {
-		return "", err
-	}
-	if t.Thread != "" {
-		out += " <#" + t.Thread + ">"
-	}
-	return out, nil
-}
-
-// describe says what a letter was and to whom it went.
-func describe(i Interaction, l ledger.Letter) string {
-	var body struct{ Text, Content string }
-	_ = json.Unmarshal(l.Body, &body) // what cannot be read is shown by its name
-	what := bridge.Clean(cmp.Or(body.Text, body.Content), mostExcerpt)
-	if what == "" {
-		what = bridge.Clean(l.Kind, 20)
-	}
-	to := i.say("ke Discord", "to Discord")
-	if strings.HasPrefix(l.Lane, bridge.ClientLane("")) {
-		to = i.say("ke klien", "to the client")
-	}
-	return "> " + to + ": " + bridge.ToDiscord(what)
+	return t.Thread, err
 }

@@ -116,7 +116,7 @@ func TestTheListOfDeadLetters(t *testing.T) {
 	st, desk := graveyard(t, 12)
 	andi := &supervisor{t: t, desk: desk}
 	andi.do(bot.Interaction{Command: "dead"})
-	andi.want("1–5 dari 12", "HE-1 <#77>", "pesan nomor 12", "pesan nomor 8", "ke klien", "WhatsApp", "<t:")
+	andi.want("1–5 dari 12", "`HE-1`", "<#77>", "pesan nomor 12", "pesan nomor 8", "ke klien", "tidak terdaftar di WhatsApp", "<t:")
 	if strings.Contains(andi.sees.Text, "nomor 7") || strings.Contains(andi.sees.Text, "@everyone") {
 		t.Errorf("the first page shows\n%s", andi.sees.Text)
 	}
