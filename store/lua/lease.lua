@@ -12,8 +12,8 @@
 -- The expiry is a value, not a Redis TTL: that works the same on every server and
 -- leaves a row to look at.
 --
--- Epochs follow the server's clock (milliseconds) and never fall: one that was given
--- before Redis lost its newest writes is not given again.
+-- Epochs follow the server's clock (microseconds, below 2^53 until the year 2255) and
+-- never fall: one that was given before Redis lost its newest writes is not given again.
 
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -25,7 +25,7 @@ if verb == 'acquire' then
   if holder and holder ~= owner and expires > now then
     return {'0', holder, string.format('%.0f', expires - now)}
   end
-  epoch = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, now))
+  epoch = string.format('%.0f', math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, tonumber(t[1]) * 1000000 + tonumber(t[2])))
   redis.call('SET', KEYS[2], epoch)
   redis.call('HSET', KEYS[1], 'owner', owner, 'epoch', epoch, 'until', string.format('%.0f', now + ttl))
   return {epoch, ''}
