@@ -19,21 +19,28 @@ import (
 // before they are heard.
 func TestPackedAndGarbledPacketsLoseNothing(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, discordtest.Options{})
-	d := s.withDiary()
-	thread := s.thread("HE-1")
-	s.ready()
-	long := strings.Repeat("panjang ", 200)
-	first := s.post(thread, long)
-	s.until("it is taken in", func() bool { return len(d.told()) == 1 })
-	s.until("it and the server's description were sent packed", func() bool { return s.srv.Stats().Compressed >= 2 })
-	s.srv.GarbleEvents(3)
-	must(t, s.sari.Edit(first, "pendek"))
-	s.write(thread, "lost 1", "lost 2", "heard")
-	s.wantTexts(thread, strings.TrimSpace(long), "lost 1", "lost 2", "heard")
-	s.until("the edit is found", func() bool { return slices.Contains(d.told(), "edited pendek") })
-	if got := s.c.Status(); got.Identifies != 1 || got.Resumes != 0 {
-		t.Errorf("the session was given up: %+v", got)
+	for _, inSequence := range []bool{true, false} {
+		s := newStage(t, discordtest.Options{})
+		s.set.inSequence = inSequence
+		d := s.withDiary()
+		thread := s.thread("HE-1")
+		s.ready()
+		long := strings.TrimSpace(strings.Repeat("panjang ", 200))
+		first := s.post(thread, long)
+		s.until("it is taken in", func() bool { return len(d.told()) == 1 })
+		s.until("it and the server's description were sent packed", func() bool { return s.srv.Stats().Compressed >= 2 })
+		s.srv.GarbleEvents(3)
+		must(t, s.sari.Edit(first, "pendek"))
+		s.write(thread, "lost 1", "lost 2", "heard")
+		if !inSequence {
+			s.wantTexts(thread, long, "heard")
+			continue
+		}
+		s.wantTexts(thread, long, "lost 1", "lost 2", "heard")
+		s.until("the edit is found", func() bool { return slices.Contains(d.told(), "edited pendek") })
+		if got := s.c.Status(); got.Identifies != 1 || got.Resumes != 0 {
+			t.Errorf("the session was given up: %+v", got)
+		}
 	}
 }
 

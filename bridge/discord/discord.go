@@ -141,6 +141,7 @@ type settings struct {
 	watch        bool          // replace a deaf session
 	catchUp      bool
 	holdBack     bool // a thread's live events wait until it has caught up
+	inSequence   bool // what was lost on the way to us is fetched
 	amend        bool // look for edits and deletions that were not heard
 	intakeBytes  int
 	tick         time.Duration // of the watchdog
@@ -165,6 +166,7 @@ func standard() settings {
 		watch:        true,
 		catchUp:      true,
 		holdBack:     true,
+		inSequence:   true,
 		amend:        true,
 		intakeBytes:  16 << 20,
 		tick:         time.Second,

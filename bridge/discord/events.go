@@ -197,7 +197,7 @@ func (c *Client) onGuildGone(raw json.RawMessage) {
 // cannot read without a word.
 func (c *Client) inSequence(l *link, e *discordgo.Event) {
 	last := l.sequence.Swap(e.Sequence)
-	if e.Type != "READY" && last != 0 && e.Sequence > last+1 {
+	if c.set.inSequence && e.Type != "READY" && last != 0 && e.Sequence > last+1 {
 		c.log.Warn("discord events were lost", zap.Int64("after", last), zap.Int64("before", e.Sequence))
 		c.intake.missed()
 	}

@@ -57,7 +57,7 @@ func TestTheStandardSettingsAreThosePromised(t *testing.T) {
 	t.Parallel()
 	promised := settings{
 		intents: 1<<0 | 1<<9 | 1<<10 | 1<<15, // guilds, messages, reactions, message content
-		inOrder: true, enforceNonce: true, foresight: true, watch: true, catchUp: true, holdBack: true, amend: true,
+		inOrder: true, enforceNonce: true, foresight: true, watch: true, catchUp: true, holdBack: true, inSequence: true, amend: true,
 		retryLimits: false, retries: 0,
 		perSecond: 48, mostInvalid: 1000, exchange: 15 * time.Second, intakeBytes: 16 << 20,
 		tick: time.Second, lockPatience: 6 * time.Second, greeting: time.Minute, acks: 1.5, longGap: time.Minute,
