@@ -1,8 +1,12 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge/whatsapp"
@@ -43,8 +47,28 @@ func (d *Desk) healthForStaff(ctx context.Context, st *store.Store, phone *whats
 		},
 		Discord: bot.Link{Ready: onDiscord, Reason: s.Discord.Reason},
 	}
+	gate := d.Health().Gate
+	if !gate.Open {
+		h.Store = cmp.Or(strings.Join(gate.Why, "; "), "?")
+	}
+	h.Incidents = d.incidents.forStaff()
 	h.Unknown = d.countForStaff(ctx, st, &h) != nil
 	return h
+}
+
+// forStaff are the open incidents as the ops channel was told of them, oldest first.
+func (i *incidents) forStaff() []bot.Incident {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var all []bot.Incident
+	for kind, s := range i.open {
+		all = append(all, bot.Incident{Kind: kind, Text: s.Text, Since: s.Since})
+	}
+	for kind, s := range i.spoken {
+		all = append(all, bot.Incident{Kind: kind, Text: s.text, Since: s.since})
+	}
+	slices.SortFunc(all, func(a, b bot.Incident) int { return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Kind, b.Kind)) })
+	return all
 }
 
 // mostLanes bounds how many lanes are looked into for the oldest letter: those that
@@ -84,9 +108,9 @@ func (d *Desk) countForStaff(ctx context.Context, st *store.Store, h *bot.Health
 
 // instance names this process for people.
 func instance() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return "halo"
+	process := "process " + strconv.Itoa(os.Getpid())
+	if host, err := os.Hostname(); err == nil {
+		return host + ", " + process
 	}
-	return host
+	return process
 }
