@@ -53,6 +53,7 @@ type Desk struct {
 	queue   queue         // guarded by mu; as of the last look
 
 	incidents *incidents
+	haste     time.Duration // how many times faster the gate and the incidents are, for tests
 
 	rhythm rhythm
 	busy   busy // the parts that run
@@ -100,7 +101,7 @@ func New(cfg Config, o Options) (*Desk, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Desk{cfg: cfg, o: o, log: o.Log, changed: make(chan struct{}), rhythm: realRhythm, incidents: newIncidents(o.Log)}, nil
+	return &Desk{cfg: cfg, o: o, log: o.Log, changed: make(chan struct{}), rhythm: realRhythm, incidents: newIncidents(o.Log), haste: 1}, nil
 }
 
 // Run works until ctx ends. While another process leads the desk it stands by and

@@ -27,10 +27,11 @@ type watch struct {
 // guard holds WhatsApp and makes what decides when it may connect.
 func (d *Desk) guard(st *store.Store, p *parts, ops string) (*watch, error) {
 	p.whatsapp.Hold("the store has not been looked at yet")
-	d.incidents.bind(st, p.discord, ops)
+	d.incidents.bind(st, p.discord, ops, d.haste)
 	w := &watch{Desk: d, store: st, away: time.Now()}
 	w.gate = newGate(func(ctx context.Context) finding { return d.look(ctx, st) },
 		p.whatsapp.Hold, p.whatsapp.Release, d.incidents.poke, d.log)
+	w.gate.haste = d.haste
 	w.sentry = &sentry{store: st, lost: d.tellLoss, heard: w.heard, log: d.log.Named("gate")}
 	if d.cfg.RedisReplicas > 0 {
 		w.sentry.lag = 2 * time.Second
@@ -112,7 +113,7 @@ const (
 
 // tellIncidents keeps the ops channel told until ctx ends.
 func (w *watch) tellIncidents(ctx context.Context) error {
-	tick := time.NewTicker(roundEvery)
+	tick := time.NewTicker(roundEvery / w.haste)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		w.mu.Lock()
@@ -137,7 +138,7 @@ func (w *watch) round(ctx context.Context, status Status) {
 	}
 	w.noticeDiscord(now, onDiscord)
 	w.noticeClock(now)
-	if now.Sub(w.queue.at) >= scanEvery {
+	if now.Sub(w.queue.at) >= scanEvery/w.haste {
 		if err := w.queue.look(ctx, w.store, now, w.o.Now(), onWhatsApp, onDiscord); err != nil && ctx.Err() == nil {
 			w.log.Debug("look at the outbox", zap.Error(err))
 		}

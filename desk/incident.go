@@ -66,6 +66,7 @@ type incidents struct {
 	channel string
 	log     *zap.Logger
 	wake    chan struct{}
+	haste   time.Duration // how many times sooner than usual there is news
 
 	mu     sync.Mutex
 	raised map[string]string         // kind to text, by raise
@@ -141,10 +142,10 @@ func (i *incidents) worded(kind, text string) string {
 }
 
 // bind says where incidents are kept and told from now on.
-func (i *incidents) bind(kept bridge.Updater, direct teller, channel string) {
+func (i *incidents) bind(kept bridge.Updater, direct teller, channel string, haste time.Duration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.kept, i.direct, i.channel = kept, direct, channel
+	i.kept, i.direct, i.channel, i.haste = kept, direct, channel, haste
 	i.loaded = false
 }
 
@@ -248,10 +249,10 @@ func (i *incidents) due(now time.Time, standing []incident) []change {
 		}
 		long := now.Sub(i.first[name])
 		switch {
-		case s.state == over && long >= calm:
+		case s.state == over && long >= calm/i.haste:
 			all = append(all, change{kind: s.kind})
 		case s.state == over:
-		case !told && long >= s.kind.grace, told && now.Sub(i.edited[name]) >= rewriteEvery:
+		case !told && long >= s.kind.grace/i.haste, told && now.Sub(i.edited[name]) >= rewriteEvery/i.haste:
 			all = append(all, change{kind: s.kind, text: s.text})
 		}
 	}

@@ -197,7 +197,7 @@ func newTellersDesk(t *testing.T) *tellersDesk {
 // restart is another process, or the same anew.
 func (d *tellersDesk) restart() {
 	d.i = newIncidents(zap.NewNop())
-	d.i.bind(d.kept, d.board, "ops")
+	d.i.bind(d.kept, d.board, "ops", 1)
 }
 
 func (d *tellersDesk) after(wait time.Duration, changes ...func(*snapshot)) {

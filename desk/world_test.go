@@ -28,6 +28,7 @@ type world struct {
 	discord  *discordtest.Server
 	sari     *discordtest.Member
 	redis    Redis
+	keeps    bool // what the store is told
 	desk     *Desk
 	logs     *observer.ObservedLogs
 	expected []string // parts of announced errors
@@ -46,11 +47,18 @@ func newWorldWith(t *testing.T, fail bridge.Failpoint) *world {
 	t.Helper()
 	client, shut := storetest.NewMemory()
 	t.Cleanup(shut)
+	return newWorldOn(t, client, false, fail)
+}
+
+// newWorldOn is a desk on a given store, which keeps what it is told or not.
+func newWorldOn(t *testing.T, client Redis, keeps bool, fail bridge.Failpoint) *world {
+	t.Helper()
 	w := &world{
 		t:        t,
 		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
 		discord:  discordtest.Start(t, discordtest.Options{}),
 		redis:    client,
+		keeps:    keeps,
 		fail:     fail,
 	}
 	w.cfg = Default()
@@ -86,14 +94,28 @@ func newWorldWith(t *testing.T, fail bridge.Failpoint) *world {
 	return w
 }
 
+// start runs the desk and waits until it is ready.
 func (w *world) start() {
+	w.t.Helper()
+	w.begin()
+	ready, cancelReady := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer cancelReady()
+	if err := w.desk.Ready(ready); err != nil {
+		w.dump()
+		w.t.Fatal(err)
+	}
+}
+
+// begin runs the desk.
+func (w *world) begin() {
 	w.t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
 	w.logs = logs
-	d, err := New(w.cfg, Options{Log: zap.New(core), Redis: w.redis, KeepsNothing: true, Failpoint: w.fail})
+	d, err := New(w.cfg, Options{Log: zap.New(core), Redis: w.redis, KeepsNothing: !w.keeps, Failpoint: w.fail})
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	d.haste = 20
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan error, 1)
 	go func() { over <- d.Run(ctx) }()
@@ -104,12 +126,6 @@ func (w *world) start() {
 			w.t.Errorf("desk: %v", err)
 		}
 	})
-	ready, cancelReady := context.WithTimeout(w.t.Context(), 30*time.Second)
-	defer cancelReady()
-	if err := d.Ready(ready); err != nil {
-		w.dump()
-		w.t.Fatal(err)
-	}
 }
 
 func (w *world) stop() { w.end() }
