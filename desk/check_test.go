@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+	"github.com/haloerzap/halo/store/storetest"
 )
 
 // Each fault is one line, and the count at the end is theirs.
@@ -34,5 +35,50 @@ func TestCheckSaysEachFaultOnce(t *testing.T) {
 		if !strings.HasPrefix(lines[i], w.begins) || !strings.Contains(lines[i], w.holds) || strings.Contains(lines[i], "\n") {
 			t.Errorf("line %d is %q, want %s…%s", i+1, lines[i], w.begins, w.holds)
 		}
+	}
+}
+
+// The check says which promise the store holds, not more.
+func TestCheckSaysWhatIsPromised(t *testing.T) {
+	t.Parallel()
+	node := storetest.StartNode(t, "--appendonly", "yes", "--appendfsync", "everysec")
+	redis := node.Client(t)
+	for _, test := range []struct {
+		set     map[string]string
+		promise Promise
+		problem string // "" for none
+		says    string
+	}{
+		{nil, Strict, "appendfsync", ""},
+		{nil, Unchecked, "appendfsync", ""},
+		{nil, Second, "", "last second"},
+		{map[string]string{"appendfsync": "no"}, Second, "appendfsync", ""},
+		{map[string]string{"appendfsync": "always"}, Strict, "", "in a power cut"},
+		{nil, Second, "", "in a power cut"},
+	} {
+		for name, value := range test.set {
+			if err := redis.ConfigSet(t.Context(), name, value).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cfg := Default()
+		cfg.Data, cfg.RedisURL, cfg.RedisPromise = t.TempDir(), NewRedisURL("redis://"+node.Address()), test.promise
+		problems, says, err := checkStore(t.Context(), cfg, Options{})
+		if err != nil || (len(problems) > 0) != (test.problem != "") || !strings.Contains(strings.Join(problems, "\n"), test.problem) {
+			t.Errorf("%s: %q, %v; want %q", test.promise, problems, err, test.problem)
+		}
+		if test.problem == "" && !strings.Contains(says, test.says) {
+			t.Errorf("%s: says %q, want %q in it", test.promise, says, test.says)
+		}
+	}
+	cfg := Default()
+	cfg.RedisReplicas = 2
+	if says := cfg.promised(0); !strings.Contains(says, "when the primary is; 2 more") {
+		t.Errorf("with replicas: %q", says)
+	}
+	cfg = Default()
+	cfg.RedisPromise = Unchecked
+	if says := cfg.promised(1); !strings.Contains(says, "on trust") {
+		t.Errorf("unchecked: %q", says)
 	}
 }

@@ -232,8 +232,8 @@ func Check(ctx context.Context, cfg Config, o Options, report func(line string))
 	}
 	problems, err := checkDiscord(ctx, cfg)
 	say("Discord", problems, err, "token, intents, permissions, channels and roles are in order")
-	problems, err = checkStore(ctx, cfg, o)
-	say("Store", problems, err, "durable: nothing that was acknowledged is lost, also in a power cut")
+	problems, promise, err := checkStore(ctx, cfg, o)
+	say("Store", problems, err, promise)
 	problems, err = checkWhatsApp(ctx, cfg, o)
 	say("WhatsApp", problems, err, "a number is linked")
 	if bad > 0 {
@@ -258,37 +258,6 @@ func checkDiscord(ctx context.Context, cfg Config) ([]string, error) {
 		list = append(list, p.String())
 	}
 	return list, err
-}
-
-func checkStore(ctx context.Context, cfg Config, o Options) ([]string, error) {
-	if cfg.RedisURL.Reveal() == "" {
-		h, err := holdHome(cfg.Data, forCheck)
-		if errors.Is(err, errHomeInUse) {
-			return nil, errors.New("a running halo has its own redis-server in this data folder; stop it to check the store")
-		}
-		if err != nil {
-			return nil, err
-		}
-		defer h.letGo()
-	}
-	st, shut, err := openStore(ctx, cfg, o)
-	if err != nil {
-		return nil, err
-	}
-	defer shut()
-	problems, err := st.Durability(ctx)
-	if err != nil {
-		// What was found before only repeats that nobody answers.
-		if cfg.RedisURL.Reveal() != "" {
-			err = fmt.Errorf("%w: start it, or correct HALO_REDIS_URL", err)
-		}
-		return nil, err
-	}
-	var list []string
-	for _, p := range problems {
-		list = append(list, p.String())
-	}
-	return list, nil
 }
 
 func checkWhatsApp(ctx context.Context, cfg Config, o Options) ([]string, error) {
