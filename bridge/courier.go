@@ -72,6 +72,7 @@ type Courier struct {
 	posts   posts // bounds what opens forum posts, beside sending
 	certain certain
 	link    link // owned by Run
+	stuck   stuck
 
 	poke chan struct{} // a link came back: outages end here
 	done chan ended    // a lane's goroutine ended
@@ -294,12 +295,14 @@ func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Lette
 		if err := c.cfg.Failpoint.Hit(point(l.Lane, "posted")); err != nil {
 			return false, err
 		}
+		c.stuck.remove(l.Lane)
 		if err := c.sent(after, lease, l, st, ext); err != nil {
 			return false, fmt.Errorf("record letter %s: %w", l.ID, err)
 		}
 		return true, c.cfg.Failpoint.Hit(point(l.Lane, "committed"))
 	}
 	if moot, ok := errors.AsType[*mootError](sendErr); ok {
+		c.stuck.remove(l.Lane)
 		if err := c.moot(after, lease, l, moot); err != nil {
 			return false, fmt.Errorf("record letter %s: %w", l.ID, err)
 		}
@@ -356,11 +359,12 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	}
 	counts := se.Certainty != Blocked && !se.Outage
 	switch {
-	case se.Denied || l.Kind == kindPost && (se.Certainty == Refused || se.Gone):
+	case se.Denied || l.Kind == kindPost && (se.Certainty == Refused || se.Gone || counts && exhausted(st)):
 		return false, c.stalled(ctx, lease, l, se)
 	case se.Gone && strings.HasPrefix(l.Lane, laneThread):
 		return c.reopenThread(ctx, lease, l, se)
 	case se.Certainty == Refused || counts && exhausted(st):
+		c.stuck.remove(l.Lane)
 		c.log.Warn("letter buried", zap.String("letter", l.ID), zap.String("reason", se.Reason), zap.Error(se.Err))
 		if err := c.bury(ctx, lease, l, st, se); err != nil {
 			return false, fmt.Errorf("bury letter %s: %w", l.ID, err)
@@ -380,6 +384,9 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	}
 	if err := c.refreshMark(ctx, l); err != nil {
 		return false, err
+	}
+	if !st.First.IsZero() && time.Since(st.First) > linkGrace && c.stuck.add(l.Lane) {
+		c.showWaiting(ctx, []ledger.LaneHead{{Lane: l.Lane}})
 	}
 	return false, c.cfg.Failpoint.Hit(point(l.Lane, "nacked"))
 }

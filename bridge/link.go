@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -60,4 +61,51 @@ func (c *Courier) showWaiting(ctx context.Context, heads []ledger.LaneHead) {
 			}
 		}
 	}
+}
+
+// stuck are the clients' lanes whose head has been tried in vain for a while: what is
+// behind it waits as well, and says so.
+type stuck struct {
+	mu    sync.Mutex
+	lanes map[string]bool // guarded by mu
+}
+
+// add reports whether a lane is a client's and was not stuck before.
+func (s *stuck) add(lane string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !strings.HasPrefix(lane, laneClient) || s.lanes[lane] {
+		return false
+	}
+	if s.lanes == nil {
+		s.lanes = map[string]bool{}
+	}
+	s.lanes[lane] = true
+	return true
+}
+
+func (s *stuck) remove(lane string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.lanes, lane)
+}
+
+// moving reports whether what is queued for a ticket's client leaves at once.
+func (c *Courier) moving(ctx context.Context, number string) (bool, error) {
+	if !c.phone.Ready() {
+		return false, nil
+	}
+	c.stuck.mu.Lock()
+	none := len(c.stuck.lanes) == 0
+	c.stuck.mu.Unlock()
+	if none {
+		return true, nil
+	}
+	t, err := c.ticket(ctx, number)
+	if err != nil {
+		return false, err
+	}
+	c.stuck.mu.Lock()
+	defer c.stuck.mu.Unlock()
+	return !c.stuck.lanes[ClientLane(t.Conversation)], nil
 }

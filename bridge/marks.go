@@ -29,8 +29,8 @@ var stateMarks = []string{markWaiting, markSent, markDelivered, markRead, markDe
 // markOf is the mark for a message in the given parts, "" for none yet: the
 // part that lags behind decides.
 //
-// linked says whether WhatsApp can be reached: what is queued waits otherwise.
-func markOf(parts []ledger.Status, linked bool) string {
+// moving says whether what is queued leaves at once: it waits otherwise.
+func markOf(parts []ledger.Status, moving bool) string {
 	least := ledger.Read
 	for _, p := range parts {
 		switch p.State {
@@ -39,7 +39,7 @@ func markOf(parts []ledger.Status, linked bool) string {
 		case ledger.Waiting:
 			return markWaiting
 		case ledger.Queued:
-			if !linked {
+			if !moving {
 				return markWaiting
 			}
 		case ledger.Sending:
@@ -233,7 +233,11 @@ func (c *Courier) show(ctx context.Context, name string) error {
 				return err
 			}
 		}
-		return c.marks.show(ctx, channel, message, markOf(parts, c.phone.Ready()))
+		moving, err := c.moving(ctx, number)
+		if err != nil {
+			return err
+		}
+		return c.marks.show(ctx, channel, message, markOf(parts, moving))
 	case strings.HasPrefix(name, viewInside) && len(f) == 4:
 		mark := map[string]string{"note": markNote, "staff": markStaff}[f[3]]
 		if mark == "" {

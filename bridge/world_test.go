@@ -231,8 +231,11 @@ func (b *board) CatchUp(thread string) { b.caughtUp = append(b.caughtUp, thread)
 func (b *board) Settle(_ context.Context, thread, tag string, _ bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tags[thread] = tag
-	return nil
+	applied, err := b.try("settle")
+	if applied {
+		b.tags[thread] = tag
+	}
+	return err
 }
 
 // world is one desk in a bubble, with the networks above.
@@ -261,7 +264,15 @@ const agentRole = "role-agent"
 // in flight and no unannounced error was logged.
 func live(t *testing.T, story func(w *world)) {
 	t.Helper()
+	liveFrom(t, time.Time{}, story)
+}
+
+// liveFrom is live, beginning at a moment: bubbles begin in the year 2000, before
+// Discord's ids.
+func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(start))
 		client, shut := storetest.NewMemory()
 		defer shut()
 		st := store.New(client, store.Options{Desk: "test"})
@@ -385,13 +396,13 @@ func (w *world) staff(thread, id, text string, roles ...string) {
 	}
 }
 
-// thread returns the id of the only ticket's thread.
+// thread returns the id of the first thread that was not deleted.
 func (w *world) thread() string {
 	w.t.Helper()
 	w.board.mu.Lock()
 	defer w.board.mu.Unlock()
-	for id := range w.board.threads {
-		if id != "ops" && id != "intake" {
+	for _, id := range w.board.made {
+		if _, ok := w.board.threads[id]; ok {
 			return id
 		}
 	}
