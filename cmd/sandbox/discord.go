@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -49,15 +51,40 @@ func (s *sandbox) getChannelMessages(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	messages := s.discord.Messages(c.ID)
-	out := []discordtest.Message{}
-	for _, m := range messages {
-		// What only one person sees was answered to that person.
-		if !m.Ephemeral {
-			out = append(out, m)
+	out := append([]discordtest.Message{}, s.discord.Messages(c.ID)...)
+	if name := r.URL.Query().Get("as"); name != "" {
+		who, err := s.colleague(name)
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, who.Whispers(c.ID)...)
+		slices.SortStableFunc(out, func(a, b discordtest.Message) int {
+			return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+		})
 	}
 	return out, nil
+}
+
+// pictures are the kinds of file that a page shows; anything else is only kept.
+var pictures = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+// serveFile is a file of a message.
+func (s *sandbox) serveFile(w http.ResponseWriter, r *http.Request) {
+	data, known := s.discord.File(r.PathValue("id"))
+	if !known {
+		s.answer(w, r, nil, notFound("no file has the id %q", r.PathValue("id")))
+		return
+	}
+	kind := http.DetectContentType(data)
+	if !slices.Contains(pictures, kind) {
+		kind = "application/octet-stream"
+		w.Header().Set("Content-Disposition", "attachment")
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(data) // a caller that went away needs no answer
 }
 
 // staffAct is what a member of staff can do in a channel; exactly one of the
@@ -168,6 +195,9 @@ type seen struct {
 const (
 	// thinkingBound is how long a person looks at "thinking".
 	thinkingBound = 20 * time.Second
+	// changingBound is how long one waits for an answer to become another: one that
+	// goes on begins with a few words.
+	changingBound = 200 * time.Millisecond
 	// deferredBound is how long one waits for something to show after a click
 	// that was taken silently.
 	deferredBound = 2 * time.Second
@@ -234,19 +264,20 @@ func (s *sandbox) use(who *discordtest.Member, i interaction) (func(context.Cont
 	}
 }
 
-// outcome waits for what a deferred answer becomes.
+// outcome waits for what a deferred answer becomes. One that goes on for longer is
+// read anew with the messages that the person sees.
 func (s *sandbox) outcome(ctx context.Context, a discordtest.Answer) seen {
 	for {
-		var bound time.Duration
+		bound := changingBound
 		switch {
 		case a.Kind == "deferred":
 			bound = deferredBound
-		case a.Message != nil && a.Message.Thinking && a.Kind != "deleted":
-			bound = thinkingBound
 		case a.Kind == "deleted":
 			return seen{}
-		default:
-			return seen{Message: a.Message, Modal: a.Modal}
+		case a.Modal != nil:
+			return seen{Modal: a.Modal}
+		case a.Message != nil && a.Message.Thinking:
+			bound = thinkingBound
 		}
 		wait, cancel := context.WithTimeout(ctx, bound)
 		next, err := a.Next(wait)

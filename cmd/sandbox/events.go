@@ -115,13 +115,19 @@ func (h *hub) watchChannels(ctx context.Context, changes <-chan discordtest.Chan
 			}
 			h.moves.Add(1)
 			switch c.Kind {
-			case "message", "edit", "delete", "reaction":
-				h.note(dirt{"channel", c.Channel}, c.Kind == "message")
+			case "message", "edit", "delete", "reaction", "answer":
+				h.note(dirt{"channel", c.Channel}, c.Kind == "message" && !h.whispered(c.Message))
 			case "channel", "role", "member":
 				h.changed(allOfState)
 			}
 		}
 	}
+}
+
+// whispered reports a message that only one person sees.
+func (h *hub) whispered(id string) bool {
+	m, known := h.s.discord.Message(id)
+	return known && m.Ephemeral
 }
 
 // tell sends what really changed to every page.

@@ -26,6 +26,7 @@ func (s *sandbox) handler() http.Handler {
 		mux.Handle(path, s.byMethod(calls))
 	}
 	mux.HandleFunc("GET /sandbox/events", s.serveEvents)
+	mux.HandleFunc("GET /sandbox/discord/files/{id}/{name}", s.serveFile)
 	mux.HandleFunc("/sandbox/", func(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, nil, notFound("no call %s", r.URL.Path))
 	})

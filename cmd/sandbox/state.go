@@ -2,11 +2,13 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
+	"github.com/haloerzap/halo/desk"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -16,7 +18,8 @@ type stateView struct {
 	Desk      deskView       `json:"desk"`
 	Clock     clockView      `json:"clock"`
 	Links     linksView      `json:"links"`
-	Ready     bool           `json:"ready"` // both links are up
+	Ready     bool           `json:"ready"`  // both links are up
+	Health    desk.Health    `json:"health"` // as the desk itself says it
 	Customers []customerView `json:"customers"`
 	Staff     []staffView    `json:"staff"`
 	Roles     []roleView     `json:"roles"`
@@ -93,6 +96,11 @@ func (s *sandbox) state() stateView {
 		Links: linksView{onWhatsApp, onDiscord}, Ready: onWhatsApp && onDiscord,
 		Customers: []customerView{}, Staff: []staffView{}, Roles: []roleView{},
 		Commands: commands("", bot.Commands()), Faults: s.currentFaults(),
+	}
+	v.Health = s.desk.Health()
+	v.Health.Letters.Oldest = 0 // it grows by itself, which is no news
+	if v.Health.Incidents == nil {
+		v.Health.Incidents = slices.Grow(v.Health.Incidents, 1) // none, and not null
 	}
 	for _, p := range s.whatsapp.Phones() {
 		v.Customers = append(v.Customers, customerView{p.Number(), p.Name(), p.Typing()})

@@ -110,8 +110,14 @@ function showLinks() {
     const up = state.links[name];
     node.classList.toggle('up', up);
     node.setAttribute('aria-label', node.textContent + ': ' + t(up ? 'up' : 'down'));
-    node.title = t(up ? 'up' : 'down');
+    const { state: how, reason } = state.health[name];
+    node.title = up ? t('up') : [t('down'), how, reason].filter(Boolean).join(' · ');
   }
+  const open = state.health.incidents;
+  const node = byId('incidents');
+  node.hidden = !open.length;
+  node.textContent = t('incidents', { n: open.length });
+  node.title = open.map((one) => one.kind).join(', ');
 }
 
 // New phones.

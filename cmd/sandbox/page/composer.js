@@ -98,7 +98,7 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
     try {
       const answer = await post('discord/interactions', { as: who.value, ...body });
       if (answer.modal) ask(answer.modal);
-      else if (answer.message?.ephemeral) whisper(where, answer.message);
+      else if (answer.message?.ephemeral) await whisper(where, answer.message);
     } catch (problem) {
       complain(problem, where);
       throw problem;

@@ -27,7 +27,7 @@ export function createDiscord(desk) {
   let room = '';
   let loadedFor = '';
   let messages = [];
-  const whispers = new Map(); // channel id -> messages only this person sees
+  const dismissed = new Set(); // ids of answers only this person saw
   const unread = new Set();
 
   // channels are those that the chosen person sees on Discord.
@@ -39,8 +39,9 @@ export function createDiscord(desk) {
   const load = latest(async () => {
     const wanted = room;
     if (!wanted || channel(wanted)?.type === forum) return;
-    const fresh = await get('discord/channels/' + wanted + '/messages');
-    if (wanted === room) show(fresh);
+    const me = composer.person()?.name;
+    const fresh = await get('discord/channels/' + wanted + '/messages' + (me ? '?as=' + encodeURIComponent(me) : ''));
+    if (wanted === room && me === composer.person()?.name) show(fresh.filter((one) => !dismissed.has(one.id)));
   });
 
   function show(fresh) {
@@ -50,26 +51,26 @@ export function createDiscord(desk) {
     if (first) list.seen = false;
     loadedFor = room;
     messages = fresh;
-    const mine = news.some((one) => one.author.id === composer.person()?.id);
+    const mine = news.some((one) => one.ephemeral || one.author.id === composer.person()?.id);
     draw({ grew: news.length > 0, jump: first || mine });
     for (const one of news) announce(t('fromPhone', { name: one.author.name, text: preview(one.content || one.embeds?.[0]?.title || '') }));
   }
 
   function draw(how = {}) {
-    const all = [...messages, ...(whispers.get(room) ?? [])];
-    pin(() => { sync(list, drawn.entries(all)); rove(); }, how);
+    pin(() => { sync(list, drawn.entries(messages)); rove(); }, how);
   }
 
-  // whisper shows what only the chosen person sees, until it is dismissed.
-  function whisper(where, message) {
-    const kept = (whispers.get(where) ?? []).filter((one) => one.id !== message.id);
-    whispers.set(where, [...kept, message]);
-    if (where === room) draw({ jump: true });
-    announce(preview(message.content));
+  // whisper shows what only the chosen person sees, until it is dismissed. It may
+  // change later: like every message it is read anew then.
+  async function whisper(where, message) {
+    if (where !== room) return;
+    await load();
+    if (messages.at(-1)?.id === message.id) draw({ jump: true });
   }
 
   function dismiss(id) {
-    whispers.set(room, (whispers.get(room) ?? []).filter((one) => one.id !== id));
+    dismissed.add(id);
+    messages = messages.filter((one) => one.id !== id);
     draw();
     composer.focus();
   }

@@ -64,7 +64,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
       message.content ? h('div', { class: 'text' }, markdown(message.content, names), message.edited && !message.ephemeral ? h('span', { class: 'edited' }, ' (' + t('edited') + ')') : null) : null,
       message.thinking && !message.content ? h('div', { class: 'text faded' }, '…') : null,
       (message.embeds ?? []).map(embed),
-      (message.attachments ?? []).map((file) => h('div', { class: 'file' }, icon('file'), file.filename)),
+      (message.attachments ?? []).map(attached),
       (message.components ?? []).map((part) => components(part, message)),
       reactions(message, me),
       message.ephemeral ? h('p', { class: 'only' }, t('onlyYou') + ' · ', h('button', { type: 'button', class: 'textual', onclick: () => dismiss(message.id) }, t('close'))) : null),
@@ -85,6 +85,12 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     const node = document.querySelector(`#room-messages [data-key="${CSS.escape(id)}"]`);
     node?.scrollIntoView({ block: 'center' });
     node?.focus({ preventScroll: true });
+  }
+
+  function attached(file) {
+    const src = '/sandbox/discord/files/' + encodeURIComponent(file.id) + '/' + encodeURIComponent(file.filename);
+    if (/^image\/(png|jpeg|gif|webp)$/.test(file.content_type)) return h('img', { class: 'picture', src, alt: file.description || file.filename });
+    return h('a', { class: 'file', href: src, download: file.filename }, icon('file'), file.filename);
   }
 
   function embed(card) {
