@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -191,9 +192,7 @@ func TestDurabilityJudges(t *testing.T) {
 		{"async_loading", "1", "async_loading"},
 	} {
 		about := map[string]string{}
-		for k, v := range well {
-			about[k] = v
-		}
+		maps.Copy(about, well)
 		about[c.name] = c.value
 		if have := settingsOf(store.JudgeLog(about, "yes")); have != c.want {
 			t.Errorf("%s %s: %q", c.name, c.value, have)

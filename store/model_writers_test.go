@@ -77,7 +77,7 @@ func writersModel(t *testing.T, rt *rapid.T, client store.Client, faults *storet
 	counts := map[string]int{}
 	rt.Repeat(map[string]func(*rapid.T){
 		"write": func(rt *rapid.T) {
-			if rapid.IntRange(0, 3).Draw(rt, "fault") == 0 {
+			if rapid.IntRange(0, 5).Draw(rt, "fault") == 0 {
 				faults.Break(rapid.IntRange(1, 3).Draw(rt, "call"), rapid.Bool().Draw(rt, "applied"))
 			}
 			w.write(rt, rapid.IntRange(0, 2).Draw(rt, "interrupted by"))

@@ -101,10 +101,11 @@ func TestFailoverLosesNothingAcknowledged(t *testing.T) {
 	}{{"waiting for the replica", 1, 0}, {"not waiting", 0, 20}} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPair(t)
-			s := store.New(p.primary.Client(t), store.Options{Desk: "test", Replicas: c.replicas, Patience: 100 * time.Millisecond})
+			patient := store.New(p.primary.Client(t), store.Options{Desk: "test", Replicas: c.replicas, Patience: 30 * time.Second})
+			hasty := store.New(p.primary.Client(t), store.Options{Desk: "test", Replicas: c.replicas, Patience: 100 * time.Millisecond})
 			var mu sync.Mutex
 			var acknowledged []string
-			write := func(from, to int) {
+			write := func(s *store.Store, from, to int) {
 				var writers sync.WaitGroup
 				for i := from; i < to; i++ {
 					writers.Go(func() {
@@ -121,16 +122,16 @@ func TestFailoverLosesNothingAcknowledged(t *testing.T) {
 				}
 				writers.Wait()
 			}
-			write(0, 20)
+			write(patient, 0, 20)
 			// Who has not waited does now: what is lost later was written behind the cut.
-			if err := receive(t.Context(), store.New(p.primary.Client(t), store.Options{Desk: "test", Replicas: 1}), "last"); err != nil {
+			if err := receive(t.Context(), store.New(p.primary.Client(t), store.Options{Desk: "test", Replicas: 1, Patience: 30 * time.Second}), "last"); err != nil {
 				t.Fatal(err)
 			}
 			if len(acknowledged) != 20 {
 				t.Fatalf("%d acknowledged before the cut", len(acknowledged))
 			}
 			p.cut(t)
-			write(20, 40)
+			write(hasty, 20, 40)
 			p.primary.Kill()
 			p.replica.Promote(t)
 			client := p.replica.Client(t)
@@ -160,17 +161,18 @@ func TestDoneIsSaidOnlyOfWhatIsSafe(t *testing.T) {
 	p := newPair(t)
 	client := p.primary.Client(t)
 	s := store.New(client, store.Options{Desk: "test", Replicas: 1, Patience: 50 * time.Millisecond})
-	lease, err := s.Acquire(t.Context(), "a", time.Minute)
+	patient := store.New(client, store.Options{Desk: "test", Replicas: 1, Patience: 30 * time.Second})
+	lease, err := patient.Acquire(t.Context(), "a", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Update(t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error {
+	if _, err := patient.Update(t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error {
 		tx.Send(ledger.Letter{ID: "1", Lane: "wa:1", Log: "T-1"})
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	l, _, _, err := s.Begin(t.Context(), lease.Epoch, "wa:1")
+	l, _, _, err := patient.Begin(t.Context(), lease.Epoch, "wa:1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,11 +203,10 @@ func TestDoneIsSaidOnlyOfWhatIsSafe(t *testing.T) {
 		}
 	}
 	p.heal(t)
-	patient := store.New(client, store.Options{Desk: "test", Replicas: 1, Patience: 20 * time.Second})
 	if err := receive(t.Context(), patient, "m1"); err != nil {
 		t.Errorf("after the cut: %v", err)
 	}
-	if err := finish(); err != nil {
+	if _, err := patient.Update(t.Context(), outcome(l, lease.Epoch, ledger.Sent, "X1"), nothing); err != nil {
 		t.Errorf("finish after the cut: %v", err)
 	}
 	if n := arrived(t, s)["m1"]; n != 1 {
@@ -242,7 +243,7 @@ func TestSentinelFailover(t *testing.T) {
 	two.Follow(t, primary.Address())
 	host, port, _ := net.SplitHostPort(primary.Address())
 	file := filepath.Join(primary.Dir, "sentinel.conf")
-	if err := os.WriteFile(file, []byte(fmt.Sprintf("sentinel monitor desk %s %s 1\nsentinel down-after-milliseconds desk 300\nsentinel failover-timeout desk 5000\n", host, port)), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, "sentinel monitor desk %s %s 1\nsentinel down-after-milliseconds desk 300\nsentinel failover-timeout desk 5000\n", host, port), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	sentinel := storetest.StartSentinel(t, file)

@@ -7,7 +7,8 @@
 // A lease ([Store.Acquire]) with a rising epoch decides which process may speak.
 //
 // A client time-out means that the outcome is unknown. Every call here may be
-// repeated, and repeats itself for a few seconds.
+// repeated, and repeats itself for a few seconds: also while Redis is there and
+// cannot serve ([ErrUnable]), or too few replicas confirm ([ErrReplicas]).
 package store
 
 import (
@@ -111,7 +112,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		return err
 	}
 	if err := s.client.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("ping redis: %w", err)
+		return fmt.Errorf("ping redis: %w", explain(err))
 	}
 	return nil
 }
