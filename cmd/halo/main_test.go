@@ -41,16 +41,24 @@ type city struct {
 
 func newCity(t testing.TB) *city {
 	t.Helper()
+	return newCityOn(t, whatsapptest.Options{}, discordtest.Options{})
+}
+
+// newCityOn is newCity with more to say about how the networks start.
+func newCityOn(t testing.TB, onWhatsApp whatsapptest.Options, onDiscord discordtest.Options) *city {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("redis-server is not installed")
 		}
 		t.Skip("redis-server is not installed: make tools")
 	}
+	onWhatsApp.BusinessPhone, onWhatsApp.BusinessName = "6281100000001", "HaloERZAP"
+	onDiscord.Limits = discordtest.NoLimits()
 	c := &city{
 		t:        t,
-		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
-		discord:  discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits()}),
+		whatsapp: whatsapptest.Start(t, onWhatsApp),
+		discord:  discordtest.Start(t, onDiscord),
 	}
 	dir := t.TempDir()
 	c.data = filepath.Join(dir, "data")
