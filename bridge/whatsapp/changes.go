@@ -67,11 +67,13 @@ func (c *Client) pruneChanges(ctx context.Context) {
 // at four or five.
 const mostRepeats = 10
 
-// mayRepeat is asked before a message is sent once more to a phone that could not
+// mayRepeat is asked, outside of every transaction, before a message is sent once more to a phone that could not
 // read it.
 func (l *link) mayRepeat(_ *events.Receipt, id string, count int, _ *waE2E.Message) bool {
 	switch {
 	case l.poisoned.Load(), l.stopping.Err() != nil, !l.leads():
+		// The request itself must not be acknowledged: it comes again.
+		l.cli.Disconnect()
 		return false
 	case count < 1 || count > mostRepeats:
 		l.c.log.Warn("a phone asks again with an odd count", zap.Int("count", count))

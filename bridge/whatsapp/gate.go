@@ -167,17 +167,18 @@ func (l *link) leads() bool {
 	return false
 }
 
-// A fencedConn asks before every write whether it is allowed: whatever the
-// library was about to do when the permission ended does not leave.
+// A fencedConn asks before every write: whatever the library was about to do when
+// the permission ended does not leave. What asks also gives the link up, since
+// nothing can be written after a refusal. To close the connection here would race
+// with the library, which does it then.
 type fencedConn struct {
 	net.Conn
-	allowed func() bool
+	leads func() bool
 }
 
 // Write implements [net.Conn].
 func (c fencedConn) Write(p []byte) (int, error) {
-	if !c.allowed() {
-		_ = c.Conn.Close()
+	if !c.leads() {
 		return 0, fmt.Errorf("write to whatsapp: %w", errNotLeading)
 	}
 	return c.Conn.Write(p)

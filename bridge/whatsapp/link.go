@@ -94,10 +94,11 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 		cli.GetMessageForRetry = l.retried
 	}
 	cli.ManualHistorySyncDownload = true
-	cli.SetMaxParallelRetryReceiptHandling(4)
+	// Two at a time would use the same key of a session twice.
+	cli.SetMaxParallelRetryReceiptHandling(1)
 	cli.AutoReconnectHook = l.retryConnection
 	cli.PreRetryCallback = l.mayRepeat
-	socket := c.options.Network.socketClient(l.stopping, l.dialling, c.allowed)
+	socket := c.options.Network.socketClient(l.stopping, l.dialling, l.leads)
 	cli.SetPreLoginHTTPClient(socket)
 	cli.SetWebsocketHTTPClient(socket)
 	if set.restrictedMedia {
@@ -281,12 +282,11 @@ func (l *link) onConnection(event any) {
 func (l *link) onConnected() {
 	l.mu.Lock()
 	l.connected, l.progress = true, time.Now()
-	caughtUp := l.caughtUp
-	if !caughtUp && !l.closed {
+	defer l.mu.Unlock() // reports keep their order
+	if !l.caughtUp && !l.closed {
 		l.quiet.Reset(l.c.settings.readyFallback)
 	}
-	l.mu.Unlock()
-	if caughtUp {
+	if l.caughtUp {
 		l.report(Status{State: StateReady})
 	} else {
 		l.report(Status{State: StateCatchingUp})
@@ -296,12 +296,11 @@ func (l *link) onConnected() {
 // endOfQueue notes that what waited at WhatsApp has been taken in.
 func (l *link) endOfQueue() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.caughtUp, l.progress = true, time.Now()
-	connected := l.connected
-	l.served = l.served || connected && !l.poisoned.Load()
+	l.served = l.served || l.connected && !l.poisoned.Load()
 	l.quiet.Stop()
-	l.mu.Unlock()
-	if connected {
+	if l.connected {
 		l.report(Status{State: StateReady})
 	}
 }

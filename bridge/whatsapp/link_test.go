@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -117,6 +118,9 @@ func TestConnectionComesBackAfterEveryPassingTrouble(t *testing.T) {
 		d.net.DropSocket,
 		func() { d.net.StreamError(503, "") },
 		func() { d.net.StreamError(515, "") },
+		func() { d.net.StreamError(440, "") }, // one that nobody knows
+		func() { refuseOnce(d, 500) },
+		func() { refuseOnce(d, 503) },
 		func() {
 			d.net.SetFaults(whatsapptest.Faults{Outage: true})
 			d.awaitState(StateConnecting)
@@ -134,6 +138,19 @@ func TestConnectionComesBackAfterEveryPassingTrouble(t *testing.T) {
 			t.Fatalf("after trouble %d: %v", i, err)
 		}
 	}
+}
+
+// refuseOnce cuts the connection and refuses the next login in a way that passes.
+func refuseOnce(d *desk, reason int) {
+	d.net.SetFaults(whatsapptest.Faults{RefuseLogin: &whatsapptest.Refusal{Reason: reason}})
+	d.net.DropSocket()
+	for ctx := soon(d.t); d.logs.FilterMessageSnippet(fmt.Sprintf("Got %d/", reason)).Len() == 0; {
+		if sleep(ctx, 2*time.Millisecond) != nil {
+			d.t.Error("not refused")
+			break
+		}
+	}
+	d.net.ClearFaults()
 }
 
 func TestReplacedSessionWaitsBeforeItComesBack(t *testing.T) {
@@ -178,7 +195,9 @@ func TestRefusalsAreReportedAndDoNotLoop(t *testing.T) {
 func TestLogoutEndsTheSessionAndAllowsPairingAnew(t *testing.T) {
 	t.Parallel()
 	for name, logOut := range map[string]func(d *desk){
-		"while connected": func(d *desk) { d.net.Unlink() },
+		"while connected":   func(d *desk) { d.net.Unlink() },
+		"locked account":    func(d *desk) { refuseForGood(d, 403) },
+		"unknown to server": func(d *desk) { refuseForGood(d, 406) },
 		"at login": func(d *desk) {
 			d.stop()
 			d.net.Unlink()
@@ -203,6 +222,14 @@ func TestLogoutEndsTheSessionAndAllowsPairingAnew(t *testing.T) {
 			}
 		})
 	}
+}
+
+func refuseForGood(d *desk, reason int) {
+	d.stop()
+	d.net.SetFaults(whatsapptest.Faults{RefuseLogin: &whatsapptest.Refusal{Reason: reason}})
+	d.run()
+	d.awaitState(StateLoggedOut)
+	d.net.ClearFaults()
 }
 
 func TestRunWaitsForPairing(t *testing.T) {

@@ -185,7 +185,7 @@ func isMedia(host string) bool { return strings.HasSuffix(host, ".whatsapp.net")
 
 // socketClient makes WebSockets. Its answers have no limit: they are
 // connections.
-func (n Network) socketClient(stopping context.Context, dialling func(context.Context) error, allowed func() bool) *http.Client {
+func (n Network) socketClient(stopping context.Context, dialling func(context.Context) error, leads func() bool) *http.Client {
 	transport := n.transport()
 	dial := transport.DialContext
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -193,7 +193,7 @@ func (n Network) socketClient(stopping context.Context, dialling func(context.Co
 		if err != nil {
 			return nil, err
 		}
-		return fencedConn{conn, allowed}, nil
+		return fencedConn{conn, leads}, nil
 	}
 	return &http.Client{
 		Transport:     &door{network: n, hosts: isWeb, next: transport, dialling: dialling, stopping: stopping},

@@ -184,3 +184,51 @@ func TestOurOwnRequestsBringTheMessage(t *testing.T) {
 	}
 	d.acked()
 }
+
+// A request that comes while the connection is given up is not lost.
+func TestRequestIsAnsweredByTheNextConnection(t *testing.T) {
+	t.Parallel()
+	d := linked(t, quick())
+	budi := d.talking("Budi")
+	l := d.link.Load()
+	l.poisoned.Store(true)
+	if err := budi.RequestRetry(MessageID("warm", "Budi"), 0); err != nil {
+		t.Fatal(err)
+	}
+	d.cut()
+	if d.net.Unacked() != 1 {
+		t.Fatalf("%d unacknowledged", d.net.Unacked())
+	}
+	l.end(ending{state: StateConnecting})
+	if err := budi.WaitFor(soon(t), func(s []whatsapptest.Message) bool { return s[1].Deliveries == 2 }); err != nil {
+		t.Fatalf("phone shows %+v", budi.Screen())
+	}
+	d.acked()
+}
+
+// All that a phone missed is readable in the end, however much it asks for at once.
+func TestPhoneThatLostItsKeysReadsAllItMissed(t *testing.T) {
+	t.Parallel()
+	d := linked(t, quick())
+	budi := d.talking("Budi")
+	budi.SetOnline(false)
+	for _, n := range numbers(1, 12) {
+		if err := d.SendText(soon(t), addressOf(budi), MessageID("missed", n), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	budi.LoseSessions()
+	budi.SetOnline(true)
+	want := append([]string{"ya"}, numbers(1, 12)...)
+	err := budi.WaitFor(soon(t), func([]whatsapptest.Message) bool {
+		var got []string
+		for _, m := range budi.Received() {
+			got = append(got, m.Text)
+		}
+		return slices.Equal(got, want)
+	})
+	if err != nil {
+		t.Fatalf("phone shows %+v", budi.Received())
+	}
+	d.acked()
+}

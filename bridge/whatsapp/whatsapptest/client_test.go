@@ -92,6 +92,7 @@ func newBot(t *testing.T, n *whatsapptest.Network, file string) *bot {
 	b.Client = whatsmeow.NewClient(device, testLog{t: t})
 	b.EnableDecryptedEventBuffer, b.SynchronousAck, b.InitialAutoReconnect = true, true, true
 	b.UseRetryMessageStore = true
+	b.SetMaxParallelRetryReceiptHandling(1)
 	client := &http.Client{Transport: newToLoopback(t, n.Addr().String())}
 	b.SetPreLoginHTTPClient(client)
 	b.SetWebsocketHTTPClient(client)
