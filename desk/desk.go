@@ -121,8 +121,9 @@ func (d *Desk) Run(ctx context.Context) error {
 	d.mu.Lock()
 	d.store = st
 	d.mu.Unlock()
+	s := d.newStandby(st, h)
 	for ctx.Err() == nil {
-		lease, err := d.awaitLead(ctx, st, h)
+		lease, err := s.await(ctx)
 		if err != nil {
 			return ignoreEnd(ctx, err)
 		}
@@ -137,10 +138,10 @@ func (d *Desk) Run(ctx context.Context) error {
 			d.log.Warn("the store went back in time; leading anew")
 			continue
 		}
-		d.log.Warn("another instance leads this desk now; standing by")
 		if err := d.o.Failpoint.Hit("lease.lost"); err != nil {
 			return err
 		}
+		s.makeWay(ctx)
 	}
 	return nil
 }

@@ -32,15 +32,20 @@ type standby struct {
 	session sessionLook
 }
 
-// awaitLead returns the lease once this process has it.
-func (d *Desk) awaitLead(ctx context.Context, st *store.Store, h *home) (ledger.Lease, error) {
-	s := &standby{Desk: d, store: st, home: h, patient: time.Now().Add(d.rhythm.ttl)}
+func (d *Desk) newStandby(st *store.Store, h *home) *standby {
+	return &standby{Desk: d, store: st, home: h}
+}
+
+// await returns the lease once this process has it.
+func (s *standby) await(ctx context.Context) (ledger.Lease, error) {
+	s.patient = time.Now().Add(s.rhythm.ttl)
 	for {
 		lease, wait, err := s.try(ctx)
 		if err != nil {
 			return ledger.Lease{}, err
 		}
 		if lease.Epoch > 0 {
+			s.said = ""
 			s.setStatus(func(all *Status) { all.StandingBy = "" })
 			return lease, nil
 		}
@@ -48,6 +53,13 @@ func (d *Desk) awaitLead(ctx context.Context, st *store.Store, h *home) (ledger.
 			return ledger.Lease{}, err
 		}
 	}
+}
+
+// makeWay stands by after another instance took the lead, and leaves it the time to
+// hold the data folder: that belongs to whoever leads.
+func (s *standby) makeWay(ctx context.Context) {
+	s.say("another instance took the lead of this desk", "it to end")
+	_ = pause(ctx, 2*s.rhythm.yield) // await looks at ctx
 }
 
 // try looks whether this process may lead. Without a lease it says how long to wait.
@@ -86,7 +98,7 @@ func (s *standby) inside(ctx context.Context) (lease ledger.Lease, wait time.Dur
 		return lease, 0, ctx.Err()
 	case taken:
 		s.say(fmt.Sprintf("instance %s leads this desk", other.Owner), "its lease, renewed every few seconds, to end")
-		s.letGo(s.home) // it belongs to whoever leads
+		defer s.letGo(s.home) // it belongs to whoever leads
 	case err != nil:
 		s.log.Warn("lead the desk", zap.Error(err))
 	}
