@@ -190,6 +190,7 @@ func TestGateKeepsThePromiseThatWasAskedFor(t *testing.T) {
 func TestStoreStopsAndComesBack(t *testing.T) {
 	t.Parallel()
 	w, node := newDurableWorld(t)
+	w.expected = append(w.expected, "nothing more is taken in")
 	ana, thread := w.conversation()
 	node.Kill()
 	w.eventually("the end of the connection", func() bool { return !w.whatsapp.Connected() })
@@ -218,7 +219,7 @@ func TestStoreGoesBackInTime(t *testing.T) {
 		t.Run(fmt.Sprint("running ", running), func(t *testing.T) {
 			t.Parallel()
 			w, node := newDurableWorld(t)
-			w.expected = append(w.expected, "the store went back in time")
+			w.expected = append(w.expected, "the store went back in time", "nothing more is taken in")
 			ana, thread := w.conversation()
 			aof, kept := filepath.Join(node.Dir, "appendonlydir"), filepath.Join(t.TempDir(), "aof")
 			w.quietLanes()
