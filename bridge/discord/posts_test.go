@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 	"testing"
@@ -166,9 +167,7 @@ func TestWordsGoFirstAndNothingStarves(t *testing.T) {
 		before := map[string]int{}
 		time.Sleep(time.Second)
 		mu.Lock()
-		for name, n := range done {
-			before[name] = n
-		}
+		maps.Copy(before, done)
 		mu.Unlock()
 		time.Sleep(20 * time.Second)
 		mu.Lock()
