@@ -167,11 +167,43 @@ func TestFindMerges(t *testing.T) {
 	})
 }
 
+// Both had tickets: none is forgotten, neither open nor closed.
+func TestFindMergesTickets(t *testing.T) {
+	s := shelf{}
+	s.do(t, func(tx *ledger.Tx) error {
+		byLID, _ := Find(tx, "c1", "lid")
+		byLID.Open, byLID.Last, byLID.Past, byLID.Name = "HE-3", "HE-2", []string{"HE-1"}, "Ana"
+		byNumber, _ := Find(tx, "c2", "pn")
+		byNumber.Open, byNumber.Also, byNumber.Last, byNumber.Phone = "HE-6", []string{"HE-7"}, "HE-5", "62"
+		byNumber.Was = []string{"c0"}
+		return errors.Join(byLID.Save(tx), byNumber.Save(tx))
+	})
+	for range 2 {
+		s.do(t, func(tx *ledger.Tx) error {
+			c, err := Find(tx, "c3", "lid", "pn")
+			want := Conversation{ID: "c1", Addresses: []string{"lid", "pn"}, Name: "Ana", Phone: "62", Open: "HE-3", Also: []string{"HE-6", "HE-7"},
+				Last: "HE-2", Past: []string{"HE-1", "HE-5"}, Was: []string{"c2", "c0"}}
+			if !reflect.DeepEqual(c, want) {
+				t.Errorf("merged: %+v", c)
+			}
+			if latest := c.Latest(); !slices.Equal(latest, []string{"HE-3", "HE-2", "HE-6", "HE-7", "HE-1", "HE-5"}) {
+				t.Errorf("latest: %q", latest)
+			}
+			other, _, err2 := loadConversation(tx, "c2")
+			if other.Into != "c1" || other.Open != "" || len(other.Also) > 0 {
+				t.Errorf("the other one: %+v", other)
+			}
+			return errors.Join(err, err2, c.Save(tx))
+		})
+	}
+}
+
 func TestStoredForms(t *testing.T) {
 	s := shelf{}
 	tk := Ticket{Number: "HE-1", Conversation: "c1", State: Assigned, Title: "HE-1 · Ana", Thread: "77", Posts: 2, Agent: "sari",
 		Opened: noon, Responded: noon.Add(time.Second), ClosedAt: noon.Add(time.Hour)}
-	c := Conversation{ID: "c1", Addresses: []string{"a", "b"}, Reply: "b", Phone: "62", Name: "Ana", Open: "HE-1", Last: "HE-0", Tickets: 2}
+	c := Conversation{ID: "c1", Addresses: []string{"a", "b"}, Reply: "b", Phone: "62", Name: "Ana", Open: "HE-1", Last: "HE-0", Tickets: 2,
+		Also: []string{"HE-3"}, Past: []string{"HE-8"}, Was: []string{"c9"}}
 	th := Thread{ID: "77", Ticket: "HE-1", Cursor: "99"}
 	s.do(t, func(tx *ledger.Tx) error { return errors.Join(tk.Save(tx), c.Save(tx), th.Save(tx)) })
 	s.do(t, func(tx *ledger.Tx) error {
