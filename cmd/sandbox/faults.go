@@ -27,6 +27,7 @@ type whatsappFaults struct {
 	LatencyMS  int     `json:"latency_ms,omitempty"`
 	DropSocket bool    `json:"drop_socket,omitempty"` // happens once, is never in force
 	LostAcks   float64 `json:"lost_acks,omitempty"`
+	Unlink     bool    `json:"unlink,omitempty"`      // the phone removes the desk; happens once, is never in force
 	RefuseNext int     `json:"refuse_next,omitempty"` // so many messages, in addition to those before; never in force
 }
 
@@ -81,7 +82,7 @@ func (s *sandbox) setFaults(want faultsWanted) (faults, error) {
 	}
 	if w := want.WhatsApp; w != nil {
 		s.faults.WhatsApp = *w
-		s.faults.WhatsApp.DropSocket, s.faults.WhatsApp.RefuseNext = false, 0
+		s.faults.WhatsApp.DropSocket, s.faults.WhatsApp.Unlink, s.faults.WhatsApp.RefuseNext = false, false, 0
 		delay := milliseconds(w.LatencyMS)
 		if *w == (whatsappFaults{}) {
 			s.whatsapp.ClearFaults() // what was to be refused, too
@@ -90,6 +91,9 @@ func (s *sandbox) setFaults(want faultsWanted) (faults, error) {
 		s.whatsapp.SetFaults(whatsapptest.Faults{Outage: w.Outage, LostAcks: w.LostAcks, AckDelay: delay, DeliveryDelay: delay, AnswerDelay: delay})
 		if w.DropSocket {
 			s.whatsapp.DropSocket()
+		}
+		if w.Unlink {
+			s.whatsapp.Unlink()
 		}
 	}
 	if st := want.Store; st != nil {

@@ -53,6 +53,7 @@ func (s *sandbox) calls() map[string]map[string]call {
 		"/sandbox/discord/channels":               get(s.getChannels),
 		"/sandbox/discord/channels/{id}/messages": {http.MethodGet: s.getChannelMessages, http.MethodPost: s.postStaffMessage},
 		"/sandbox/discord/interactions":           post(s.postInteraction),
+		"/sandbox/whatsapp/link":                  post(s.postLink),
 		"/sandbox/tickets":                        get(s.getTickets),
 		"/sandbox/tickets/{number}":               get(s.getTicket),
 	}

@@ -65,6 +65,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
       message.thinking && !message.content ? h('div', { class: 'text faded' }, '…') : null,
       (message.embeds ?? []).map(embed),
       (message.attachments ?? []).map(attached),
+      message.attachments?.some((file) => file.filename === 'qr.png') ? scanned(message) : null,
       (message.components ?? []).map((part) => components(part, message)),
       reactions(message, me),
       message.ephemeral ? h('p', { class: 'only' }, t('onlyYou') + ' · ', h('button', { type: 'button', class: 'textual', onclick: () => dismiss(message.id) }, t('close'))) : null),
@@ -85,6 +86,15 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     const node = document.querySelector(`#room-messages [data-key="${CSS.escape(id)}"]`);
     node?.scrollIntoView({ block: 'center' });
     node?.focus({ preventScroll: true });
+  }
+
+  // scanned is what only a sandbox has: the phone is not here to hold up to it.
+  function scanned(message) {
+    return h('div', { class: 'row' }, h('button', { type: 'button', class: 'press secondary', onclick: async (event) => {
+      const control = event.currentTarget;
+      control.disabled = true;
+      await post('whatsapp/link', { scan: message.id }).catch((problem) => { control.disabled = false; composer.complain(problem, room()); });
+    } }, h('span', {}, '📱'), t('scan')));
   }
 
   function attached(file) {
