@@ -27,7 +27,7 @@ type watch struct {
 // guard holds WhatsApp and makes what decides when it may connect.
 func (d *Desk) guard(st *store.Store, p *parts, ops string) (*watch, error) {
 	p.whatsapp.Hold("the store has not been looked at yet")
-	d.incidents.bind(st, p.discord, ops, d.haste)
+	d.incidents.bind(st, d.leads, p.discord, ops, d.haste)
 	w := &watch{Desk: d, store: st, away: time.Now()}
 	w.gate = newGate(func(ctx context.Context) finding { return d.look(ctx, st) },
 		p.whatsapp.Hold, p.whatsapp.Release, d.incidents.poke, d.log)

@@ -8,13 +8,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/bridge/whatsapp"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/store/storetest"
 )
 
@@ -362,4 +365,63 @@ func TestTimeLockIsAnIncident(t *testing.T) {
 	w.bridged(ana, thread, []string{"halo"}, []string{"baik kak", "tetap jalan"})
 	w.whatsapp.Business().Unrestrict("RESTRICT_ALL_COMPANIONS")
 	w.resolved("membatasi nomor ini")
+}
+
+// A standby is healthy while it waits, and the ops channel hears that it took over.
+func TestTakeOverIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stop()
+	first := w.join(w.cfg, nil)
+	first.untilUp()
+	second := w.join(w.cfg, nil)
+	second.untilStandby()
+	if h := second.Health(); !h.Ready || h.Role != "standing by" {
+		t.Errorf("the standby says %+v", h)
+	}
+	if h := first.Health(); h.Role != "leading" || !h.Gate.Open {
+		t.Errorf("the leader says %+v", h)
+	}
+	first.stop()
+	second.untilUp()
+	if said := w.told("cadangan mengambil alih"); !strings.Contains(said, "berhenti") {
+		t.Errorf("the ops channel says %q", said)
+	}
+}
+
+// The desk's own redis-server dies: it is started again, nothing is lost, and the ops
+// channel hears of it.
+func TestOwnServerDiesAndIsTold(t *testing.T) {
+	t.Parallel()
+	storetest.Binary(t)
+	w := newWorldOn(t, nil, true, nil)
+	w.expected = append(w.expected, "redis-server died", "nothing more is taken in")
+	ana, thread := w.conversation()
+	address, err := store.ServerAddress(filepath.Join(w.cfg.Data, "redis"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	redis, err := store.Dial(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer redis.Close()
+	info, err := redis.Info(t.Context(), "server").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(info, "process_id:")
+	pid, err := strconv.Atoi(strings.TrimSpace(strings.SplitN(rest, "\n", 2)[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	w.says(ana, "lalu?")
+	w.answers(thread, "sudah")
+	w.bridged(ana, thread, []string{"halo", "lalu?"}, []string{"baik kak", "sudah"})
+	if said := w.told("Redis berhenti dan dijalankan lagi"); !strings.HasPrefix(said, "🟠") {
+		t.Errorf("the ops channel says %q", said)
+	}
 }

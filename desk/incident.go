@@ -61,6 +61,7 @@ type teller interface {
 // happened are for any goroutine.
 type incidents struct {
 	kept bridge.Updater
+	may  func() bool // this process speaks for the desk
 	// direct speaks while the store takes nothing, in the channel of this id.
 	direct  teller
 	channel string
@@ -142,10 +143,10 @@ func (i *incidents) worded(kind, text string) string {
 }
 
 // bind says where incidents are kept and told from now on.
-func (i *incidents) bind(kept bridge.Updater, direct teller, channel string, haste time.Duration) {
+func (i *incidents) bind(kept bridge.Updater, may func() bool, direct teller, channel string, haste time.Duration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.kept, i.direct, i.channel, i.haste = kept, direct, channel, haste
+	i.kept, i.may, i.direct, i.channel, i.haste = kept, may, direct, channel, haste
 	i.loaded = false
 }
 
@@ -290,8 +291,14 @@ func ended(text string, after time.Duration) string {
 	return "✅ Selesai setelah " + lasted(after) + ".\n-# " + strings.ReplaceAll(text, "\n", "\n-# ")
 }
 
+// errSilent keeps a process that was frozen from telling what was long ago.
+var errSilent = errors.New("this process does not lead the desk at the moment")
+
 // commit changes the document and takes over what it says then.
 func (i *incidents) commit(ctx context.Context, do func(*storedIncidents, *ledger.Tx)) error {
+	if !i.may() {
+		return errSilent
+	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	var after storedIncidents

@@ -171,6 +171,8 @@ type tellersDesk struct {
 	board *opsBoard
 	i     *incidents
 	now   time.Time
+	// frozen takes the lead from the desk.
+	frozen bool
 }
 
 // switchable is a store that can be taken away.
@@ -197,7 +199,7 @@ func newTellersDesk(t *testing.T) *tellersDesk {
 // restart is another process, or the same anew.
 func (d *tellersDesk) restart() {
 	d.i = newIncidents(zap.NewNop())
-	d.i.bind(d.kept, d.board, "ops", 1)
+	d.i.bind(d.kept, func() bool { return !d.frozen }, d.board, "ops", 1)
 }
 
 func (d *tellersDesk) after(wait time.Duration, changes ...func(*snapshot)) {
@@ -334,6 +336,19 @@ func TestIncidentPastTheStore(t *testing.T) {
 	if len(d.board.edits) != 1 || !strings.HasPrefix(d.board.edits[0], "✅ Selesai setelah ") {
 		t.Errorf("changed %q", d.board.edits)
 	}
+}
+
+// A process that does not lead any more tells nothing, however sure it is.
+func TestFrozenProcessIsSilent(t *testing.T) {
+	t.Parallel()
+	d := newTellersDesk(t)
+	d.after(0)
+	d.frozen = true
+	d.after(time.Second, banned(time.Hour))
+	d.want()
+	d.frozen = false
+	d.after(time.Second, banned(time.Hour))
+	d.want("say: ")
 }
 
 // What happened once is told once, also by a second process.
