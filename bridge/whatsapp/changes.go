@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
@@ -79,5 +80,39 @@ func (l *link) mayRepeat(_ *events.Receipt, id string, count int, _ *waE2E.Messa
 		l.c.log.Warn("a phone asks again with an odd count", zap.Int("count", count))
 		return false
 	}
-	return !l.c.isRevoked(l.ctx, id)
+	if l.c.isRevoked(l.ctx, id) {
+		return false
+	}
+	l.takeTurn()
+	return true
+}
+
+// takeTurn keeps sends waiting until the message has left again, or was given up:
+// the library does not see to it that the two use different keys of a session.
+func (l *link) takeTurn() {
+	limit := l.c.settings.sendTimeout
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-l.c.sender:
+	case <-timer.C:
+		return
+	case <-l.stopping.Done():
+		return
+	}
+	over := sync.OnceFunc(func() { l.c.sender <- struct{}{} })
+	time.AfterFunc(limit, over)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.turn = over
+}
+
+func (l *link) endTurn() {
+	l.mu.Lock()
+	over := l.turn
+	l.turn = nil
+	l.mu.Unlock()
+	if over != nil {
+		over()
+	}
 }

@@ -51,6 +51,7 @@ type link struct {
 	quiet     *time.Timer // counts as the end of the offline queue when it fires
 	progress  time.Time   // when the connection last got on
 	dials     []time.Time // of the last minute
+	turn      func()      // ends that of a message sent again, if there is one
 	work      sync.WaitGroup
 }
 
@@ -140,6 +141,7 @@ func (l *link) close() {
 	}
 	l.cancel()
 	<-disconnected
+	l.endTurn()
 	l.work.Wait()
 	if l.forget != nil {
 		l.forget.close(context.WithoutCancel(l.ctx))

@@ -119,8 +119,6 @@ func TestConnectionComesBackAfterEveryPassingTrouble(t *testing.T) {
 		func() { d.net.StreamError(503, "") },
 		func() { d.net.StreamError(515, "") },
 		func() { d.net.StreamError(440, "") }, // one that nobody knows
-		func() { refuseOnce(d, 500) },
-		func() { refuseOnce(d, 503) },
 		func() {
 			d.net.SetFaults(whatsapptest.Faults{Outage: true})
 			d.awaitState(StateConnecting)
@@ -137,6 +135,20 @@ func TestConnectionComesBackAfterEveryPassingTrouble(t *testing.T) {
 		if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), MessageID("a", numbers(i, i)[0]), "ya"); err != nil {
 			t.Fatalf("after trouble %d: %v", i, err)
 		}
+	}
+}
+
+func TestRefusalsThatPassAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []int{500, 503} {
+		t.Run(fmt.Sprint(reason), func(t *testing.T) {
+			t.Parallel()
+			d := linked(t, quick())
+			refuseOnce(d, reason)
+			must(d.customer("Budi").Send("halo"))
+			d.awaitMessages(1)
+			d.awaitReady()
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 
@@ -231,4 +232,41 @@ func TestPhoneThatLostItsKeysReadsAllItMissed(t *testing.T) {
 		t.Fatalf("phone shows %+v", budi.Received())
 	}
 	d.acked()
+}
+
+// A message sent again and a new one never use the session at the same time.
+func TestSendsWaitForAMessageThatIsSentAgain(t *testing.T) {
+	t.Parallel()
+	set := quick()
+	set.sendTimeout = atMost
+	d := linked(t, set)
+	budi := d.talking("Budi")
+	l := d.link.Load()
+	for name, over := range map[string]func(){
+		"sent": func() {
+			l.witness.leaving(&waBinary.Node{Tag: "message", Attrs: waBinary.Attrs{"device_fanout": false}})
+		},
+		"given up": func() {
+			l.witness.leaving(&waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"class": "receipt", "type": "retry"}})
+		},
+	} {
+		if !l.mayRepeat(nil, "3EB0OTHER", 1, nil) {
+			t.Fatal("not answered")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if e := sendError(t, d.SendText(ctx, addressOf(budi), "3EB0A", "x")); e.Certainty != bridge.Blocked {
+			t.Errorf("%s: %+v", name, e)
+		}
+		cancel()
+		over()
+		over()
+		if err := d.SendText(soon(t), addressOf(budi), "3EB0A", "x"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !l.mayRepeat(nil, "3EB0OTHER", 1, nil) {
+		t.Fatal("not answered")
+	}
+	d.restart() // does not wait for it
+	d.awaitReady()
 }

@@ -95,7 +95,9 @@ func TestUnansweredSendIsUnknownAndTheSameIDIsShownOnce(t *testing.T) {
 
 func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	t.Parallel()
-	d := linked(t, quick())
+	set := quick()
+	set.sendTimeout = atMost
+	d := linked(t, set)
 	budi := d.customer("Budi")
 	to := bridge.Address(budi.Address().String())
 	var group sync.WaitGroup
@@ -110,7 +112,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	if got := len(budi.Received()); got != 12 {
 		t.Fatalf("%d arrived", got)
 	}
-	d.net.SetFaults(whatsapptest.Faults{AckDelay: 1500 * time.Millisecond})
+	d.net.SetFaults(whatsapptest.Faults{AckDelay: 4 * time.Second})
 	group.Go(func() {
 		if err := d.SendText(soon(t), to, "3EB0SLOW", "x"); err != nil {
 			t.Error(err)
@@ -123,7 +125,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	e := sendError(t, d.SendText(ctx, to, "3EB0NEXT", "x"))
-	if e.Certainty != bridge.Blocked || time.Since(began) > time.Second {
+	if e.Certainty != bridge.Blocked || time.Since(began) > 3*time.Second {
 		t.Fatalf("after %s: %+v", time.Since(began), e)
 	}
 	group.Wait()

@@ -83,6 +83,9 @@ func (w *witness) anew() {
 // leaving is called before a stanza is sent, by the goroutine that handles the
 // one it answers.
 func (w *witness) leaving(node *waBinary.Node) {
+	if node.Tag == "message" && node.Attrs["device_fanout"] == false || node.Tag == "ack" && node.Attrs["type"] == "retry" {
+		w.link.endTurn()
+	}
 	id, _ := node.Attrs["id"].(string)
 	to, ok := node.Attrs["to"].(types.JID)
 	kind, _ := node.Attrs["type"].(string)
