@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
 
@@ -165,14 +166,27 @@ func TestWhatComesTwiceCountsOnce(t *testing.T) {
 	s := newStage(t, discordtest.Options{})
 	d := s.withDiary()
 	thread := s.thread("HE-1")
+	s.opts.Commands = someCommands
+	pressed := make(chan bot.Interaction, 10)
+	s.opts.Bot = handlerFunc(func(_ context.Context, i bot.Interaction) bot.Answer {
+		pressed <- i
+		return bot.Answer{Text: "Sudah."}
+	})
 	s.srv.SetFaults(discordtest.Faults{Twice: true})
 	s.ready()
+	s.until("the commands are registered", func() bool { return len(s.srv.Commands()) > 0 })
+	if _, err := s.sari.Command(t.Context(), thread, "queue", nil); err != nil {
+		t.Fatal(err)
+	}
 	a := s.post(thread, "a")
 	must(t, s.sari.Edit(a, "a2"))
 	must(t, s.sari.Delete(a))
 	s.srv.CutGateway()
 	s.post(thread, "end")
 	s.wantLines(d, "wrote a", "edited a2", "deleted a", "wrote end")
+	if len(pressed) != 1 {
+		t.Errorf("a command used once was handled %d times", len(pressed))
+	}
 }
 
 // A gateway that turns every login away is tried ever more seldom: a thousand a day and

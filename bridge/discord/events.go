@@ -20,7 +20,7 @@ func (c *Client) event(l *link, e *discordgo.Event) {
 	if l.dropped.Load() {
 		return
 	}
-	c.inSequence(l, e)
+	again := c.inSequence(l, e)
 	switch e.Type {
 	case "READY":
 		c.onReady(l, e.RawData)
@@ -40,7 +40,9 @@ func (c *Client) event(l *link, e *discordgo.Event) {
 	case "GUILD_DELETE":
 		c.onGuildGone(e.RawData)
 	case "INTERACTION_CREATE":
-		c.onInteraction(e.RawData)
+		if !again { // of all else the inbox notices by itself
+			c.onInteraction(e.RawData)
+		}
 	default:
 		c.onNames(e.Type, e.RawData)
 	}
@@ -193,14 +195,22 @@ func (c *Client) onGuildGone(raw json.RawMessage) {
 	c.changeStatus(func(s *Status) { s.Ready = false })
 }
 
-// inSequence notices that events were lost on the way to us: the library drops what it
-// cannot read without a word.
-func (c *Client) inSequence(l *link, e *discordgo.Event) {
-	last := l.sequence.Swap(e.Sequence)
-	if c.set.inSequence && e.Type != "READY" && last != 0 && e.Sequence > last+1 {
+// inSequence reports that an event was heard before, and notices that others were lost
+// on the way to us: the library drops what it cannot read without a word. It is called
+// in the library's reader.
+func (c *Client) inSequence(l *link, e *discordgo.Event) (again bool) {
+	last := l.sequence.Load()
+	if e.Type == "READY" || e.Sequence > last {
+		l.sequence.Store(e.Sequence)
+	}
+	if e.Type == "READY" || last == 0 {
+		return false
+	}
+	if e.Sequence > last+1 && c.set.inSequence {
 		c.log.Warn("discord events were lost", zap.Int64("after", last), zap.Int64("before", e.Sequence))
 		c.intake.missed()
 	}
+	return e.Sequence <= last
 }
 
 func (c *Client) learnNames(m message) {
