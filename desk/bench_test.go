@@ -13,6 +13,7 @@ import (
 
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+	"github.com/haloerzap/halo/store/storetest"
 )
 
 // A rig is a desk under measurement: both networks on loopback in this process,
@@ -24,10 +25,18 @@ type rig struct {
 	whatsapp *whatsapptest.Network
 	discord  *discordtest.Server
 	sari     *discordtest.Member
+	redis    Redis // nil for a child of the desk
 	desk     *Desk
+	stop     func()
 }
 
 func newRig(b *testing.B) *rig {
+	b.Helper()
+	return newRigOn(b, nil, Strict)
+}
+
+// newRigOn is newRig on a Redis that is there already, with what is asked of it.
+func newRigOn(b *testing.B, redis Redis, promise Promise) *rig {
 	b.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		b.Skip("redis-server is not installed: make tools")
@@ -36,8 +45,10 @@ func newRig(b *testing.B) *rig {
 		b:        b,
 		whatsapp: whatsapptest.Start(b, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
 		discord:  discordtest.Start(b, discordtest.Options{Limits: discordtest.NoLimits()}),
+		redis:    redis,
 	}
 	r.cfg = Default()
+	r.cfg.RedisPromise = promise
 	r.cfg.Data = b.TempDir()
 	r.cfg.Replies = Pace{}
 	r.cfg.DiscordToken = NewSecret(r.discord.Token())
@@ -51,26 +62,33 @@ func newRig(b *testing.B) *rig {
 	}
 	link(b, r.cfg, r.whatsapp)
 	r.sari = r.discord.AddMember("sari", "CS Agent")
-	d, err := New(r.cfg, Options{})
-	if err != nil {
+	r.start()
+	b.Cleanup(func() { r.stop() })
+	ready, done := context.WithTimeout(b.Context(), time.Minute)
+	defer done()
+	if err := r.desk.Ready(ready); err != nil {
 		b.Fatal(err)
+	}
+	return r
+}
+
+// start runs the desk until stop.
+func (r *rig) start() {
+	r.b.Helper()
+	d, err := New(r.cfg, Options{Redis: r.redis})
+	if err != nil {
+		r.b.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan error, 1)
 	go func() { over <- d.Run(ctx) }()
-	b.Cleanup(func() {
+	r.desk = d
+	r.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-over; err != nil {
-			b.Errorf("desk: %v", err)
+			r.b.Errorf("desk: %v", err)
 		}
 	})
-	ready, done := context.WithTimeout(b.Context(), time.Minute)
-	defer done()
-	if err := d.Ready(ready); err != nil {
-		b.Fatal(err)
-	}
-	r.desk = d
-	return r
 }
 
 // link pairs the data folder of cfg with the number of a network.
@@ -170,9 +188,25 @@ func await(b *testing.B, what string, ok func() bool) {
 // Wire to wire at 20 messages a second in each direction at the same time, over 20
 // conversations: from a client's phone to the thread, and from the thread to the
 // phone.
-func BenchmarkLatency(b *testing.B) {
+func BenchmarkLatency(b *testing.B) { latency(b, newRig(b)) }
+
+// The same with every write on disk before it is answered, and with a sync every
+// second, by turns.
+func BenchmarkFsync(b *testing.B) {
+	for _, policy := range []string{"always", "everysec", "always", "everysec"} {
+		b.Run(policy, func(b *testing.B) {
+			redis := storetest.Durable(b)
+			if err := redis.ConfigSet(b.Context(), "appendfsync", policy).Err(); err != nil {
+				b.Fatal(err)
+			}
+			latency(b, newRigOn(b, redis, Second))
+		})
+	}
+}
+
+func latency(b *testing.B, r *rig) {
+	b.Helper()
 	const pairs, perSecond, seconds = 20, 20, 20
-	r := newRig(b)
 	phones, threads := r.clients(pairs)
 	for b.Loop() {
 		total := perSecond * seconds

@@ -57,13 +57,13 @@ func (k *keeper) begin() {
 	k.mu.Unlock()
 	go func() {
 		lines := bufio.NewScanner(stdout)
-		for lines.Scan() {
-			if strings.TrimSpace(lines.Text()) == "halo ready" {
+		for ready := false; lines.Scan(); {
+			r.log.Write(append(lines.Bytes(), '\n'))
+			if !ready && strings.TrimSpace(lines.Text()) == "halo ready" {
+				ready = true
 				close(live)
-				break
 			}
 		}
-		io.Copy(io.Discard, stdout)
 	}()
 }
 

@@ -91,7 +91,7 @@ func (s *soak) live(long time.Duration, troubles []trouble) {
 	talk.Go(func() { s.w.talk(ctx, talkers, 36) })
 	s.calm()
 	for ctx.Err() == nil {
-		s.wait(ctx, 2*time.Second, 8*time.Second)
+		s.wait(ctx, 3*time.Second, 15*time.Second)
 		s.grown()
 		trouble := troubles[s.random.IntN(len(troubles))]
 		s.counts[trouble.name]++
@@ -158,10 +158,11 @@ func (s *soak) killAll() {
 	}
 }
 
-// leader is the process that said last that it is ready; the first one when none did.
+// leader is the process that said last that it leads; the first one when none did.
 func (s *soak) leader() *keeper {
 	for _, k := range s.halos {
-		if strings.Contains(k.now().log.String(), "the store is safe") && !strings.HasSuffix(strings.TrimSpace(k.now().log.String()), "standing by") {
+		said := k.now().log.String()
+		if strings.LastIndex(said, leads) > strings.LastIndex(said, "standing by") {
 			return k
 		}
 	}
