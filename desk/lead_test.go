@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
@@ -457,6 +458,40 @@ func TestRunEndsWhileNothingAnswers(t *testing.T) {
 	}
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("Run took %s to end", took)
+	}
+}
+
+// While halo pair has the folder nobody leads from it, however long that takes.
+func TestRunWaitsForPairing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stop()
+	h, err := holdHome(w.cfg.Data, forPair)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := w.join(w.cfg, nil)
+	m.until("waiting for halo pair", func(s Status) bool { return strings.Contains(s.StandingBy, "halo pair") })
+	time.Sleep(2 * quick.ttl) // nothing must happen
+	if s := m.Status(); s.Leading {
+		t.Error("it leads while a phone is being linked")
+	}
+	if err := h.letGo(); err != nil {
+		t.Fatal(err)
+	}
+	m.untilUp()
+}
+
+// Nothing that hangs keeps the process from ending or from giving up the lead.
+func TestPartsThatHangAreNotWaitedFor(t *testing.T) {
+	d := &Desk{rhythm: rhythm{stop: 10 * time.Millisecond}}
+	hang := make(chan struct{})
+	defer close(hang)
+	g, ctx := errgroup.WithContext(t.Context())
+	g.Go(func() error { <-hang; return nil })
+	g.Go(func() error { return errCrash })
+	if err, ended := d.await(ctx, g); ended || !errors.Is(err, errCrash) {
+		t.Errorf("await answered %v, %t", err, ended)
 	}
 }
 

@@ -91,7 +91,11 @@ func TestServerKeepsWhatItAnswered(t *testing.T) {
 	}
 
 	again := start(t, dir, nil)
-	c, err := store.Dial(again.Address())
+	address, err := store.ServerAddress(dir)
+	if err != nil || address != again.Address() {
+		t.Errorf("the address of a server there is %q, %v; want %q", address, err, again.Address())
+	}
+	c, err := store.Dial(address)
 	if err != nil {
 		t.Fatal(err)
 	}
