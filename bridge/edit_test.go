@@ -139,6 +139,43 @@ func TestEditsThroughFaults(t *testing.T) {
 	})
 }
 
+// The process dies at any step of an edit, a revoke, a rewrite or a notice: the next one
+// finishes each once.
+func TestEditsThroughCrashes(t *testing.T) {
+	for _, step := range []string{"claimed", "begun", "pre-post", "posted", "committed"} {
+		for _, way := range []string{"w.", "d."} {
+			t.Run(way+step, func(t *testing.T) {
+				live(t, func(w *world) {
+					w.receive(bridge.ClientMessage{ID: "m1", Unreadable: "no session"})
+					w.settle()
+					w.staff(w.thread(), "5001", "satu")
+					w.staff(w.thread(), "5002", "dua")
+					w.settle()
+					crash := func(on bool) {
+						w.leaseMu.Lock()
+						defer w.leaseMu.Unlock()
+						w.crashAt = map[string]bool{way + step: on}
+					}
+					crash(true)
+					w.edit("5001", "SATU", time.Now())
+					w.remove("5002")
+					w.receive(bridge.ClientMessage{ID: "m1", Text: "terbaca"})
+					time.Sleep(time.Second)
+					for range 2 {
+						w.restart() // it dies once more
+						time.Sleep(time.Second)
+					}
+					crash(false)
+					w.restart()
+					w.settle()
+					w.wantPhone(greeting, "99@lid: SATU", "99@lid: (ditarik)")
+					w.wantThread("**Ana:** terbaca", autoNote, "⬆️ Pesan yang tadinya belum terbaca kini terbaca.")
+				})
+			})
+		}
+	}
+}
+
 // Beyond what WhatsApp allows, the message itself says so.
 func TestTooLateToFollow(t *testing.T) {
 	live(t, func(w *world) {

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -180,11 +181,14 @@ func TestOnePostWhateverHappens(t *testing.T) {
 	}
 	t.Run("crash before the commit", func(t *testing.T) {
 		live(t, func(w *world) {
-			w.crashAt = map[string]int{"d.posted": 1}
-			w.restart()
+			w.leaseMu.Lock()
+			w.crashAt = map[string]bool{"d.posted": true}
+			w.leaseMu.Unlock()
 			w.client("m1", "satu")
 			time.Sleep(time.Second)
+			w.leaseMu.Lock()
 			w.crashAt = nil
+			w.leaseMu.Unlock()
 			w.restart()
 			w.settle()
 			w.wantThread("**Ana:** satu", autoNote)
@@ -192,5 +196,36 @@ func TestOnePostWhateverHappens(t *testing.T) {
 				t.Errorf("posts: %q, want one", w.board.posts)
 			}
 		})
+	})
+}
+
+// A board that takes fifty requests a second gets no more than it can take before
+// their deadlines, however many lanes there are.
+func TestManyNewTicketsAtOnce(t *testing.T) {
+	live(t, func(w *world) {
+		turn := make(chan struct{}, 1)
+		late := make(chan struct{}, 10_000)
+		w.board.queue = func(ctx context.Context) error {
+			select {
+			case turn <- struct{}{}:
+				time.Sleep(20 * time.Millisecond)
+				<-turn
+				return nil
+			case <-ctx.Done():
+				late <- struct{}{}
+				return &bridge.SendError{Certainty: bridge.Blocked, Reason: "the queue is full"}
+			}
+		}
+		const clients = 600
+		for i := range clients {
+			w.receive(bridge.ClientMessage{
+				ID: fmt.Sprint("m", i), Text: "halo",
+				Chat: bridge.Address(fmt.Sprintf("9%d@lid", i)), Alt: bridge.Address(fmt.Sprintf("62812%d@s.whatsapp.net", i)),
+			})
+		}
+		w.settle()
+		if n := len(w.board.posts); n != clients || len(late) > 0 {
+			t.Errorf("%d posts, %d attempts that waited in vain", n, len(late))
+		}
 	})
 }

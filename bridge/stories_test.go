@@ -1,7 +1,6 @@
 package bridge_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -429,37 +428,6 @@ func TestUnreadableAndOtherKinds(t *testing.T) {
 			!strings.Contains(got[2].content, "gambar") || strings.Contains(got[2].content, "@everyone") ||
 			!strings.Contains(got[3].content, "Dari ponsel desk") {
 			t.Errorf("thread shows %q", got)
-		}
-	})
-}
-
-// A board that takes fifty requests a second gets no more than it can take before
-// their deadlines, however many lanes there are.
-func TestManyNewTicketsAtOnce(t *testing.T) {
-	live(t, func(w *world) {
-		turn := make(chan struct{}, 1)
-		late := make(chan struct{}, 10_000)
-		w.board.queue = func(ctx context.Context) error {
-			select {
-			case turn <- struct{}{}:
-				time.Sleep(20 * time.Millisecond)
-				<-turn
-				return nil
-			case <-ctx.Done():
-				late <- struct{}{}
-				return &bridge.SendError{Certainty: bridge.Blocked, Reason: "the queue is full"}
-			}
-		}
-		const clients = 600
-		for i := range clients {
-			w.receive(bridge.ClientMessage{
-				ID: fmt.Sprint("m", i), Text: "halo",
-				Chat: bridge.Address(fmt.Sprintf("9%d@lid", i)), Alt: bridge.Address(fmt.Sprintf("62812%d@s.whatsapp.net", i)),
-			})
-		}
-		w.settle()
-		if n := len(w.board.posts); n != clients || len(late) > 0 {
-			t.Errorf("%d posts, %d attempts that waited in vain", n, len(late))
 		}
 	})
 }

@@ -250,7 +250,7 @@ type world struct {
 	stop    func()
 	lease   *ledger.Lease
 	leaseMu *sync.Mutex
-	crashAt map[string]int // guarded by leaseMu
+	crashAt map[string]bool // guarded by leaseMu
 	policy  bridge.Desk
 	log     *zap.Logger
 }
@@ -324,7 +324,7 @@ func (w *world) start() {
 	cfg.Failpoint = func(step string) error {
 		w.leaseMu.Lock()
 		defer w.leaseMu.Unlock()
-		if w.crashAt[step] == 0 {
+		if !w.crashAt[step] {
 			return nil
 		}
 		w.lease.Until = time.Time{} // the dead do nothing more
