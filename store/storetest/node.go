@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -22,6 +23,7 @@ type Node struct {
 	args []string
 	port int
 	cmd  *exec.Cmd
+	gone chan struct{} // closed when cmd has ended
 	log  *os.File
 }
 
@@ -30,11 +32,45 @@ type Node struct {
 // redis-server, and fails instead if CI=true.
 func StartNode(t testing.TB, args ...string) *Node {
 	t.Helper()
-	port := freePort(t)
-	n := newNode(t, append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1"}, args...))
-	n.port = port
-	n.Client(t)
-	return n
+	return onPort(t, func() []string { return args })
+}
+
+// onPort runs a server on a free port; args makes its further arguments. Between
+// finding a port and listening there somebody else may take it: then another is tried.
+func onPort(t testing.TB, args func() []string) *Node {
+	t.Helper()
+	for range 5 {
+		port := freePort(t)
+		n := newNode(t, append([]string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1"}, args()...))
+		n.port = port
+		if n.up(t) {
+			return n
+		}
+	}
+	t.Fatalf("redis-server finds no port")
+	return nil
+}
+
+// up waits until the server itself answers on its port; false if it has ended.
+func (n *Node) up(t testing.TB) bool {
+	t.Helper()
+	c := redis.NewClient(store.Tame(&redis.Options{Addr: n.Address()}))
+	defer c.Close()
+	ended := false
+	await(t, "redis-server", func() error {
+		select {
+		case <-n.gone:
+			ended = true
+			return nil
+		default:
+		}
+		info, err := c.Info(t.Context(), "server").Result()
+		if err == nil && !strings.Contains(info, fmt.Sprintf("process_id:%d\r", n.Pid())) {
+			err = errors.New("another server answers")
+		}
+		return err
+	})
+	return !ended
 }
 
 // Binary finds redis-server, as [StartNode] does.
@@ -83,7 +119,12 @@ func (n *Node) start(t testing.TB, more ...string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)
 	}
-	n.cmd = cmd
+	gone := make(chan struct{})
+	n.cmd, n.gone = cmd, gone
+	go func() {
+		defer close(gone)
+		cmd.Wait()
+	}()
 }
 
 // Start runs the server again, after [Node.Kill], on the data it left. More arguments
@@ -100,7 +141,7 @@ func (n *Node) Kill() {
 		return
 	}
 	n.cmd.Process.Kill()
-	n.cmd.Wait()
+	<-n.gone
 	n.cmd = nil
 }
 
@@ -170,6 +211,8 @@ func StartSentinel(t testing.TB, file string) *Node {
 		n.Kill()
 		log.Close()
 	})
-	n.Client(t)
+	if !n.up(t) {
+		t.Fatalf("the sentinel ended")
+	}
 	return n
 }

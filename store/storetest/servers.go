@@ -6,6 +6,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"strconv"
@@ -83,11 +84,10 @@ type replicated struct{ store.Client }
 // script whose keys are not all in one slot.
 func Cluster(t testing.TB) store.Client {
 	t.Helper()
-	port := freePort(t)
-	newNode(t, []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes",
-		"--cluster-port", strconv.Itoa(freePort(t))})
-	address := "127.0.0.1:" + strconv.Itoa(port)
-	node := open(t, store.Tame(&redis.Options{Addr: address}))
+	n := onPort(t, func() []string {
+		return []string{"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort(t))}
+	})
+	address, node := n.Address(), n.Client(t)
 	if err := node.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", 0, 16383).Err(); err != nil {
 		t.Fatalf("give slots to the cluster: %v", err)
 	}
@@ -125,14 +125,21 @@ func open(t testing.TB, o *redis.Options) store.Client {
 	return c
 }
 
+// freePort finds a port that nobody listens on, below those that the system gives to
+// outgoing connections.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("find a free port: %v", err)
+	for range 100 {
+		port := 10_000 + rand.IntN(22_000)
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		return port
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("find a free port: none of a hundred")
+	return 0
 }
 
 // await polls until op succeeds, for at most 10 s.
