@@ -284,9 +284,10 @@ func TestAnEditThatDoesNotFitIsFoundLater(t *testing.T) {
 		s.inbox.set(func(m *memo) { m.hold = make(chan struct{}) })
 		s.write(thread, numbered("m", 1, 100)...)
 		must(t, s.sari.Edit(id, "first, changed"))
-		s.until("some do not fit", func() bool { return s.c.Status().Overflowed > 10 })
+		last := s.post(thread, "last")
+		s.until("all was heard, and some forgotten", func() bool { return s.c.intake.newest(thread) == last })
 		s.inbox.set(func(m *memo) { close(m.hold); m.hold = nil })
-		s.until("all messages come", func() bool { return len(s.inbox.texts(thread)) == 101 })
+		s.until("all messages come", func() bool { return len(s.inbox.texts(thread)) == 102 })
 		if found := soon(time.Second, func() bool { return slices.Contains(d.told(), "edited first, changed") }); found != amend {
 			t.Errorf("looking for changes %t: found %t", amend, found)
 		}
