@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 )
 
 // chaosSeed is printed; HALO_TEST_SEED repeats a test's choices, and
-// HALO_TEST_FAULTS="kind@point#n" a single life.
+// HALO_TEST_FAULTS a single life, as a failure prints it.
 func chaosSeed(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
@@ -36,9 +37,25 @@ var arenaSteps = map[string]int{
 	"lease.acquired": 1,
 }
 
+// A strike is a fault to come, written "kind@point#n".
 type strike struct {
 	kind, point string
 	n           int
+}
+
+// parseLife reads the strikes of a life, separated by commas.
+func parseLife(t *testing.T, text string) (life []strike) {
+	t.Helper()
+	for part := range strings.SplitSeq(text, ",") {
+		kind, rest, _ := strings.Cut(part, "@")
+		point, n, _ := strings.Cut(rest, "#")
+		times, err := strconv.Atoi(n)
+		if err != nil {
+			t.Fatalf("HALO_TEST_FAULTS=%q is not kind@point#n,...", text)
+		}
+		life = append(life, strike{kind, point, times})
+	}
+	return life
 }
 
 // strikes are all single faults of an arena.
@@ -55,32 +72,30 @@ func strikes() (all []strike) {
 
 // A fault at every step of the protocol, over both wires and on a redis-server, loses
 // nothing, repeats nothing and keeps the order: a crash at each step, and a sample of
-// forgotten sessions, cut connections and lost answers of scripts.
+// forgotten sessions, cut connections, lost answers of scripts, and pairs of all these.
 func TestCrashAnywhere(t *testing.T) {
 	if replay := os.Getenv("HALO_TEST_FAULTS"); replay != "" {
-		kind, rest, _ := strings.Cut(replay, "@")
-		point, n, _ := strings.Cut(rest, "#")
-		times, err := strconv.Atoi(n)
-		if err != nil {
-			t.Fatalf("HALO_TEST_FAULTS=%q is not kind@point#n", replay)
-		}
-		liveThrough(t, []strike{{kind, point, times}}, time.Now().Add(time.Hour))
+		liveThrough(t, [][]strike{parseLife(t, replay)}, time.Now().Add(time.Hour))
 		return
 	}
 	random := chaosSeed(t)
-	var chosen []strike
+	var chosen [][]strike
 	for _, point := range slices.Sorted(maps.Keys(arenaSteps)) {
-		chosen = append(chosen, strike{"crash", point, 1 + random.IntN(arenaSteps[point])})
+		chosen = append(chosen, []strike{{"crash", point, 1 + random.IntN(arenaSteps[point])}})
 	}
-	others := slices.DeleteFunc(strikes(), func(s strike) bool { return s.kind == "crash" })
-	for range 11 {
-		chosen = append(chosen, others[random.IntN(len(others))])
+	all := strikes()
+	others := slices.DeleteFunc(slices.Clone(all), func(s strike) bool { return s.kind == "crash" })
+	for range 9 {
+		chosen = append(chosen, []strike{others[random.IntN(len(others))]})
+	}
+	for range 4 {
+		chosen = append(chosen, []strike{all[random.IntN(len(all))], all[random.IntN(len(all))]})
 	}
 	liveThrough(t, chosen, time.Now().Add(time.Hour))
 }
 
 // TestSoakCrashAnywhere strikes at every passage of every step in every way, in an
-// order drawn by lot, for as long as HALO_TEST_SOAK says.
+// order drawn by lot, and then in pairs, for as long as HALO_TEST_SOAK says.
 func TestSoakCrashAnywhere(t *testing.T) {
 	soak, err := time.ParseDuration(os.Getenv("HALO_TEST_SOAK"))
 	if err != nil {
@@ -89,34 +104,53 @@ func TestSoakCrashAnywhere(t *testing.T) {
 	random := chaosSeed(t)
 	all := strikes()
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	liveThrough(t, all, time.Now().Add(soak))
+	var lives [][]strike
+	for _, s := range all {
+		lives = append(lives, []strike{s})
+	}
+	for range 10_000 {
+		lives = append(lives, []strike{all[random.IntN(len(all))], all[random.IntN(len(all))]})
+	}
+	liveThrough(t, lives, time.Now().Add(soak))
 }
 
-// liveThrough plays the faults in six arenas side by side: a life is mostly waiting.
-func liveThrough(t *testing.T, faults []strike, end time.Time) {
+// liveThrough plays lives in six arenas side by side: a life is mostly waiting.
+func liveThrough(t *testing.T, lives [][]strike, end time.Time) {
 	t.Helper()
-	next := make(chan strike, len(faults))
-	for _, s := range faults {
-		next <- s
+	next := make(chan []strike, len(lives))
+	for _, life := range lives {
+		next <- life
 	}
 	close(next)
-	var lives sync.WaitGroup
-	for range min(6, len(faults)) {
+	var work sync.WaitGroup
+	var played, idle atomic.Int64
+	for range min(6, len(lives)) {
 		a := newArena(t)
-		lives.Go(func() {
-			for s := range next {
+		work.Go(func() {
+			for life := range next {
 				if time.Now().After(end) {
 					return
 				}
-				f := a.newFault(s.kind, s.point, s.n)
-				if found := a.live(f); len(found) > 0 {
-					t.Errorf("HALO_TEST_FAULTS=%q:\n%s", f, bridgetest.Report(found))
+				var faults []*arenaFault
+				var names []string
+				for _, s := range life {
+					faults = append(faults, a.newFault(s.kind, s.point, s.n))
+					names = append(names, faults[len(faults)-1].String())
 				}
-				if !f.hasStruck() {
-					t.Logf("%s: the life was over before", f)
+				began := time.Now()
+				if found := a.live(faults...); len(found) > 0 {
+					t.Errorf("HALO_TEST_FAULTS=%q:\n%s", strings.Join(names, ","), bridgetest.Report(found))
+				}
+				if took := time.Since(began); took > 15*time.Second {
+					t.Logf("%s took %s", strings.Join(names, ","), took.Round(time.Second))
+				}
+				played.Add(1)
+				if !faults[0].hasStruck() {
+					idle.Add(1)
 				}
 			}
 		})
 	}
-	lives.Wait()
+	work.Wait()
+	t.Logf("%d lives, %d of which ended before their first fault", played.Load(), idle.Load())
 }

@@ -156,11 +156,11 @@ func (a *arena) start(f *arenaFault) {
 	})
 }
 
-// restart ends the process and begins one without a fault.
-func (a *arena) restart() {
+// restart ends the process and begins another.
+func (a *arena) restart(f *arenaFault) {
 	a.end()
 	a.calls.Down(false)
-	a.start(a.newFault("none", "", 0))
+	a.start(f)
 }
 
 // A talker is a client of one life.
@@ -208,12 +208,13 @@ func (a *arena) check(p *talker) []bridgetest.Violation {
 	return talk.Check(a.cfg.Texts["auto_text"])
 }
 
-// live plays a life: the fault strikes somewhere in the conversation, and what it
-// ended begins anew. It returns what is wrong at the end.
-func (a *arena) live(f *arenaFault) []bridgetest.Violation {
+// live plays a life: the first fault strikes somewhere in the conversation, what it
+// ended begins anew with the next fault, until there is none. It returns what is
+// wrong at the end.
+func (a *arena) live(faults ...*arenaFault) []bridgetest.Violation {
 	a.t.Helper()
 	talkers := []*talker{a.newTalker(), a.newTalker()}
-	a.start(f)
+	a.start(faults[0])
 	var people sync.WaitGroup
 	for _, p := range talkers {
 		people.Go(func() {
@@ -235,9 +236,17 @@ func (a *arena) live(f *arenaFault) []bridgetest.Violation {
 		})
 	}
 	whole := func() bool { return len(a.check(talkers[0])) == 0 && len(a.check(talkers[1])) == 0 }
-	a.await(func() bool { return f.hasStruck() || whole() })
-	if f.kind == "crash" || f.kind == "none" {
-		a.restart()
+	struck := false
+	for i, f := range faults {
+		a.await(func() bool { return f.hasStruck() || whole() })
+		struck = struck || f.hasStruck()
+		next := a.newFault("none", "", 0)
+		if i+1 < len(faults) {
+			next = faults[i+1]
+		}
+		if f.kind == "crash" || i+1 < len(faults) {
+			a.restart(next)
+		}
 	}
 	people.Wait()
 	a.await(whole)
@@ -245,7 +254,7 @@ func (a *arena) live(f *arenaFault) []bridgetest.Violation {
 	found := append(a.check(talkers[0]), a.check(talkers[1])...)
 	a.end()
 	for _, e := range a.logs.All() {
-		if e.Level >= zapcore.ErrorLevel && !f.hasStruck() {
+		if e.Level >= zapcore.ErrorLevel && !struck {
 			found = append(found, bridgetest.Violation{Kind: "LOGGED", Where: e.LoggerName, What: fmt.Sprint(e.Message, e.ContextMap())})
 		}
 	}
