@@ -32,7 +32,7 @@ type rhythm struct {
 
 var realRhythm = rhythm{
 	ttl: 15 * time.Second, renew: 3 * time.Second, retry: time.Second,
-	look: 250 * time.Millisecond, yield: time.Second, frozen: 5 * time.Second, stop: 5 * time.Second,
+	look: 250 * time.Millisecond, yield: time.Second, frozen: 3 * time.Second, stop: 5 * time.Second,
 }
 
 // lead runs every part until ctx ends, one fails, or the lease is lost. The lease
