@@ -65,7 +65,7 @@ const (
 	grace = 5 * time.Second
 	// The first answer must come within 3 seconds.
 	ackTime = 2500 * time.Millisecond
-	ackers  = 16
+	ackers  = 64
 	atWork  = 64
 )
 

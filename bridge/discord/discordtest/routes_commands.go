@@ -3,6 +3,7 @@ package discordtest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 )
@@ -32,7 +33,33 @@ func inApplication(do func(*Server, *call) reply) func(*Server, *call) reply {
 	}
 }
 
-func (s *Server) getCommands(*call) reply { return ok(slices.Clone(s.commands)) }
+// getCommands lists the guild's commands, with the texts of all languages only when
+// asked for them.
+func (s *Server) getCommands(c *call) reply {
+	if c.query("with_localizations") == "true" {
+		return ok(slices.Clone(s.commands))
+	}
+	return ok(withoutLocales(s.commands))
+}
+
+func withoutLocales(commands []obj) []obj {
+	out := make([]obj, len(commands))
+	for i, c := range commands {
+		out[i] = maps.Clone(c)
+		delete(out[i], "name_localizations")
+		delete(out[i], "description_localizations")
+		var inner []obj
+		for _, o := range anyList(c["options"]) {
+			if option, isObj := o.(obj); isObj {
+				inner = append(inner, option)
+			}
+		}
+		if len(inner) > 0 {
+			out[i]["options"] = withoutLocales(inner)
+		}
+	}
+	return out
+}
 
 // getGlobalCommands: this Discord takes guild commands only.
 func (s *Server) getGlobalCommands(*call) reply { return ok([]any{}) }
@@ -72,7 +99,7 @@ func (s *Server) putCommands(c *call) reply {
 func (s *Server) command(b obj, kind int, name string) obj {
 	out := obj{"id": "", "application_id": s.appID, "guild_id": s.guildID, "version": s.id(), "type": kind, "name": name,
 		"description": "", "default_member_permissions": nil, "nsfw": false}
-	for _, key := range []string{"description", "default_member_permissions"} {
+	for _, key := range []string{"description", "default_member_permissions", "name_localizations", "description_localizations"} {
 		if b[key] != nil {
 			out[key] = b[key]
 		}
