@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -107,8 +108,8 @@ func TestStatusWhileTheStoreIsAway(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := <-acked; took > time.Second {
-			t.Errorf("acknowledged after %s", took)
+		if took, limit := <-acked, max(time.Second, 3*w.oneRequest()); took > limit {
+			t.Errorf("acknowledged after %s, want at most %s", took, limit)
 		}
 		return a.Message.Content
 	}
@@ -125,4 +126,17 @@ func TestStatusWhileTheStoreIsAway(t *testing.T) {
 	w.discord.SetFaults(discordtest.Faults{})
 	faults.Down(false)
 	w.eventually("the good state again", func() bool { return strings.Contains(status(), "🟢 Penyimpanan: aman") })
+}
+
+// oneRequest is how long Discord takes for a plain request now: on a machine that is
+// busy itself a second is not a second.
+func (w *world) oneRequest() time.Duration {
+	w.t.Helper()
+	began := time.Now()
+	answer, err := http.Get(w.discord.URL() + "/api/v10/gateway")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer.Body.Close()
+	return time.Since(began)
 }
