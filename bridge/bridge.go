@@ -9,8 +9,10 @@ package bridge
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -18,7 +20,8 @@ import (
 // "628123@s.whatsapp.net" or "99123@lid". Only bridge/whatsapp makes and reads them.
 type Address string
 
-// A ClientMessage is something that appeared in a 1:1 chat on WhatsApp.
+// A ClientMessage is something that appeared in a chat on WhatsApp: with one person,
+// or in a group that the desk listens to.
 type ClientMessage struct {
 	ID   string
 	Chat Address // the address to answer to
@@ -30,10 +33,28 @@ type ClientMessage struct {
 	At    time.Time
 	// Own is true for a message typed on the linked phone itself.
 	Own bool
-	// Text is the words; for a kind that is not carried it is empty and Kind says what came.
+	// Text is the words, or the caption of Media.
 	Text string
-	// Kind names the content: "text", or what a placeholder calls it ("image", "poll", ...).
+	// Kind names the content: [KindPlainText], [KindImage], ...
 	Kind string
+
+	Media *Media
+	Quote *Quote
+	// Target is the message that an edit, deletion, reaction or vote is about;
+	// TargetOwn says that the desk wrote it.
+	Target    string
+	TargetOwn bool
+	Place     *Place
+	Live      bool // Place moves on
+	Contacts  []Contact
+	Poll      *Poll
+	Votes     []string // options that are chosen now, in the poll's words
+	Forwarded int      // how often, as far as WhatsApp tells
+	ViewOnce  bool
+	Fades     time.Duration // disappears after that long, 0 for never
+	Album     string        // equal for pictures that were sent as one
+	Link      *Link
+	Group     *Group // nil for a chat with one person
 	// Unreadable is why the content could not be had: it could not be decrypted or decoded.
 	Unreadable string
 }
@@ -55,9 +76,13 @@ type StaffMessage struct {
 	Name    string // display name
 	Roles   []string
 	Text    string
-	// Attachments counts files: until they are carried, a message that has some says so.
-	Attachments int
-	At          time.Time
+	Files   []StaffFile
+	// ReplyTo is the message of the same thread that this one answers, "" for none.
+	ReplyTo   string
+	Stickers  []string // names
+	Poll      *Poll
+	Snapshots []Snapshot // what was forwarded
+	At        time.Time
 	// Edited is when it was last changed, zero for never.
 	Edited time.Time
 }
@@ -71,16 +96,29 @@ type Recent struct {
 
 // A Phone sends as the linked WhatsApp number.
 type Phone interface {
-	// SendText sends text to a chat under the given message id, which is the same
+	// Send sends a message to a chat under the given message id, which is the same
 	// at every attempt. Its error is a [SendError] or means: outcome unknown.
 	// At most one call is under way at a time; it honours the deadline of ctx.
-	SendText(ctx context.Context, to Address, id, text string) error
-	// EditText changes a message of ours, sent as target, to text. id is the change's
-	// own id, the same at every attempt; errors are those of SendText.
+	Send(ctx context.Context, to Address, id string, o Outgoing) error
+	// EditText changes the words of a text message of ours, sent as target. id is the
+	// change's own id, the same at every attempt; errors are those of Send.
 	EditText(ctx context.Context, to Address, id, target, text string) error
 	// Revoke takes a message of ours, sent as target, back for everybody. id and
 	// errors are as for EditText.
 	Revoke(ctx context.Context, to Address, id, target string) error
+	// Fetch writes the content of a client's file to w, decrypted and checked against
+	// what was announced; w may have got bytes when it fails. Errors are a
+	// [MediaError] or a [SendError], or temporary.
+	Fetch(ctx context.Context, ref json.RawMessage, w io.Writer) error
+	// Upload encrypts a file of the given kind and gives it to WhatsApp. The answer can
+	// be sent for days, any number of times. Errors are those of Fetch.
+	Upload(ctx context.Context, kind string, r io.ReadSeeker) (ref json.RawMessage, err error)
+	// Typing shows the client that somebody is writing, or no longer.
+	Typing(ctx context.Context, to Address, on bool) error
+	// MarkRead shows the client that his messages were read.
+	MarkRead(ctx context.Context, chat Address, ids []string, at time.Time) error
+	// Watch asks WhatsApp to tell when the client is writing.
+	Watch(ctx context.Context, to Address) error
 	// Ready reports whether the link is up and the offline queue has been taken in.
 	Ready() bool
 }
@@ -104,6 +142,14 @@ type Board interface {
 	// Settle sets the state tag of a post (by name, keeping tags that are no state)
 	// and archives or re-opens it. Repeating it is harmless.
 	Settle(ctx context.Context, thread, tag string, archived bool) error
+	// Fetch writes the content of a person's file to w; an expired address is asked for
+	// anew. Errors are those of [Phone.Fetch].
+	Fetch(ctx context.Context, ref json.RawMessage, w io.Writer) error
+	// Limit is the largest file that Discord takes, in bytes, as far as it is known: a
+	// Say that was refused for its size has lowered it and is [NotSent].
+	Limit() int64
+	// Typing shows in a thread that somebody is writing, for about ten seconds.
+	Typing(ctx context.Context, thread string) error
 	// React puts or removes a reaction of our own. Repeating either is harmless.
 	React(ctx context.Context, channel, message, emoji string, on bool) error
 	// CatchUp brings what was written in a thread since its cursor, by and by: the
@@ -129,6 +175,7 @@ type Message struct {
 	ReplyTo   string // message id, "" for none; a deleted target is no error
 	Card      *Card
 	Buttons   []Button
+	Files     []File   // at most 10
 	PingRoles []string // role ids
 	PingUsers []string // user ids
 }

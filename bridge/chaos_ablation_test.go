@@ -143,6 +143,6 @@ var attempts atomic.Int64
 
 func freshIDs(p bridge.Phone) bridge.Phone { return fickle{p} }
 
-func (p fickle) SendText(ctx context.Context, to bridge.Address, id, text string) error {
-	return p.Phone.SendText(ctx, to, fmt.Sprint(id, "-", attempts.Add(1)), text)
+func (p fickle) Send(ctx context.Context, to bridge.Address, id string, o bridge.Outgoing) error {
+	return p.Phone.Send(ctx, to, fmt.Sprint(id, "-", attempts.Add(1)), o)
 }

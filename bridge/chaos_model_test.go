@@ -325,14 +325,14 @@ type modelSender struct {
 
 func (p modelSender) Ready() bool { return p.in.alive() && p.in.s.wa.linked(p.in) }
 
-func (p modelSender) SendText(ctx context.Context, to bridge.Address, id, text string) error {
+func (p modelSender) Send(ctx context.Context, to bridge.Address, id string, o bridge.Outgoing) error {
 	if err := p.in.hit("w.pre-send"); err != nil {
 		return err
 	}
 	if err := (wire{in: p.in}).reach(ctx); err != nil {
 		return err
 	}
-	err := p.in.s.wa.take(p.in, to, id, text)
+	err := p.in.s.wa.take(p.in, to, id, o.Text)
 	if hit := p.in.hit("w.sent"); hit != nil {
 		return hit
 	}

@@ -58,7 +58,7 @@ func (c *Courier) deliverText(ctx context.Context, l ledger.Letter, st ledger.St
 	if err != nil {
 		return err
 	}
-	return c.phone.SendText(ctx, to, l.Ext, body.Text)
+	return c.phone.Send(ctx, to, l.Ext, Outgoing{Text: body.Text})
 }
 
 // client resolves a client's lane: the address to write to, also when the person

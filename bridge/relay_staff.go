@@ -65,9 +65,9 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		tx.Send(Tags(number, "tag/"+number+"/closed/"+m.ID, t.Tag(), true))
 		return nil
 	}
-	if m.Attachments > 0 {
+	if n := len(m.Files) + len(m.Stickers) + len(m.Snapshots); n > 0 {
 		tx.Send(letter("files/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
-			Content: fmt.Sprintf("⚠️ %d lampiran tidak dikirim: berkas belum dapat diteruskan ke WhatsApp. Teksnya tetap dikirim.", m.Attachments),
+			Content: fmt.Sprintf("⚠️ %d lampiran tidak dikirim: berkas belum dapat diteruskan ke WhatsApp. Teksnya tetap dikirim.", n),
 			ReplyTo: m.ID,
 		}))
 	}

@@ -25,6 +25,8 @@ import (
 
 // phone is a WhatsApp that shows what arrived and fails as told.
 type phone struct {
+	bridge.Phone // what no story asks for
+
 	mu    sync.Mutex
 	up    bool
 	fail  func(id string, attempt int) (applied bool, err error)
@@ -36,7 +38,7 @@ type phone struct {
 
 func (p *phone) Ready() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.up }
 
-func (p *phone) SendText(_ context.Context, to bridge.Address, id, text string) error {
+func (p *phone) Send(_ context.Context, to bridge.Address, id string, o bridge.Outgoing) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tries[id]++
@@ -47,7 +49,7 @@ func (p *phone) SendText(_ context.Context, to bridge.Address, id, text string) 
 	if applied && !p.ids[id] {
 		p.ids[id] = true
 		p.order = append(p.order, id)
-		p.shown = append(p.shown, fmt.Sprintf("%s: %s", to, text))
+		p.shown = append(p.shown, fmt.Sprintf("%s: %s", to, o.Text))
 	}
 	return err
 }
@@ -84,6 +86,8 @@ func (p *phone) alter(id, target, shows string) error {
 // board is a Discord that shows posts, messages and reactions, remembers nonces
 // for a minute, and fails as told.
 type board struct {
+	bridge.Board // what no story asks for
+
 	mu        sync.Mutex
 	up        bool
 	next      int

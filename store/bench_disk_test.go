@@ -24,8 +24,8 @@ import (
 // phone and board take everything at once.
 type phone struct{ bridge.Phone }
 
-func (phone) SendText(context.Context, bridge.Address, string, string) error { return nil }
-func (phone) Ready() bool                                                    { return true }
+func (phone) Send(context.Context, bridge.Address, string, bridge.Outgoing) error { return nil }
+func (phone) Ready() bool                                                         { return true }
 
 type board struct {
 	bridge.Board

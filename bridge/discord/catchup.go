@@ -300,7 +300,7 @@ func (c *Client) deliver(ctx context.Context, m message, before, stored string) 
 		return
 	}
 	words := m.staff(roles)
-	if words.Text == "" && words.Attachments == 0 && m.Poll == nil {
+	if words.Text == "" && len(words.Files)+len(words.Stickers)+len(words.Snapshots) == 0 && m.Poll == nil {
 		c.mute.Do(func() {
 			c.log.Warn("a message came without words: is the Message Content intent on?", inChannel(m.Channel))
 		})

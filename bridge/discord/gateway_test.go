@@ -29,7 +29,7 @@ func TestWhatStaffWriteIsTakenInWhole(t *testing.T) {
 	}
 	s.until("it is taken in", func() bool { return len(s.inbox.all()) == 1 })
 	got := s.inbox.all()[0]
-	if got.ID != m.ID || got.Channel != thread || got.Author != s.sari.ID() || got.Name != "sari" || got.Attachments != 1 ||
+	if got.ID != m.ID || got.Channel != thread || got.Author != s.sari.ID() || got.Name != "sari" || len(got.Files) != 1 ||
 		got.Text != m.Content || !slices.Equal(got.Roles, []string{s.srv.RoleID("agent")}) || time.Since(got.At) > time.Minute {
 		t.Errorf("taken in: %+v", got)
 	}

@@ -60,7 +60,7 @@ func (m message) byStaff() bool {
 	return !m.Author.Bot && !m.Author.System && m.Webhook == "" && (m.Type == messageDefault || m.Type == messageReply)
 }
 
-// staff is the message as the relay takes it. What is not text counts as a file.
+// staff is the message as the relay takes it.
 func (m message) staff(roles []string) bridge.StaffMessage {
 	name := cmp.Or(m.Author.Global, m.Author.Name)
 	if m.Member != nil {
@@ -68,7 +68,8 @@ func (m message) staff(roles []string) bridge.StaffMessage {
 	}
 	return bridge.StaffMessage{
 		ID: m.ID, Channel: m.Channel, Author: m.Author.ID, Name: name, Roles: slices.Clone(roles), Text: m.Content,
-		Attachments: len(m.Attachments) + len(m.Stickers) + len(m.Snapshots), At: m.At, Edited: m.Edited,
+		Files: make([]bridge.StaffFile, len(m.Attachments)), Stickers: make([]string, len(m.Stickers)), Snapshots: make([]bridge.Snapshot, len(m.Snapshots)),
+		At: m.At, Edited: m.Edited,
 	}
 }
 

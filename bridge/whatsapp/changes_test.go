@@ -20,7 +20,7 @@ func TestEditsAndRevokesReachThePhone(t *testing.T) {
 		for i, to := range []bridge.Address{m.Chat, m.Alt} {
 			target, change, gone := MessageID("a", numbers(i, i)[0]), MessageID("e", numbers(i, i)[0]), MessageID("r", numbers(i, i)[0])
 			for range 2 { // each is tried again under its id
-				if err := d.SendText(soon(t), to, target, "alamat lama"); err != nil {
+				if err := d.Send(soon(t), to, target, bridge.Outgoing{Text: "alamat lama"}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -114,7 +114,7 @@ func TestPhoneThatLostItsKeysGetsChangesAgain(t *testing.T) {
 		d.run()
 		d.awaitReady()
 		budi := d.talking("Budi")
-		if err := d.SendText(soon(t), addressOf(budi), target, "alamat lama"); err != nil {
+		if err := d.Send(soon(t), addressOf(budi), target, bridge.Outgoing{Text: "alamat lama"}); err != nil {
 			t.Fatal(err)
 		}
 		budi.SetOnline(false)
@@ -155,7 +155,7 @@ func TestPhoneThatLostItsKeysGetsChangesAgain(t *testing.T) {
 	t.Run("edit, too old", func(t *testing.T) {
 		d, budi := story(t, edit, true)
 		// What is sent after it shows that nothing came of it.
-		if err := d.SendText(soon(t), addressOf(budi), "3EB0LAST", "lagi"); err != nil {
+		if err := d.Send(soon(t), addressOf(budi), "3EB0LAST", bridge.Outgoing{Text: "lagi"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := budi.WaitFor(soon(t), func(s []whatsapptest.Message) bool { return s[len(s)-1].Text == "lagi" }); err != nil {
@@ -175,7 +175,7 @@ func TestNobodyGetsWhatWasTakenBack(t *testing.T) {
 			d := linked(t, quick())
 			budi := d.talking("Budi")
 			budi.SetOnline(false)
-			if err := d.SendText(soon(t), addressOf(budi), target, "nomor rekening yang salah"); err != nil {
+			if err := d.Send(soon(t), addressOf(budi), target, bridge.Outgoing{Text: "nomor rekening yang salah"}); err != nil {
 				t.Fatal(err)
 			}
 			if err := d.Revoke(soon(t), addressOf(budi), gone, target); err != nil {

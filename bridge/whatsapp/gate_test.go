@@ -37,7 +37,7 @@ func TestHeldClientConnectsAfterItsRelease(t *testing.T) {
 	if d.Ready() {
 		t.Fatal("ready while held")
 	}
-	if e := sendError(t, d.SendText(soon(t), addressOf(budi), "3EB0A", "x")); e.Certainty != bridge.Blocked {
+	if e := sendError(t, d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"})); e.Certainty != bridge.Blocked {
 		t.Fatalf("sent while held: %+v", e)
 	}
 	d.cut()
@@ -103,7 +103,7 @@ func TestWithoutPermissionNothingIsTakenInOrSent(t *testing.T) {
 	budi := d.talking("Budi")
 	yes.Store(false)
 	must(budi.Send("1"))
-	e := sendError(t, d.SendText(soon(t), addressOf(budi), "3EB0A", "x"))
+	e := sendError(t, d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"}))
 	if e.Certainty != bridge.Blocked || e.Reason != reasonNotLeading {
 		t.Fatalf("got %+v", e)
 	}
@@ -119,7 +119,7 @@ func TestWithoutPermissionNothingIsTakenInOrSent(t *testing.T) {
 	yes.Store(true)
 	sameTexts(t, d.awaitMessages(2), []string{"halo", "1"})
 	d.awaitReady()
-	if err := d.SendText(soon(t), addressOf(budi), "3EB0A", "x"); err != nil {
+	if err := d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	d.acked()
@@ -140,7 +140,7 @@ func TestPermissionIsAskedAtTheSocket(t *testing.T) {
 	}})
 	budi := d.customer("Budi")
 	lose.Store(yes)
-	e := sendError(t, d.SendText(soon(t), addressOf(budi), "3EB0A", "x"))
+	e := sendError(t, d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"}))
 	if e.Certainty == bridge.Refused || !e.Outage && e.Certainty != bridge.Blocked {
 		t.Fatalf("got %+v", e)
 	}
@@ -154,7 +154,7 @@ func TestPermissionIsAskedAtTheSocket(t *testing.T) {
 	lose.Store(nil)
 	yes.Store(true)
 	d.awaitReady()
-	if err := d.SendText(soon(t), addressOf(budi), "3EB0A", "x"); err != nil {
+	if err := d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := budi.Received(); len(got) != 1 || got[0].Text != "x" {
@@ -177,7 +177,7 @@ func TestPermissionThatEndsBeforeTheLibraryIsCalled(t *testing.T) {
 	d.open()
 	d.run()
 	d.awaitReady()
-	e := sendError(t, d.SendText(soon(t), addressOf(budi), "3EB0A", "x"))
+	e := sendError(t, d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"}))
 	if e.Certainty != bridge.Blocked || e.Reason != reasonNotLeading || len(budi.Received()) != 1 {
 		t.Fatalf("got %+v, phone shows %+v", e, budi.Received())
 	}

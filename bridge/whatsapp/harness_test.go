@@ -276,7 +276,7 @@ func (d *desk) talking(name string) *whatsapptest.Phone {
 	before := len(d.inbox.all())
 	must(p.Send("halo"))
 	d.awaitMessages(before + 1)
-	if err := d.SendText(soon(d.t), addressOf(p), MessageID("warm", name), "ya"); err != nil {
+	if err := d.Send(soon(d.t), addressOf(p), MessageID("warm", name), bridge.Outgoing{Text: "ya"}); err != nil {
 		d.t.Fatal(err)
 	}
 	d.acked()

@@ -80,7 +80,7 @@ func TestMessageThatBecomesReadableFollowsItsPlaceholder(t *testing.T) {
 	budi := d.customer("Budi")
 	must(budi.Send("1"))
 	d.awaitMessages(1)
-	if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), "3EB0A", "ya"); err != nil {
+	if err := d.Send(soon(t), bridge.Address(budi.Address().String()), "3EB0A", bridge.Outgoing{Text: "ya"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.db.Exec(`DELETE FROM whatsmeow_sessions WHERE their_id LIKE ?`, budi.LID().User+"%"); err != nil {

@@ -82,7 +82,7 @@ func TestReadyComesAfterTheOfflineQueue(t *testing.T) {
 	d := linked(t, quick())
 	budi := d.customer("Budi")
 	d.stop()
-	if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), "3EB0A", "x"); sendError(t, err).Certainty != bridge.Blocked {
+	if err := d.Send(soon(t), bridge.Address(budi.Address().String()), "3EB0A", bridge.Outgoing{Text: "x"}); sendError(t, err).Certainty != bridge.Blocked {
 		t.Fatalf("stopped: %v", err)
 	}
 	for _, text := range numbers(1, 20) {
@@ -99,7 +99,7 @@ func TestReadyComesAfterTheOfflineQueue(t *testing.T) {
 	d.run()
 	sameTexts(t, d.awaitMessages(19), numbers(1, 19))
 	d.awaitState(StateCatchingUp)
-	if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), "3EB0A", "x"); d.Ready() || sendError(t, err).Certainty != bridge.Blocked {
+	if err := d.Send(soon(t), bridge.Address(budi.Address().String()), "3EB0A", bridge.Outgoing{Text: "x"}); d.Ready() || sendError(t, err).Certainty != bridge.Blocked {
 		t.Fatalf("ready in the middle of the queue: %v", err)
 	}
 	close(gate)
@@ -132,7 +132,7 @@ func TestConnectionComesBackAfterEveryPassingTrouble(t *testing.T) {
 		d.awaitMessages(i + 1)
 		d.awaitState(StateReady)
 		d.awaitReady()
-		if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), MessageID("a", numbers(i, i)[0]), "ya"); err != nil {
+		if err := d.Send(soon(t), bridge.Address(budi.Address().String()), MessageID("a", numbers(i, i)[0]), bridge.Outgoing{Text: "ya"}); err != nil {
 			t.Fatalf("after trouble %d: %v", i, err)
 		}
 	}

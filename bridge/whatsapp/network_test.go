@@ -131,7 +131,7 @@ func TestErrorsAreLoggedWithoutNumbers(t *testing.T) {
 			t.Errorf("logged %s", line)
 		}
 	}
-	err := d.SendText(soon(t), "62812000001:x@s.whatsapp.net", "3EB0A", "x")
+	err := d.Send(soon(t), "62812000001:x@s.whatsapp.net", "3EB0A", bridge.Outgoing{Text: "x"})
 	if e := sendError(t, err); strings.Contains(e.Error(), "62812000001") {
 		t.Errorf("error %v", e)
 	}
@@ -143,9 +143,9 @@ func TestNoNumberIsLoggedInAWholeConversation(t *testing.T) {
 	budi := d.customer("Budi Rahasia")
 	must(budi.Send("kata sandi saya"))
 	m := d.awaitMessages(1)[0]
-	_ = d.SendText(soon(t), m.Chat, "3EB0A", "jawaban rahasia")
+	_ = d.Send(soon(t), m.Chat, "3EB0A", bridge.Outgoing{Text: "jawaban rahasia"})
 	d.net.RefuseMessages(1, 463)
-	_ = d.SendText(soon(t), m.Chat, "3EB0B", "jawaban rahasia")
+	_ = d.Send(soon(t), m.Chat, "3EB0B", bridge.Outgoing{Text: "jawaban rahasia"})
 	d.inbox.setRefuse(func(*bridge.ClientMessage, *bridge.Receipt) error { return bridge.ErrNotStored })
 	must(budi.Send("kata sandi baru"))
 	d.awaitState(StateHeld)

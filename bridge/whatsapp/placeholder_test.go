@@ -173,7 +173,7 @@ func TestReceiptsThatWaitedComeBeforeSending(t *testing.T) {
 	})
 	d.run()
 	<-entered
-	if e := sendError(t, d.SendText(soon(t), addressOf(budi), "3EB0A", "x")); d.Ready() || e.Certainty != bridge.Blocked {
+	if e := sendError(t, d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"})); d.Ready() || e.Certainty != bridge.Blocked {
 		t.Fatalf("sent before the receipt was in: %+v", e)
 	}
 	close(release)
@@ -181,7 +181,7 @@ func TestReceiptsThatWaitedComeBeforeSending(t *testing.T) {
 	if r := d.awaitReceipts(2)[1]; !r.Read {
 		t.Fatalf("receipt %+v", r)
 	}
-	if err := d.SendText(soon(t), addressOf(budi), "3EB0A", "x"); err != nil {
+	if err := d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := budi.Received(); len(got) != 2 {

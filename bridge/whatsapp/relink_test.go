@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/haloerzap/halo/bridge"
 )
 
 func TestPairingByCodeWhileRunWaitsLoggedOut(t *testing.T) {
@@ -34,7 +36,7 @@ func TestPairingByCodeWhileRunWaitsLoggedOut(t *testing.T) {
 	if m := messages[len(messages)-1]; m.Text != "sesudahnya" {
 		t.Fatalf("got %+v", m)
 	}
-	if err := d.SendText(soon(t), addressOf(budi), "3EB0A", "ya"); err != nil {
+	if err := d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "ya"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -148,7 +150,7 @@ func TestDatabaseOfAFrozenProcessOpens(t *testing.T) {
 	d.awaitReady()
 	must(budi.Send("2"))
 	sameTexts(t, d.awaitMessages(1), []string{"2"})
-	if err := d.SendText(soon(t), addressOf(budi), "3EB0A", "ya"); err != nil {
+	if err := d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "ya"}); err != nil {
 		t.Fatal(err)
 	}
 	d.acked()

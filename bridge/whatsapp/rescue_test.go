@@ -72,7 +72,7 @@ func TestPlaceholdersAndReceiptsThatPanicBlockNobody(t *testing.T) {
 	d.acked()
 	d.awaitReady()
 	// The receipt may end the connection before the send knows of its success.
-	_ = d.SendText(soon(t), chat, "3EB0A", "ya")
+	_ = d.Send(soon(t), chat, "3EB0A", bridge.Outgoing{Text: "ya"})
 	d.awaitState(StateHeld)
 	must(budi.Send("3"))
 	d.awaitMessages(4)

@@ -48,7 +48,7 @@ func TestPhoneThatAsksAgainGetsTheMessage(t *testing.T) {
 				d.awaitReady()
 				budi := d.talking("Budi")
 				budi.SetOnline(false)
-				if err := d.SendText(soon(t), addressOf(budi), id, text); err != nil {
+				if err := d.Send(soon(t), addressOf(budi), id, bridge.Outgoing{Text: text}); err != nil {
 					t.Fatal(err)
 				}
 				prepare(d)
@@ -214,7 +214,7 @@ func TestPhoneThatLostItsKeysReadsAllItMissed(t *testing.T) {
 	budi := d.talking("Budi")
 	budi.SetOnline(false)
 	for _, n := range numbers(1, 12) {
-		if err := d.SendText(soon(t), addressOf(budi), MessageID("missed", n), n); err != nil {
+		if err := d.Send(soon(t), addressOf(budi), MessageID("missed", n), bridge.Outgoing{Text: n}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -254,13 +254,13 @@ func TestSendsWaitForAMessageThatIsSentAgain(t *testing.T) {
 			t.Fatal("not answered")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		if e := sendError(t, d.SendText(ctx, addressOf(budi), "3EB0A", "x")); e.Certainty != bridge.Blocked {
+		if e := sendError(t, d.Send(ctx, addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"})); e.Certainty != bridge.Blocked {
 			t.Errorf("%s: %+v", name, e)
 		}
 		cancel()
 		over()
 		over()
-		if err := d.SendText(soon(t), addressOf(budi), "3EB0A", "x"); err != nil {
+		if err := d.Send(soon(t), addressOf(budi), "3EB0A", bridge.Outgoing{Text: "x"}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -34,10 +34,13 @@ const answerGrace = 500 * time.Millisecond
 // sendLimit bounds a send whose context has no deadline.
 const sendLimit = 30 * time.Second
 
-// SendText implements [bridge.Phone]. Calls wait for each other, as long as
+// Send implements [bridge.Phone]. Calls wait for each other, as long as
 // their contexts allow.
-func (c *Client) SendText(ctx context.Context, to bridge.Address, id, text string) error {
-	return c.deliver(ctx, to, draft{id: id, text: cleanText(text)})
+func (c *Client) Send(ctx context.Context, to bridge.Address, id string, o bridge.Outgoing) error {
+	if o.Media != nil || o.Reaction != nil || o.Place != nil || o.Contact != nil || o.Poll != nil {
+		return &bridge.SendError{Certainty: bridge.Refused, Reason: "this kind cannot be sent yet"}
+	}
+	return c.deliver(ctx, to, draft{id: id, text: cleanText(o.Text)})
 }
 
 // EditText implements [bridge.Phone]. WhatsApp's apps take an edit within a quarter

@@ -33,7 +33,7 @@ func TestServerErrorsAreClassified(t *testing.T) {
 		600: {Certainty: bridge.Unknown},
 	} {
 		d.net.RefuseMessages(1, code)
-		e := sendError(t, d.SendText(soon(t), to, MessageID("a", fmt.Sprint(code)), "x"))
+		e := sendError(t, d.Send(soon(t), to, MessageID("a", fmt.Sprint(code)), bridge.Outgoing{Text: "x"}))
 		if e.Certainty != want.Certainty || e.RetryAfter != want.RetryAfter || e.Outage != want.Outage || e.Reason == "" {
 			t.Errorf("%d: %+v", code, e)
 		}
@@ -78,14 +78,14 @@ func TestUnansweredSendIsUnknownAndTheSameIDIsShownOnce(t *testing.T) {
 	d := linked(t, set)
 	budi := d.customer("Budi")
 	to := bridge.Address(budi.Address().String())
-	if err := d.SendText(soon(t), to, "3EB0WARM", "halo"); err != nil {
+	if err := d.Send(soon(t), to, "3EB0WARM", bridge.Outgoing{Text: "halo"}); err != nil {
 		t.Fatal(err)
 	}
 	d.net.LoseAcks(1)
-	if e := sendError(t, d.SendText(soon(t), to, "3EB0LOST", "sekali")); e.Certainty != bridge.Unknown || !errors.Is(e, whatsmeow.ErrMessageTimedOut) {
+	if e := sendError(t, d.Send(soon(t), to, "3EB0LOST", bridge.Outgoing{Text: "sekali"})); e.Certainty != bridge.Unknown || !errors.Is(e, whatsmeow.ErrMessageTimedOut) {
 		t.Fatalf("got %+v", e)
 	}
-	if err := d.SendText(soon(t), to, "3EB0LOST", "sekali"); err != nil {
+	if err := d.Send(soon(t), to, "3EB0LOST", bridge.Outgoing{Text: "sekali"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := budi.Received(); len(got) != 2 || got[1].Deliveries != 2 {
@@ -103,7 +103,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 12 {
 		group.Go(func() {
-			if err := d.SendText(soon(t), to, MessageID("a", fmt.Sprint(i)), "x"); err != nil {
+			if err := d.Send(soon(t), to, MessageID("a", fmt.Sprint(i)), bridge.Outgoing{Text: "x"}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -114,7 +114,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	}
 	d.net.SetFaults(whatsapptest.Faults{AckDelay: 4 * time.Second})
 	group.Go(func() {
-		if err := d.SendText(soon(t), to, "3EB0SLOW", "x"); err != nil {
+		if err := d.Send(soon(t), to, "3EB0SLOW", bridge.Outgoing{Text: "x"}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -124,7 +124,7 @@ func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	e := sendError(t, d.SendText(ctx, to, "3EB0NEXT", "x"))
+	e := sendError(t, d.Send(ctx, to, "3EB0NEXT", bridge.Outgoing{Text: "x"}))
 	if e.Certainty != bridge.Blocked || time.Since(began) > 3*time.Second {
 		t.Fatalf("after %s: %+v", time.Since(began), e)
 	}
@@ -139,7 +139,7 @@ func TestDeadlineIsHonouredWhileWhatsAppIsSilent(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	err := d.SendText(ctx, bridge.Address(budi.PN().String()), "3EB0A", "x")
+	err := d.Send(ctx, bridge.Address(budi.PN().String()), "3EB0A", bridge.Outgoing{Text: "x"})
 	if e := sendError(t, err); time.Since(began) > time.Second || e.Certainty == bridge.Refused {
 		t.Fatalf("after %s: %+v", time.Since(began), e)
 	}
@@ -156,13 +156,13 @@ func TestNumbersWithoutWhatsAppAreRefused(t *testing.T) {
 	lid := gone.LID()
 	gone.Remove()
 	for _, to := range []string{"628999999999@s.whatsapp.net", lid.String(), known.LID().String(), known.PN().String()} {
-		e := sendError(t, d.SendText(soon(t), bridge.Address(to), "3EB0A", "x"))
+		e := sendError(t, d.Send(soon(t), bridge.Address(to), "3EB0A", bridge.Outgoing{Text: "x"}))
 		if e.Certainty != bridge.Refused || e.Reason == "" {
 			t.Errorf("%s: %+v", to, e)
 		}
 	}
 	for _, to := range []bridge.Address{"", "x", "123@g.us", "status@broadcast", "628:3@s.whatsapp.net"} {
-		if e := sendError(t, d.SendText(soon(t), to, "3EB0A", "x")); e.Certainty != bridge.Refused {
+		if e := sendError(t, d.Send(soon(t), to, "3EB0A", bridge.Outgoing{Text: "x"})); e.Certainty != bridge.Refused {
 			t.Errorf("%q: %+v", to, e)
 		}
 	}
@@ -186,11 +186,11 @@ func TestFailpointsStopASend(t *testing.T) {
 	d.awaitReady()
 	budi := d.customer("Budi")
 	to := bridge.Address(budi.Address().String())
-	if err := d.SendText(soon(t), to, "3EB0A", "x"); !errors.Is(err, stop) || len(budi.Received()) != 0 {
+	if err := d.Send(soon(t), to, "3EB0A", bridge.Outgoing{Text: "x"}); !errors.Is(err, stop) || len(budi.Received()) != 0 {
 		t.Fatalf("before: %v, phone shows %+v", err, budi.Received())
 	}
 	at = "w.sent"
-	if err := d.SendText(soon(t), to, "3EB0A", "x"); !errors.Is(err, stop) || len(budi.Received()) != 1 {
+	if err := d.Send(soon(t), to, "3EB0A", bridge.Outgoing{Text: "x"}); !errors.Is(err, stop) || len(budi.Received()) != 1 {
 		t.Fatalf("after: %v, phone shows %+v", err, budi.Received())
 	}
 }
@@ -209,7 +209,7 @@ func TestMessageThatNoDeviceCanReadIsNotSent(t *testing.T) {
 	t.Parallel()
 	d := linked(t, quick())
 	budi, sari := d.customer("Budi"), d.customer("Sari")
-	if err := d.SendText(soon(t), bridge.Address(budi.LID().String()), "3EB0A", "x"); err != nil {
+	if err := d.Send(soon(t), bridge.Address(budi.LID().String()), "3EB0A", bridge.Outgoing{Text: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	l := d.link.Load()

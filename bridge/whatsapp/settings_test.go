@@ -61,7 +61,7 @@ func TestSynchronousAckKeepsReceipts(t *testing.T) {
 			}
 			return nil
 		})
-		if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), "3EB0A", "ya"); err != nil {
+		if err := d.Send(soon(t), bridge.Address(budi.Address().String()), "3EB0A", bridge.Outgoing{Text: "ya"}); err != nil {
 			t.Fatal(err)
 		}
 		d.awaitState(StateHeld)
@@ -114,7 +114,7 @@ func TestUndecryptableMessageIsAskedOfOurPhone(t *testing.T) {
 		must(budi.Send("halo"))
 		d.awaitMessages(1)
 		// What we send is copied to our phone, which opens a session with it.
-		if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), "3EB0A", "ya"); err != nil {
+		if err := d.Send(soon(t), bridge.Address(budi.Address().String()), "3EB0A", bridge.Outgoing{Text: "ya"}); err != nil {
 			t.Fatal(err)
 		}
 		must(budi.Attack(whatsapptest.RandomCiphertext))
@@ -165,7 +165,7 @@ func TestPhoneThatLostItsKeysReadsOurMessageAfterARestart(t *testing.T) {
 		d.awaitMessages(1)
 		d.acked()
 		budi.SetOnline(false)
-		if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), id, text); err != nil {
+		if err := d.Send(soon(t), bridge.Address(budi.Address().String()), id, bridge.Outgoing{Text: text}); err != nil {
 			t.Fatal(err)
 		}
 		d.end()

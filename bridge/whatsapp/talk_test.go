@@ -29,7 +29,7 @@ func TestWordsTravelBothWays(t *testing.T) {
 		d.acked()
 		answer := MessageID("acc", fmt.Sprint("letter", addressing))
 		receipts := len(d.awaitReceipts(0))
-		if err := d.SendText(soon(t), m.Chat, answer, "selamat pagi"); err != nil {
+		if err := d.Send(soon(t), m.Chat, answer, bridge.Outgoing{Text: "selamat pagi"}); err != nil {
 			t.Fatal(err)
 		}
 		got := budi.Received()
@@ -45,7 +45,7 @@ func TestWordsTravelBothWays(t *testing.T) {
 			t.Fatalf("receipt %+v", r)
 		}
 		for _, to := range []bridge.Address{m.Alt, m.Chat} {
-			if err := d.SendText(soon(t), to, MessageID("acc", string(to)), "lagi"); err != nil {
+			if err := d.Send(soon(t), to, MessageID("acc", string(to)), bridge.Outgoing{Text: "lagi"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -68,7 +68,7 @@ func TestLongTextPasses(t *testing.T) {
 	if got := d.awaitMessages(1)[0].Text; got != long {
 		t.Fatalf("got %d bytes of %d", len(got), len(long))
 	}
-	if err := d.SendText(soon(t), bridge.Address(budi.Address().String()), "3EB0LONG", long); err != nil {
+	if err := d.Send(soon(t), bridge.Address(budi.Address().String()), "3EB0LONG", bridge.Outgoing{Text: long}); err != nil {
 		t.Fatal(err)
 	}
 	if got := budi.Received()[0].Text; got != long {

@@ -28,11 +28,11 @@ func TestTimeLockIsReportedUntilItIsOver(t *testing.T) {
 	if s.State != StateReady || s.Locked.Code != "RESTRICT_ALL_COMPANIONS" || s.Locked.Until.Unix() != until.Unix() || time.Since(s.Locked.Since) > time.Minute {
 		t.Fatalf("status %+v", s)
 	}
-	e := sendError(t, d.SendText(soon(t), addressOf(stranger), "3EB0A", "promo"))
+	e := sendError(t, d.Send(soon(t), addressOf(stranger), "3EB0A", bridge.Outgoing{Text: "promo"}))
 	if e.Certainty != bridge.NotSent || e.Outage || e.RetryAfter != 30*time.Minute || e.Reason == "" {
 		t.Fatalf("got %+v", e)
 	}
-	if err := d.SendText(soon(t), addressOf(budi), "3EB0B", "jawaban"); err != nil {
+	if err := d.Send(soon(t), addressOf(budi), "3EB0B", bridge.Outgoing{Text: "jawaban"}); err != nil {
 		t.Fatalf("an answer: %v", err)
 	}
 	if got := d.Status().Locked; got != s.Locked {
@@ -64,14 +64,14 @@ func TestRefusedFirstMessageIsALock(t *testing.T) {
 	d := linked(t, set)
 	stranger := d.customer("Sari")
 	d.net.RefuseMessages(1, 463)
-	sendError(t, d.SendText(soon(t), addressOf(stranger), "3EB0A", "promo"))
+	sendError(t, d.Send(soon(t), addressOf(stranger), "3EB0A", bridge.Outgoing{Text: "promo"}))
 	s := d.Status()
 	if s.Locked.Code != codeRefused || s.Locked.Until.IsZero() || s.State != StateReady {
 		t.Fatalf("status %+v", s)
 	}
 	d.awaitStatus(func(s Status) bool { return !s.Locked.Active() })
 	d.net.RefuseMessages(1, 403)
-	sendError(t, d.SendText(soon(t), addressOf(stranger), "3EB0B", "promo"))
+	sendError(t, d.Send(soon(t), addressOf(stranger), "3EB0B", bridge.Outgoing{Text: "promo"}))
 	if s := d.Status(); s.Locked.Active() {
 		t.Fatalf("another refusal locked: %+v", s)
 	}
