@@ -37,6 +37,7 @@ type draft struct {
 
 	sent  map[string]json.RawMessage // to tell null from absent
 	files []upload
+	*extras
 }
 
 type allowedMentions struct {
@@ -48,9 +49,11 @@ type allowedMentions struct {
 
 // attachmentBody names an upload by its number or a kept attachment by its id.
 type attachmentBody struct {
-	ID          any    `json:"id"`
-	Filename    string `json:"filename"`
-	Description string `json:"description"`
+	ID          any      `json:"id"`
+	Filename    string   `json:"filename"`
+	Description string   `json:"description"`
+	Seconds     *float64 `json:"duration_secs"`
+	Waveform    *string  `json:"waveform"`
 }
 
 func (a attachmentBody) id() string { return strings.TrimSuffix(fmt.Sprint(a.ID), ".0") }
@@ -95,7 +98,7 @@ func listOf(field *[]any) []any {
 
 // empty says whether nothing would be seen.
 func (d *draft) empty() bool {
-	return d.text() == "" && len(listOf(d.Embeds)) == 0 && len(listOf(d.Components)) == 0 && len(d.files) == 0 && len(d.StickerIDs) == 0
+	return d.text() == "" && len(listOf(d.Embeds)) == 0 && len(listOf(d.Components)) == 0 && len(d.files) == 0 && len(d.StickerIDs) == 0 && d.extras.empty()
 }
 
 // checkShape enforces the sizes and forms that do not depend on a place.
@@ -111,6 +114,12 @@ func (d *draft) checkShape() *reply {
 	}
 	if len(d.files) > 10 {
 		return new(invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length."))
+	}
+	if bad := d.checkAttachments(); bad != nil {
+		return bad
+	}
+	if bad := d.checkVoice(); bad != nil {
+		return bad
 	}
 	if bad := checkEmbeds(listOf(d.Embeds)); bad != nil {
 		return bad
@@ -131,10 +140,20 @@ func (s *Server) checkDraft(d *draft, by *member, c *channel) *reply {
 	if bad := d.checkShape(); bad != nil {
 		return bad
 	}
+	if bad := d.checkNamed(); bad != nil {
+		return bad
+	}
+	d.dropEmpty()
 	if d.empty() {
 		return new(malformed(fail(400, 50006, "Cannot send an empty message"), "empty message"))
 	}
 	p := s.permissions(by, c)
+	if d.flags()&flagVoice != 0 {
+		if !p.has(PermissionSendVoiceMessages) {
+			return new(fail(403, 50173, "Cannot send voice messages in this channel"))
+		}
+		return nil
+	}
 	if len(d.files) > 0 && !p.has(PermissionAttachFiles) || len(listOf(d.Embeds)) > 0 && !p.has(PermissionEmbedLinks) {
 		return new(missingPermission())
 	}
@@ -249,6 +268,9 @@ func (s *Server) attach(d *draft, c *channel, ephemeral bool) []*attachment {
 			for _, meta := range *d.Attachments {
 				if meta.id() == fmt.Sprint(f.index) {
 					a.name, a.description = safeName(cmp.Or(meta.Filename, f.name)), meta.Description
+					if d.flags()&flagVoice != 0 {
+						a.seconds, a.waveform = *meta.Seconds, *meta.Waveform
+					}
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package discordtest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -51,8 +52,11 @@ type File struct {
 
 // PostOptions are the extras of Post.
 type PostOptions struct {
-	ReplyTo string // message id
-	Files   []File
+	ReplyTo  string // message id
+	Files    []File
+	Stickers []string // names, 3 at most
+	Poll     *Poll
+	Voice    *Voice // a recording, and nothing else
 }
 
 // refused turns an answer of the rules into an error for the person.
@@ -76,13 +80,47 @@ func (p *Member) Post(channelID, content string, opts PostOptions) (Message, err
 	if opts.ReplyTo != "" {
 		body["message_reference"] = obj{"message_id": opts.ReplyTo}
 	}
-	d, err := p.draft(body, opts.Files)
+	files := opts.Files
+	if v := opts.Voice; v != nil {
+		maps.Copy(body, v.fields())
+		files = append(slices.Clone(files), File{Name: "voice-message.ogg", ContentType: "audio/ogg", Data: v.Data})
+	}
+	d, err := p.draft(body, files)
 	if err != nil {
+		return Message{}, err
+	}
+	d.extras = &extras{stickers: opts.Stickers, poll: opts.Poll}
+	if err := d.extras.check(); err != nil {
 		return Message{}, err
 	}
 	m, refusal := s.send(d, p.m, c)
 	if refusal != nil {
 		return Message{}, refused("post in "+c.name, refusal)
+	}
+	return *s.see(m), nil
+}
+
+// Forward shows a message that this person sees in another channel (or the same).
+func (p *Member) Forward(messageID, channelID string) (Message, error) {
+	s := p.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, err := p.visible(messageID)
+	if err != nil {
+		return Message{}, fmt.Errorf("forward message: %w", err)
+	}
+	c := s.channels[channelID]
+	if c == nil {
+		return Message{}, fmt.Errorf("forward to %s: no such channel", channelID)
+	}
+	d, err := p.draft(obj{}, nil)
+	if err != nil {
+		return Message{}, err
+	}
+	d.extras = &extras{forward: first}
+	m, refusal := s.send(d, p.m, c)
+	if refusal != nil {
+		return Message{}, refused("forward to "+c.name, refusal)
 	}
 	return *s.see(m), nil
 }
@@ -231,4 +269,10 @@ func (p *Member) React(messageID, emoji string) error {
 // Unreact takes an own reaction back.
 func (p *Member) Unreact(messageID, emoji string) error {
 	return p.onMessage("take back reaction", messageID, func(m *message) *reply { return p.s.unreact(m, emoji, p.m.user.id) })
+}
+
+// ClearReactions takes away all reactions with an emoji ("": with any), which takes
+// MANAGE_MESSAGES.
+func (p *Member) ClearReactions(messageID, emoji string) error {
+	return p.onMessage("clear reactions of message", messageID, func(m *message) *reply { return p.s.clearReactions(m, emoji, p.m) })
 }

@@ -22,6 +22,7 @@ const (
 	PermissionManageThreads        Permission = 1 << 34
 	PermissionCreatePublicThreads  Permission = 1 << 35
 	PermissionSendMessagesInThread Permission = 1 << 38
+	PermissionSendVoiceMessages    Permission = 1 << 46
 )
 
 const everyPermission Permission = 1<<53 - 1
@@ -35,7 +36,7 @@ const DeskPermissions = PermissionViewChannel | PermissionSendMessages | Permiss
 // MemberPermissions is what @everyone may do in a new guild.
 const MemberPermissions = PermissionViewChannel | PermissionSendMessages | PermissionSendMessagesInThread |
 	PermissionCreatePublicThreads | PermissionEmbedLinks | PermissionAttachFiles |
-	PermissionReadMessageHistory | PermissionAddReactions | PermissionUseCommands
+	PermissionReadMessageHistory | PermissionAddReactions | PermissionUseCommands | PermissionSendVoiceMessages
 
 // Overwrite changes permissions in one channel for one role or one member.
 type Overwrite struct {

@@ -125,6 +125,12 @@ func (s *Server) renderAttachment(a *attachment) obj {
 	if a.width > 0 {
 		out["width"], out["height"] = a.width, a.height
 	}
+	if a.seconds > 0 {
+		out["duration_secs"], out["waveform"] = a.seconds, a.waveform
+	}
+	if a.declared > 0 {
+		out["size"] = a.declared
+	}
 	if a.ephemeral {
 		out["ephemeral"] = true
 	}
@@ -193,6 +199,7 @@ func (s *Server) renderBare(m *message) obj {
 		"mention_everyone": m.everyone, "mentions": mentions, "mention_roles": roles,
 		"embeds": embeds, "components": components, "attachments": list(m.attachments, s.renderAttachment),
 	}
+	s.renderContent(m, out)
 	if len(m.reactions) > 0 {
 		out["reactions"] = list(m.reactions, s.renderReaction)
 	}
@@ -218,6 +225,8 @@ func stripped(message obj) obj {
 	out := obj{}
 	maps.Copy(out, message)
 	out["content"], out["embeds"], out["attachments"], out["components"] = "", []any{}, []any{}, []any{}
+	delete(out, "poll")
+	delete(out, "message_snapshots")
 	return out
 }
 

@@ -262,6 +262,9 @@ func write(w http.ResponseWriter, r reply) {
 func (s *Server) readCall(r *http.Request, rt *route) (*call, *reply) {
 	c := &call{route: rt, r: r}
 	limits := s.Limits()
+	if r.ContentLength < 0 {
+		s.report(r.Method + " " + r.URL.Path + ": a request whose length is not told")
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, limits.RequestBytes+64<<10+1))
 	if err != nil {
 		return c, new(fail(400, 0, "400: Bad Request"))

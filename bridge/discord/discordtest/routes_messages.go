@@ -126,13 +126,14 @@ func (s *Server) checkReference(d *draft, by *member, c *channel) *reply {
 // makeMessage builds a message without keeping it; the draft was checked.
 func (s *Server) makeMessage(d *draft, by *member, c *channel) *message {
 	m := &message{id: s.id(), channel: c, author: by.user, content: d.text(), at: s.now(), nonce: d.Nonce,
-		flags: d.flags() & (flagEphemeral | flagSilent | flagComponentsV2 | 1<<2)}
+		flags: d.flags() & (flagEphemeral | flagSilent | flagVoice | flagComponentsV2 | 1<<2)}
 	m.embeds = normalEmbeds(listOf(d.Embeds))
 	m.components = normalComponents(listOf(d.Components))
 	m.attachments = s.attach(d, c, m.flags&flagEphemeral != 0)
 	if d.Reference != nil && d.Reference.MessageID != "" {
 		m.replyTo, m.kind = d.Reference.MessageID, 19
 	}
+	s.add(d.extras, m)
 	s.mention(m, by, d)
 	return m
 }
@@ -234,6 +235,9 @@ func (s *Server) edit(m *message, d *draft, by *member) *reply {
 	if m.author.id != by.user.id {
 		return new(fail(403, 50005, "Cannot edit a message authored by another user"))
 	}
+	if m.flags&flagVoice != 0 {
+		return new(malformed(fail(400, 50162, "Voice messages cannot be edited."), "edit of a voice message"))
+	}
 	if m.channel.archived {
 		return new(threadArchived())
 	}
@@ -333,10 +337,18 @@ func (s *Server) remove(m *message, by *member) *reply {
 
 // erase marks a message deleted; the truth keeps it.
 func (s *Server) erase(m *message) {
-	m.deleted, m.deletedAt = true, s.now()
+	s.bury(m)
 	if m.viewer == "" {
 		s.dispatch(event{name: "MESSAGE_DELETE", intent: IntentGuildMessages, channel: m.channel,
 			data: obj{"id": m.id, "channel_id": m.channel.id, "guild_id": s.guildID}})
 	}
 	s.touch(Change{Kind: "delete", Channel: m.channel.id, Message: m.id})
+}
+
+// bury notes that a message is gone, and its files with it.
+func (s *Server) bury(m *message) {
+	m.deleted, m.deletedAt = true, s.now()
+	for _, a := range m.attached() {
+		a.gone = true
+	}
 }

@@ -127,3 +127,18 @@ func (s *Server) getReactions(c *call, m *message) reply {
 	}
 	return ok(users[:min(c.number("limit", 25, 100), len(users))])
 }
+
+func (s *Server) clearReactions(m *message, emoji string, by *member) *reply {
+	if !s.permissions(by, m.channel).has(PermissionManageMessages) {
+		return new(missingPermission())
+	}
+	m.reactions = slices.DeleteFunc(m.reactions, func(r *reaction) bool { return emoji == "" || r.emoji == emoji })
+	e := event{name: "MESSAGE_REACTION_REMOVE_ALL", intent: IntentGuildMessageReactions, channel: m.channel,
+		data: obj{"channel_id": m.channel.id, "message_id": m.id, "guild_id": s.guildID}}
+	if emoji != "" {
+		e.name, e.data["emoji"] = "MESSAGE_REACTION_REMOVE_EMOJI", renderEmoji(emoji)
+	}
+	s.dispatch(e)
+	s.touch(Change{Kind: "reaction", Channel: m.channel.id, Message: m.id})
+	return nil
+}

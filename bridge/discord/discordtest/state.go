@@ -20,6 +20,8 @@ const (
 	flagEphemeral    = 1 << 6
 	flagLoading      = 1 << 7
 	flagSilent       = 1 << 12
+	flagVoice        = 1 << 13
+	flagSnapshot     = 1 << 14
 	flagComponentsV2 = 1 << 15
 	flagRequireTag   = 1 << 4
 )
@@ -113,6 +115,9 @@ type message struct {
 	everyone    bool
 	viewer      string // the only user who sees an ephemeral message
 	interaction string // id of the interaction it answers
+	more        content
+	forwardOf   string // message id
+	forwardIn   string // its channel
 }
 
 type reaction struct {
@@ -126,6 +131,10 @@ type attachment struct {
 	width, height                      int
 	data                               []byte
 	ephemeral                          bool
+	seconds                            float64 // of a recording
+	waveform                           string  // base64
+	gone                               bool    // its message was deleted
+	declared                           int     // size that is told, 0: the true one
 }
 
 // message finds a message that is still there.

@@ -60,7 +60,7 @@ func (s *Server) BulkDelete(channelID string, messageIDs ...string) {
 	gone := []string{}
 	for _, id := range messageIDs {
 		if m := s.message(channelID, id); m != nil {
-			m.deleted, m.deletedAt = true, s.now()
+			s.bury(m)
 			gone = append(gone, id)
 			s.touch(Change{Kind: "delete", Channel: channelID, Message: id})
 		}

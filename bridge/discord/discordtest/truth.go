@@ -70,6 +70,11 @@ type Attachment struct {
 	Size        int    `json:"size"`
 	URL         string `json:"url"`
 	Description string `json:"description,omitempty"`
+	// Of a recording: how long it is, and its picture in base64.
+	Seconds  float64 `json:"seconds,omitempty"`
+	Waveform string  `json:"waveform,omitempty"`
+	Width    int     `json:"width,omitempty"`
+	Height   int     `json:"height,omitempty"`
 }
 
 // Reaction is an emoji and who chose it.
@@ -98,6 +103,10 @@ type Message struct {
 	Thinking    bool         `json:"thinking,omitempty"` // a deferred answer not given yet
 	Pings       Pings        `json:"pings,omitzero"`
 	Nonce       string       `json:"nonce,omitempty"`
+	Voice       bool         `json:"voice,omitempty"`
+	Stickers    []string     `json:"stickers,omitempty"` // names
+	Poll        *Poll        `json:"poll,omitempty"`
+	Forwarded   []Snapshot   `json:"forwarded,omitempty"`
 }
 
 // Reacted says whether the user named (by id or name) reacted with an emoji.
@@ -150,9 +159,9 @@ func (s *Server) see(m *message) *Message {
 		json.Unmarshal(data, &out.Embeds) //nolint:errcheck // its shape was checked when it came in
 	}
 	for _, a := range m.attachments {
-		out.Attachments = append(out.Attachments, Attachment{ID: a.id, Filename: a.name, ContentType: a.contentType,
-			Size: len(a.data), Description: a.description, URL: "https://cdn.discordapp.com" + s.signedPath(a)})
+		out.Attachments = append(out.Attachments, s.seeAttachment(a))
 	}
+	s.seeContent(m, out)
 	for _, r := range m.reactions {
 		seen := Reaction{Emoji: r.emoji}
 		for _, id := range r.users {
