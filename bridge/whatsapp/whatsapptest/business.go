@@ -28,6 +28,7 @@ type Business struct {
 	peers      []*waE2E.Message
 	refused    []Nack
 	resends    bool
+	lacksMedia bool // files that expired are not left with the media hosts again
 	lock       restriction
 }
 
@@ -104,9 +105,12 @@ func (b *Business) Screen(with *Phone) []Message {
 // Do carries out a draft with the business phone itself, in the chat with a
 // customer. Companions get their copy.
 func (b *Business) Do(to *Phone, draft Draft) (string, error) {
+	if err := b.net.upload(&draft); err != nil {
+		return "", fmt.Errorf("send message: %w", err)
+	}
 	b.net.mu.Lock()
 	defer b.net.mu.Unlock()
-	message, err := compose(draft, b.screen(to), b.addressFor(to), to.address(0))
+	message, err := writer{b.screen(to), b.addressFor(to), to.address(0), nil}.compose(draft)
 	if err != nil {
 		return "", err
 	}
@@ -156,7 +160,7 @@ func (b *Business) transmit(message composed, to *Phone, receivers []*companion,
 		}
 		to.alternative(attrs, "peer_recipient")
 		maps.Copy(attrs, message.attrs)
-		b.net.push(receiver, waBinary.Node{Tag: "message", Attrs: attrs, Content: []waBinary.Node{enc}})
+		b.net.push(receiver, waBinary.Node{Tag: "message", Attrs: attrs, Content: append([]waBinary.Node{enc}, message.beside...)})
 		b.net.warnLowKeys(receiver)
 	}
 	return nil

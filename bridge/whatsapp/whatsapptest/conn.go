@@ -26,6 +26,8 @@ func (n *Network) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws/chat", n.serveChat)
 	mux.HandleFunc("GET /{$}", n.servePage)
+	mux.HandleFunc("POST /mms/{kind}/{token}", n.takeUpload)
+	mux.HandleFunc("GET "+mediaRoot+"{file}", n.serveMedia)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		n.mu.Lock()
 		n.problem("unexpected request %s %s%s", r.Method, r.Host, r.URL.Path)

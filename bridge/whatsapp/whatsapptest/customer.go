@@ -209,16 +209,20 @@ func (p *Phone) WaitFor(ctx context.Context, condition func([]Message) bool) err
 // Do carries out a draft and returns the id of its stanza. The message is sent
 // even when nobody is linked: the business phone has it.
 func (p *Phone) Do(draft Draft) (string, error) {
+	if err := p.net.upload(&draft); err != nil {
+		return "", fmt.Errorf("send message: %w", err)
+	}
 	p.net.mu.Lock()
 	defer p.net.mu.Unlock()
 	d := p.device(uint16(draft.Device))
 	if d == nil || p.removed {
 		return "", fmt.Errorf("send message: %s has no device %d", p.number, draft.Device)
 	}
-	message, err := compose(draft, &p.screen, p.address(0), p.net.business.addressFor(p))
+	message, err := writer{&p.screen, p.address(0), p.net.business.addressFor(p), draft.Group}.compose(draft)
 	if err != nil {
 		return "", err
 	}
+	message.shown.secret = draft.Secret
 	if p.screen.byID[message.id] == nil {
 		if err := p.screen.show(message.id, message.shown, true, p.net.now(), len(p.devices)); err != nil {
 			return "", err
@@ -252,6 +256,9 @@ func (p *Phone) React(id, emoji string) (string, error) { return p.Do(Draft{Reac
 // transmit seals a message for each of the companions. count is the number of
 // the retry, 0 for the first attempt.
 func (p *Phone) transmit(message composed, d *device, to []*companion, count int) error {
+	if message.group != nil {
+		return p.transmitToGroup(message, d, to, count)
+	}
 	for _, receiver := range to {
 		kind, ciphertext, err := d.encrypt(receiver, pad(message.plaintext))
 		if err != nil {
@@ -263,7 +270,7 @@ func (p *Phone) transmit(message composed, d *device, to []*companion, count int
 			enc.Attrs["count"] = count
 		}
 		node := p.envelope(message.id, d.number, message.attrs)
-		node.Content = []waBinary.Node{enc}
+		node.Content = append([]waBinary.Node{enc}, message.beside...)
 		p.net.push(receiver, node)
 		p.net.warnLowKeys(receiver)
 	}
@@ -291,13 +298,18 @@ func (p *Phone) Compose(typing bool) {
 	if typing {
 		state = "composing"
 	}
+	p.chatState(waBinary.Node{Tag: state})
+}
+
+// chatState tells companions that are connected. Callers hold the mutex.
+func (p *Phone) chatState(state waBinary.Node) {
 	for _, receiver := range p.net.business.companions {
 		if !receiver.live() {
 			continue
 		}
 		attrs := waBinary.Attrs{"from": p.address(0)}
 		p.alternative(attrs, "sender")
-		receiver.conn.send(pushes, waBinary.Node{Tag: "chatstate", Attrs: attrs, Content: []waBinary.Node{{Tag: state}}})
+		receiver.conn.send(pushes, waBinary.Node{Tag: "chatstate", Attrs: attrs, Content: []waBinary.Node{state}})
 	}
 }
 

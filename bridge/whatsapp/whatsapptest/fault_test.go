@@ -278,8 +278,8 @@ func TestUnexpectedRequestIsAProblem(t *testing.T) {
 	t.Cleanup(func() { check(t, n.Close()) })
 	b := newBot(t, n, filepath.Join(t.TempDir(), "session.db"))
 	b.pair(false)
-	if _, err := b.GetJoinedGroups(t.Context()); err == nil {
-		t.Fatal("groups answered")
+	if err := b.SetGroupName(t.Context(), types.NewJID("120363", types.GroupServer), "x"); err == nil {
+		t.Fatal("group renamed")
 	}
 	if _, err := b.SendMessage(t.Context(), types.NewJID("123", types.HiddenUserServer), &waE2E.Message{Conversation: new("x")}); err == nil {
 		t.Fatal("message to nobody accepted")

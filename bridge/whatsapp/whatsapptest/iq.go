@@ -73,9 +73,11 @@ func (n *Network) answer(c *conn, node *waBinary.Node) (answer []waBinary.Node, 
 	case "w:m set":
 		return []waBinary.Node{{
 			Tag:     "media_conn",
-			Attrs:   waBinary.Attrs{"auth": "sim-media-auth", "ttl": 3600, "auth_ttl": 3600, "max_buckets": 12},
-			Content: []waBinary.Node{{Tag: "host", Attrs: waBinary.Attrs{"hostname": "mmg.whatsapp.net"}}},
+			Attrs:   waBinary.Attrs{"auth": mediaAuth, "ttl": 3600, "auth_ttl": 3600, "max_buckets": 12},
+			Content: []waBinary.Node{{Tag: "host", Attrs: waBinary.Attrs{"hostname": mediaHost}}},
 		}}, child(node, "media_conn") != nil
+	case "w:g2 get":
+		return n.answerGroups(node)
 	case "privacy get":
 		return privacySettings(), child(node, "privacy") != nil
 	case "privacy set":

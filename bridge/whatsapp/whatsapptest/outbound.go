@@ -184,7 +184,7 @@ func (p *Phone) reveal(held heldMessage, plaintext []byte, devices int) {
 		return
 	}
 	what, err := read(&message)
-	if wanted := what.action.edit(); err == nil && child(held.node, "participants") != nil && attr(held.node, "edit") != wanted {
+	if wanted := what.edit(); err == nil && child(held.node, "participants") != nil && attr(held.node, "edit") != wanted {
 		err = fmt.Errorf("it is marked %q, want %q", attr(held.node, "edit"), wanted)
 	}
 	if err == nil {

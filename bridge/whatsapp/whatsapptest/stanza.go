@@ -166,6 +166,8 @@ func (n *Network) onReceipt(c *conn, node *waBinary.Node) {
 			phone.acknowledged(ids, StatusRead)
 		}
 	case "read-self", "played-self":
+	case "server-error":
+		n.business.onMediaRetry(c.companion, node)
 	case "retry":
 		n.onRetry(c, phone, node)
 	default:

@@ -126,10 +126,10 @@ func TestEditsRepliesReactionsAndDeletions(t *testing.T) {
 	}})
 	want := []string{
 		`{"from_me":true,"kind":"text","edited":true,"deleted":true,"reactions":{"me":"👍"},"status":"sent","deliveries":1,"devices":1}`,
-		`{"from_me":true,"kind":"text","text":"ada orang?","reply_to":"#0","reactions":{"them":"🙏"},"status":"sent","deliveries":1,"devices":1}`,
+		`{"from_me":true,"kind":"text","text":"ada orang?","reply_to":"#0","reactions":{"them":"🙏"},"status":"sent","quote":"halo","deliveries":1,"devices":1}`,
 		`{"from_me":false,"kind":"text","text":"selamat","edited":true,"status":"delivered","deliveries":1,"devices":1}`,
 		`{"from_me":false,"kind":"text","deleted":true,"status":"delivered","deliveries":1,"devices":1}`,
-		`{"from_me":false,"kind":"text","text":"ya","reply_to":"#1","status":"delivered","deliveries":1,"devices":1}`,
+		`{"from_me":false,"kind":"text","text":"ya","reply_to":"#1","status":"delivered","quote":"ada orang?","deliveries":1,"devices":1}`,
 	}
 	if got := describe(t, budi.Screen()); !slices.Equal(got, want) {
 		t.Errorf("screen\n%s", strings.Join(got, "\n"))

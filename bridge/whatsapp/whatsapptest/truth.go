@@ -1,15 +1,15 @@
 package whatsapptest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
-	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/proto"
 )
 
 // Status is how far a message got, as its ticks show.
@@ -24,12 +24,6 @@ const (
 
 func (s Status) rank() int { return slices.Index([]Status{StatusSent, StatusDelivered, StatusRead}, s) }
 
-// Kinds of messages. Others are named after their field in the protocol.
-const (
-	KindText       = "text"
-	KindUnreadable = "unreadable" // "Waiting for this message": no device could open it
-)
-
 // Message is one entry of a phone's screen.
 type Message struct {
 	ID      string `json:"id"`
@@ -43,11 +37,29 @@ type Message struct {
 	Reactions map[string]string `json:"reactions,omitempty"`
 	Status    Status            `json:"status"`
 	Time      time.Time         `json:"time"`
+	// What kinds other than text carry.
+	Media    *Attachment `json:"media,omitempty"`
+	Place    *Place      `json:"place,omitempty"`
+	Contacts []Contact   `json:"contacts,omitempty"`
+	Poll     *Poll       `json:"poll,omitempty"`
+	Link     *Link       `json:"link,omitempty"`
+	// Quote is what the screen shows above a reply: the text or caption quoted, or
+	// the kind of what has none.
+	Quote     string        `json:"quote,omitempty"`
+	Forwarded int           `json:"forwarded,omitempty"` // times, 0 for never
+	ViewOnce  bool          `json:"view_once,omitempty"`
+	Fades     time.Duration `json:"fades,omitempty"` // after which it disappears, 0 for never
+	Album     string        `json:"album,omitempty"` // id of the album it belongs to
+	Group     string        `json:"group,omitempty"` // address of the group it was written in
 	// Deliveries counts how often the phone was given this message: 1 is right,
 	// more are repetitions the app hides.
 	Deliveries int `json:"deliveries"`
 	// Devices is how many of the phone's devices could read it.
 	Devices int `json:"devices"`
+
+	raw    *waE2E.Message // without envelopes
+	sealed *sealed
+	secret bool // edits are encrypted with the message's secret
 }
 
 // screen is the chat as one phone shows it. The network's mutex guards it.
@@ -67,6 +79,13 @@ func (s *screen) copy() []Message {
 	for i, message := range s.list {
 		out[i] = *message
 		out[i].Reactions = maps.Clone(message.Reactions)
+		if message.Media != nil {
+			out[i].Media = new(*message.Media)
+		}
+		if message.Poll != nil {
+			out[i].Poll = new(*message.Poll)
+			out[i].Poll.Votes = maps.Clone(message.Poll.Votes)
+		}
 	}
 	return out
 }
@@ -84,6 +103,23 @@ type shown struct {
 	action action
 	// ours tells, for a target, that the author of the action wrote it.
 	ours bool
+
+	media     *Attachment
+	sealed    *sealed
+	place     *Place
+	contacts  []Contact
+	poll      *Poll
+	link      *Link
+	forwarded int
+	viewOnce  bool
+	fades     time.Duration
+	album     string
+	group     string
+	secret    bool
+	vote      *waE2E.PollUpdateMessage
+	taken     []string // the options of a vote
+	context   *waE2E.ContextInfo
+	raw       *waE2E.Message
 }
 
 type action int
@@ -93,14 +129,16 @@ const (
 	actEdit
 	actDelete
 	actReact
+	actVote
+	actSetting // of the chat; nothing on the screen changes
 )
 
 // edit is the mark that a stanza with such a message bears.
-func (a action) edit() string {
-	switch a {
-	case actEdit:
+func (s shown) edit() string {
+	switch {
+	case s.action == actEdit:
 		return string(types.EditAttributeMessageEdit)
-	case actDelete:
+	case s.action == actDelete, s.action == actReact && s.text == "":
 		return string(types.EditAttributeSenderRevoke)
 	}
 	return ""
@@ -111,25 +149,18 @@ func read(message *waE2E.Message) (shown, error) {
 	if sent := message.GetDeviceSentMessage().GetMessage(); sent != nil {
 		message = sent
 	}
+	outer, once := message, false
 	for _, wrapped := range []*waE2E.FutureProofMessage{
 		message.GetEditedMessage(), message.GetEphemeralMessage(), message.GetDocumentWithCaptionMessage(),
+		message.GetViewOnceMessage(), message.GetViewOnceMessageV2(), message.GetAssociatedChildMessage(),
 	} {
 		if inner := wrapped.GetMessage(); inner != nil {
+			once = outer.GetViewOnceMessage() != nil || outer.GetViewOnceMessageV2() != nil
 			message = inner
 		}
 	}
 	if protocol := message.GetProtocolMessage(); protocol != nil {
-		target := shown{target: protocol.GetKey().GetID(), ours: protocol.GetKey().GetFromMe()}
-		switch protocol.GetType() {
-		case waE2E.ProtocolMessage_REVOKE:
-			target.action = actDelete
-			return target, nil
-		case waE2E.ProtocolMessage_MESSAGE_EDIT:
-			inner, err := read(protocol.GetEditedMessage())
-			target.action, target.text = actEdit, inner.text
-			return target, err
-		}
-		return shown{}, fmt.Errorf("unknown protocol message %s", protocol.GetType())
+		return readProtocol(protocol)
 	}
 	if reaction := message.GetReactionMessage(); reaction != nil {
 		return shown{
@@ -137,44 +168,34 @@ func read(message *waE2E.Message) (shown, error) {
 			ours: reaction.GetKey().GetFromMe(), text: reaction.GetText(),
 		}, nil
 	}
-	return readContent(message)
+	if vote := message.GetPollUpdateMessage(); vote != nil {
+		key := vote.GetPollCreationMessageKey()
+		return shown{action: actVote, target: key.GetID(), ours: key.GetFromMe(), vote: vote}, nil
+	}
+	what, err := contentOf(message)
+	what.viewOnce = what.viewOnce || once
+	what.album = outer.GetMessageContextInfo().GetMessageAssociation().GetParentMessageKey().GetID()
+	if what.raw != nil && what.raw.MessageContextInfo == nil && outer.MessageContextInfo != nil {
+		what.raw = proto.CloneOf(what.raw)
+		what.raw.MessageContextInfo = outer.MessageContextInfo
+	}
+	return what, err
 }
 
-func readContent(message *waE2E.Message) (shown, error) {
-	if message.Conversation != nil {
-		return shown{kind: KindText, text: message.GetConversation()}, nil
+func readProtocol(protocol *waE2E.ProtocolMessage) (shown, error) {
+	target := shown{target: protocol.GetKey().GetID(), ours: protocol.GetKey().GetFromMe()}
+	switch protocol.GetType() {
+	case waE2E.ProtocolMessage_REVOKE:
+		target.action = actDelete
+		return target, nil
+	case waE2E.ProtocolMessage_MESSAGE_EDIT:
+		inner, err := read(protocol.GetEditedMessage())
+		target.action, target.text, target.kind = actEdit, inner.text, inner.kind
+		return target, err
+	case waE2E.ProtocolMessage_EPHEMERAL_SETTING:
+		return shown{action: actSetting, fades: time.Duration(protocol.GetEphemeralExpiration()) * time.Second}, nil
 	}
-	if text := message.GetExtendedTextMessage(); text != nil {
-		return shown{kind: KindText, text: text.GetText(), replyTo: text.GetContextInfo().GetStanzaID()}, nil
-	}
-	type captioned interface {
-		GetCaption() string
-		GetContextInfo() *waE2E.ContextInfo
-	}
-	for _, media := range []struct {
-		kind    string
-		present bool
-		message captioned
-	}{
-		{"image", message.ImageMessage != nil, message.GetImageMessage()},
-		{"video", message.VideoMessage != nil, message.GetVideoMessage()},
-		{"document", message.DocumentMessage != nil, message.GetDocumentMessage()},
-	} {
-		if media.present {
-			return shown{kind: media.kind, text: media.message.GetCaption(), replyTo: media.message.GetContextInfo().GetStanzaID()}, nil
-		}
-	}
-	kind := ""
-	message.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
-		if name := string(field.Name()); name != "messageContextInfo" && kind == "" {
-			kind = strings.TrimSuffix(name, "Message")
-		}
-		return true
-	})
-	if kind == "" {
-		return shown{}, fmt.Errorf("empty message")
-	}
-	return shown{kind: kind}, nil
+	return shown{}, fmt.Errorf("unknown protocol message %s", protocol.GetType())
 }
 
 // show applies a stanza to the screen. fromMe tells that the owner of the
@@ -195,7 +216,7 @@ func (s *screen) show(id string, what shown, fromMe bool, at time.Time, devices 
 		}
 		return nil
 	} else if known != nil {
-		known.Kind, known.ReplyTo = what.kind, what.replyTo
+		s.fill(known, what)
 		if !known.Edited && !known.Deleted { // an edit may have come before its message
 			known.Text = what.text
 		}
@@ -207,17 +228,46 @@ func (s *screen) show(id string, what shown, fromMe bool, at time.Time, devices 
 	if what.replyTo != "" && s.byID[what.replyTo] == nil {
 		err = fmt.Errorf("message %s quotes unknown %s", id, what.replyTo)
 	}
-	s.add(&Message{
-		ID: id, FromMe: fromMe, Kind: what.kind, Text: what.text, ReplyTo: what.replyTo,
+	message := &Message{
+		ID: id, FromMe: fromMe, Text: what.text,
 		Status: StatusSent, Time: at, Deliveries: 1, Devices: devices,
-	})
+	}
+	s.fill(message, what)
+	s.add(message)
 	return err
 }
 
+// fill puts everything but the text on the screen.
+func (s *screen) fill(message *Message, what shown) {
+	message.Kind, message.ReplyTo = what.kind, what.replyTo
+	message.sealed, message.raw = what.sealed, what.raw
+	message.Place, message.Contacts, message.Link = what.place, what.contacts, what.link
+	if what.media != nil { // two phones show it, each for itself
+		message.Media = new(*what.media)
+	}
+	if what.poll != nil {
+		message.Poll = new(*what.poll)
+	}
+	message.Forwarded, message.ViewOnce, message.Fades = what.forwarded, what.viewOnce, what.fades
+	message.Album, message.Group, message.secret = what.album, what.group, what.secret
+	if quoted := what.context.GetQuotedMessage(); what.replyTo != "" && quoted != nil {
+		if inner, err := read(quoted); err == nil {
+			message.Quote = cmp.Or(inner.text, inner.kind)
+		}
+	}
+}
+
 func (s *screen) change(what shown, fromMe bool) error {
+	if what.action == actSetting {
+		return nil
+	}
 	target := s.byID[what.target]
 	if target == nil {
 		return fmt.Errorf("change of unknown message %s", what.target)
+	}
+	who := "them"
+	if fromMe {
+		who = "me"
 	}
 	// Seen from the author of the action, the target is theirs or the other's.
 	if theirs := target.FromMe == fromMe; theirs != what.ours {
@@ -229,15 +279,22 @@ func (s *screen) change(what shown, fromMe bool) error {
 			return fmt.Errorf("change of foreign message %s", what.target)
 		}
 		if what.action == actEdit {
+			if what.kind != target.Kind && target.Kind != KindUnreadable {
+				return fmt.Errorf("edit of message %s makes a %s of a %s", what.target, what.kind, target.Kind)
+			}
 			target.Text, target.Edited = what.text, true
 		} else {
 			target.Text, target.Deleted = "", true
 		}
-	case actReact:
-		who := "them"
-		if fromMe {
-			who = "me"
+	case actVote:
+		if target.Poll == nil {
+			return fmt.Errorf("vote on %s, which is no poll", what.target)
 		}
+		if target.Poll.Votes == nil {
+			target.Poll.Votes = make(map[string][]string)
+		}
+		target.Poll.Votes[who] = what.taken
+	case actReact:
 		if what.text == "" {
 			delete(target.Reactions, who)
 			break

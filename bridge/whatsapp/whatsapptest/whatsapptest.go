@@ -21,6 +21,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -94,6 +95,8 @@ type Network struct {
 	users       map[string]*Phone // by user part, phone number and LID alike
 	sequence    uint64
 	retries     []Retry
+	blobs       blobs
+	groups      map[types.JID]*Group
 }
 
 // New starts a network. Close must be called.
@@ -172,6 +175,9 @@ func (n *Network) Close() error {
 	n.stop()
 	err := n.server.Close()
 	n.running.Wait()
+	if n.blobs.dir != "" {
+		err = errors.Join(err, os.RemoveAll(n.blobs.dir))
+	}
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close network: %w", err)
 	}
