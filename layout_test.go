@@ -34,6 +34,7 @@ var folders = map[string][]string{
 	// One part of the outside world each.
 	"store":          {"ledger"},
 	"bridge":         {"ledger", "ticket"},
+	"bridge/media":   {},
 	"bridge/discord": {"bridge", "bot"},
 	// Never bot: WhatsApp knows nothing of staff.
 	"bridge/whatsapp": {"bridge"},
@@ -43,7 +44,7 @@ var folders = map[string][]string{
 
 	// The wiring. Only desk may import the store.
 	"desk": {
-		"bot", "bridge", "bridge/discord", "bridge/whatsapp", "calendar", "customer", "escalation",
+		"bot", "bridge", "bridge/discord", "bridge/media", "bridge/whatsapp", "calendar", "customer", "escalation",
 		"ledger", "report", "scheduler", "store", "ticket", "web",
 	},
 	"cmd/halo": {"desk"},
