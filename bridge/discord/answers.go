@@ -129,6 +129,9 @@ type attachment struct {
 	ID          string `json:"id"`
 	Name        string `json:"filename"`
 	Description string `json:"description,omitempty"`
+	// Of a voice message: how long it is, and its picture in base64.
+	Seconds  float64 `json:"duration_secs,omitempty"`
+	Waveform *string `json:"waveform,omitempty"`
 }
 
 // encode is the body of a request that shows an answer.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/haloerzap/halo/bridge"
 )
@@ -36,7 +37,13 @@ func (c *Client) CreatePost(ctx context.Context, p bridge.Post) (string, error) 
 	var out struct {
 		ID string `json:"id"`
 	}
-	if err := c.rest.do(ctx, "create post", http.MethodPost, "/channels/"+p.Forum+"/threads", in, &out); err != nil {
+	if err := c.fit(p.Message.Files); err != nil {
+		return "", err
+	}
+	if err := c.rest.doFiles(ctx, "create post", "/channels/"+p.Forum+"/threads", in, p.Message.Files, &out); err != nil {
+		if large := c.tooLarge(err, p.Message.Files); large != nil {
+			return "", large
+		}
 		return "", sendError(err, needs)
 	}
 	c.names.thread(out.ID, in.Name)
@@ -109,23 +116,35 @@ func (c *Client) archived(ctx context.Context, forum, before string) (threadPage
 }
 
 // Say writes a message. Its id is "" when Discord took the message at an
-// earlier attempt and somebody deleted it since.
+// earlier attempt and somebody deleted it since. A recording alone becomes a voice
+// message, or a file where Discord allows none.
 func (c *Client) Say(ctx context.Context, m bridge.Message) (string, error) {
+	if err := c.fit(m.Files); err != nil {
+		return "", err
+	}
 	in := write(m)
 	in.Nonce, in.EnforceNonce = m.Nonce, m.Nonce != "" && c.set.enforceNonce
 	if m.ReplyTo != "" {
 		in.Reference = &reference{Message: m.ReplyTo}
 	}
-	id, err := c.post(ctx, m.Channel, in)
+	voice := c.voiced(m, &in)
+	id, err := c.post(ctx, m.Channel, in, m.Files)
+	if voice && isCode(err, codeVoiceForbidden, codeVoiceAudio, codeVoiceMetadata, codeVoiceContent) {
+		if isCode(err, codeVoiceForbidden) {
+			c.noVoice.Store(new(time.Now().Add(voiceAgain)))
+		}
+		unvoiced(&in)
+		id, err = c.post(ctx, m.Channel, in, m.Files)
+	}
 	if in.Reference != nil && isCode(err, codeUnknownMessage, codeInvalidForm) {
 		in.Reference = nil
-		id, err = c.post(ctx, m.Channel, in)
+		id, err = c.post(ctx, m.Channel, in, m.Files)
 	}
 	if isCode(err, codeArchived) {
 		if err := c.patch(ctx, m.Channel, patchThread{Archived: new(false)}); err != nil {
 			return "", sendError(err, "Send Messages in Threads and Manage Threads")
 		}
-		id, err = c.post(ctx, m.Channel, in)
+		id, err = c.post(ctx, m.Channel, in, m.Files)
 	}
 	switch {
 	case err == nil:
@@ -133,14 +152,17 @@ func (c *Client) Say(ctx context.Context, m bridge.Message) (string, error) {
 	case isCode(err, codeUnknownMessage) && in.EnforceNonce:
 		return "", nil
 	}
-	return "", sendError(err, "Send Messages, Send Messages in Threads, Embed Links and Read Message History")
+	if large := c.tooLarge(err, m.Files); large != nil {
+		return "", large
+	}
+	return "", sendError(err, "Send Messages, Send Messages in Threads, Embed Links, Attach Files and Read Message History")
 }
 
-func (c *Client) post(ctx context.Context, channel string, in createMessage) (string, error) {
+func (c *Client) post(ctx context.Context, channel string, in createMessage, files []bridge.File) (string, error) {
 	var out struct {
 		ID string `json:"id"`
 	}
-	err := c.rest.do(ctx, "write message", http.MethodPost, "/channels/"+channel+"/messages", in, &out)
+	err := c.rest.doFiles(ctx, "write message", "/channels/"+channel+"/messages", in, files, &out)
 	return out.ID, err
 }
 
@@ -197,6 +219,16 @@ func (c *Client) React(ctx context.Context, channel, message, emoji string, on b
 		e.Certainty = bridge.Refused // a mark is not worth a refusal every second
 	}
 	return err
+}
+
+// Typing shows in a thread that somebody writes, for about ten seconds. It is of no
+// weight: it yields to everything that is.
+func (c *Client) Typing(ctx context.Context, thread string) error {
+	err := c.rest.do(ctx, "show typing", http.MethodPost, "/channels/"+thread+"/typing", nil, nil)
+	if err != nil {
+		return sendError(err, "Send Messages in Threads")
+	}
+	return nil
 }
 
 // Settle sets the state tag of a post, keeping tags that are no state, and

@@ -40,6 +40,8 @@ func (c *Client) take(ctx context.Context, it item) {
 		}
 	case it.change != nil:
 		c.carry(ctx, *it.change)
+	case it.reaction != nil:
+		c.observe(ctx, it)
 	case it.fetch != "":
 		c.catchUpWith(ctx, it.fetch, "", it.whole, newRoleCache())
 	case it.forum != "":

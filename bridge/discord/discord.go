@@ -13,9 +13,11 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,6 +70,10 @@ type Options struct {
 	States    []string
 	Log       *zap.Logger
 	Failpoint bridge.Failpoint
+	// FileLimit is the largest file that the server takes, in bytes, as far as its
+	// people know; 0: Discord's default for servers without boosts. Answers of Discord's
+	// lower it.
+	FileLimit int64
 	// Now is desk time, in which deletions are dated: Discord does not say when; nil:
 	// time.Now.
 	Now func() time.Time
@@ -93,31 +99,37 @@ type Status struct {
 // Client is one bot in one guild. Its methods are safe for concurrent use; Run
 // may be called once.
 type Client struct {
-	guild  string
-	token  string
-	net    Network
-	rest   *rest
-	inbox  Inbox
-	editor Editor // the inbox, nil when it is none
-	now    func() time.Time
-	bot    bot.Handler
-	cmds   []bot.Command
-	states []string
-	log    *zap.Logger
-	fp     bridge.Failpoint
-	set    settings
+	guild    string
+	token    string
+	net      Network
+	rest     *rest
+	inbox    Inbox
+	editor   Editor   // the inbox, nil when it is none
+	observer Observer // likewise
+	now      func() time.Time
+	bot      bot.Handler
+	cmds     []bot.Command
+	states   []string
+	log      *zap.Logger
+	fp       bridge.Failpoint
+	set      settings
 
-	names    *directory
-	intake   *intake
-	versions versions
-	taken    progress
-	me       atomic.Pointer[string]
-	app      atomic.Pointer[string]
-	appSet   chan struct{} // closed when app is known
-	appOnce  sync.Once
-	mute     sync.Once // an empty message was told of
-	pressed  chan interaction
-	end      atomic.Pointer[context.CancelCauseFunc] // of Run
+	names     *directory
+	intake    *intake
+	versions  versions
+	limit     limit
+	noVoice   atomic.Pointer[time.Time] // until when recordings go as files
+	cdn       *http.Transport
+	downloads chan struct{} // one for each
+	taken     progress
+	me        atomic.Pointer[string]
+	app       atomic.Pointer[string]
+	appSet    chan struct{} // closed when app is known
+	appOnce   sync.Once
+	mute      sync.Once // an empty message was told of
+	pressed   chan interaction
+	typing    chan typist
+	end       atomic.Pointer[context.CancelCauseFunc] // of Run
 
 	statusMu sync.Mutex
 	status   Status
@@ -156,7 +168,7 @@ type settings struct {
 func standard() settings {
 	return settings{
 		intents: discordgo.IntentsGuilds | discordgo.IntentsGuildMessages |
-			discordgo.IntentsGuildMessageReactions | discordgo.IntentMessageContent,
+			discordgo.IntentsGuildMessageReactions | discordgo.IntentsGuildMessageTyping | discordgo.IntentMessageContent,
 		inOrder:      true,
 		enforceNonce: true,
 		perSecond:    48,
@@ -207,11 +219,15 @@ func newClient(o Options, s settings) (*Client, error) {
 		guild: o.Guild, token: o.Token, net: o.Network, rest: r, inbox: o.Inbox, bot: o.Bot, cmds: o.Commands,
 		states: o.States, log: o.Log, fp: o.Failpoint, set: s, tell: o.Changed,
 		now: o.Now, versions: versions{last: map[string]time.Time{}}, names: newDirectory(), intake: newIntake(s.intakeBytes),
-		appSet: make(chan struct{}), pressed: make(chan interaction, 256),
+		cdn: o.Network.roundTripper(), downloads: make(chan struct{}, downloadsAtOnce),
+		appSet: make(chan struct{}), pressed: make(chan interaction, 256), typing: make(chan typist, 64),
 		status: Status{Reason: "not started", Since: time.Now()},
 	}
 	c.intake.holdBack = s.holdBack
+	c.limit.bytes.Store(min(cmp.Or(max(o.FileLimit, 0), defaultFileLimit), largestFile))
+	c.cdn.DisableCompression = true // sizes are those of the files
 	c.editor, _ = o.Inbox.(Editor)
+	c.observer, _ = o.Inbox.(Observer)
 	r.refused = func() { c.giveUp(ErrToken) }
 	return c, nil
 }
@@ -231,6 +247,7 @@ func (c *Client) Run(ctx context.Context) error {
 	defer end(nil)
 	c.end.Store(&end)
 	defer c.rest.session.Client.CloseIdleConnections()
+	defer c.cdn.CloseIdleConnections()
 
 	notThere := meaning(codeUnknownGuild, codeNoAccess, codeInvalidForm)
 	err := c.patiently(inner, func() error { return c.belongs(inner) }, notThere)
@@ -242,6 +259,7 @@ func (c *Client) Run(ctx context.Context) error {
 		wg.Go(func() { c.takeIn(inner) })
 		wg.Go(func() { c.amendAll(inner) })
 		wg.Go(func() { c.answerAll(inner) })
+		wg.Go(func() { c.tellTyping(inner) })
 		wg.Go(func() { c.register(inner) })
 		err = c.keepUp(inner)
 	}

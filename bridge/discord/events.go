@@ -34,6 +34,10 @@ func (c *Client) event(l *link, e *discordgo.Event) {
 		c.onEdit(e.RawData)
 	case "MESSAGE_DELETE", "MESSAGE_DELETE_BULK":
 		c.onDelete(e.RawData)
+	case "MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE", "MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI":
+		c.onReaction(e.Type, e.RawData)
+	case "TYPING_START":
+		c.onTyping(e.RawData)
 	case "THREAD_DELETE":
 		c.onThreadGone(e.RawData)
 		c.onNames(e.Type, e.RawData)

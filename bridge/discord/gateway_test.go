@@ -56,7 +56,7 @@ func TestOrderIsKept(t *testing.T) {
 func TestTheStandardSettingsAreThosePromised(t *testing.T) {
 	t.Parallel()
 	promised := settings{
-		intents: 1<<0 | 1<<9 | 1<<10 | 1<<15, // guilds, messages, reactions, message content
+		intents: 1<<0 | 1<<9 | 1<<10 | 1<<11 | 1<<15, // guilds, messages, reactions, typing, message content
 		inOrder: true, enforceNonce: true, foresight: true, watch: true, catchUp: true, holdBack: true, inSequence: true, amend: true,
 		retryLimits: false, retries: 0,
 		perSecond: 48, mostInvalid: 1000, exchange: 15 * time.Second, intakeBytes: 16 << 20,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/haloerzap/halo/bridge"
 )
 
 // An intake holds what the gateway said until it is stored, in order. The
@@ -29,6 +31,8 @@ type intake struct {
 	listing   bool              // a question for the active threads waits
 	wake      chan struct{}
 
+	held map[string][]item // reactions, by channel, that wait for it to catch up
+
 	amends    map[string]amendment // threads whose recent messages are to be compared
 	amendWake chan struct{}
 }
@@ -39,26 +43,27 @@ type later struct {
 	at time.Time
 }
 
-// An item is one of: a message; a change of messages; a channel to fetch; a forum
+// An item is one of: a message; a change of messages; a reaction; a channel to fetch; a forum
 // whose archived posts are to be compared with what was stored; threads to compare,
 // with the epoch for which nothing is missing after it.
 type item struct {
-	message *message
-	change  *change
-	fetch   string
-	forum   string
-	whole   bool // fetch from the thread's first message on, whatever the cursor says
-	compare bool // threads are all that are active
-	threads []threadInfo
-	list    bool // ask which threads are active, and compare them
-	settled int  // epoch, 0 for none
-	size    int
+	message  *message
+	change   *change
+	reaction *bridge.StaffReaction
+	fetch    string
+	forum    string
+	whole    bool // fetch from the thread's first message on, whatever the cursor says
+	compare  bool // threads are all that are active
+	threads  []threadInfo
+	list     bool // ask which threads are active, and compare them
+	settled  int  // epoch, 0 for none
+	size     int
 }
 
 func newIntake(most int) *intake {
 	return &intake{most: most, holdBack: true, behind: map[string]string{}, strangers: map[string]bool{},
 		later: map[string]later{}, wake: make(chan struct{}, 1), epoch: 1,
-		amends: map[string]amendment{}, amendWake: make(chan struct{}, 1)}
+		held: map[string][]item{}, amends: map[string]amendment{}, amendWake: make(chan struct{}, 1)}
 }
 
 func (q *intake) add(it item) {
@@ -165,6 +170,7 @@ func (q *intake) overdue(patience time.Duration) bool {
 	}
 	q.blind = false
 	q.add(item{list: true, settled: q.epoch})
+	q.letAllGo()
 	return true
 }
 
@@ -184,6 +190,7 @@ func (q *intake) guild(threads []threadInfo) {
 	defer q.mu.Unlock()
 	q.blind = false
 	q.add(item{compare: true, threads: threads, settled: q.epoch})
+	q.letAllGo()
 }
 
 func (q *intake) resumed(long bool) {
@@ -305,6 +312,7 @@ func (q *intake) caughtUp(channel, seen string) bool {
 	}
 	delete(q.behind, channel)
 	delete(q.later, channel)
+	q.letGo(channel)
 	return true
 }
 

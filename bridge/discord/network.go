@@ -44,7 +44,7 @@ func Loopback(address string) (Network, error) {
 // Real reports whether this is the real Discord.
 func (n Network) Real() bool { return n.endpoint == "" }
 
-var restHosts = []string{"discord.com", "cdn.discordapp.com", "media.discordapp.net"}
+var restHosts = []string{"discord.com", hostFiles, hostPreviews}
 
 // aim makes a request go where this network is, keeping path, query and Host.
 func (n Network) aim(req *http.Request) (*http.Request, error) {

@@ -9,14 +9,15 @@ import (
 // What is sent to Discord. Own structs: the library's know no nonce.
 
 type createMessage struct {
-	Content      string      `json:"content,omitempty"`
-	Nonce        string      `json:"nonce,omitempty"`
-	EnforceNonce bool        `json:"enforce_nonce,omitempty"`
-	Mentions     mentions    `json:"allowed_mentions"`
-	Embeds       []embed     `json:"embeds,omitempty"`
-	Components   []component `json:"components,omitempty"`
-	Reference    *reference  `json:"message_reference,omitempty"`
-	Flags        int         `json:"flags,omitempty"`
+	Content      string       `json:"content,omitempty"`
+	Nonce        string       `json:"nonce,omitempty"`
+	EnforceNonce bool         `json:"enforce_nonce,omitempty"`
+	Mentions     mentions     `json:"allowed_mentions"`
+	Embeds       []embed      `json:"embeds,omitempty"`
+	Components   []component  `json:"components,omitempty"`
+	Reference    *reference   `json:"message_reference,omitempty"`
+	Flags        int          `json:"flags,omitempty"`
+	Attachments  []attachment `json:"attachments,omitempty"`
 }
 
 // mentions say who may be pinged. Parse is always sent, and always empty: the
@@ -78,7 +79,7 @@ func silent() mentions { return mentions{Parse: []string{}} }
 
 // write makes a message; the nonce and the target of a reply are for Say to add.
 func write(m bridge.Message) createMessage {
-	out := createMessage{Content: normal(m.Content), Mentions: silent(), Components: rows(m.Buttons)}
+	out := createMessage{Content: normal(m.Content), Mentions: silent(), Components: rows(m.Buttons), Attachments: attachments(m.Files)}
 	out.Mentions.Roles, out.Mentions.Users = m.PingRoles, m.PingUsers
 	if m.Card != nil {
 		out.Embeds = []embed{card(*m.Card)}

@@ -137,6 +137,10 @@ func (r *rest) explain(op string, x *exchange, err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err // its address may hold an interaction's token
 	}
+	if x.broken != nil {
+		e.cause = x.broken
+		return e
+	}
 	if h, ok := errors.AsType[*heldError](err); ok {
 		e.Status, e.retry = 0, h.wait
 	}
@@ -201,6 +205,13 @@ func sendError(err error, needs string) error {
 		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the message could not be made", Err: err}
 	}
 	out := &bridge.SendError{Err: e, RetryAfter: e.retry}
+	if file, ok := errors.AsType[*fileError](err); ok && e.Status == 0 {
+		out.Certainty, out.Reason = bridge.NotSent, file.why
+		if file.final {
+			out.Certainty = bridge.Refused
+		}
+		return out
+	}
 	switch {
 	case e.held && errors.Is(e.cause, ErrForeignHost):
 		out.Certainty, out.Reason = bridge.Refused, "the address is not Discord's"
@@ -284,6 +295,7 @@ const (
 	codeWriteLimit          = 20028
 	codeServerWriteLimit    = 20029
 	codeOldEdits            = 30046
+	codeTooLarge            = 40005
 	codeAcknowledged        = 40060
 	codeNoAccess            = 50001
 	codeNotAuthor           = 50005
@@ -291,6 +303,10 @@ const (
 	codeInvalidWebhookToken = 50027
 	codeInvalidForm         = 50035
 	codeArchived            = 50083
+	codeVoiceContent        = 50159
+	codeVoiceAudio          = 50160
+	codeVoiceMetadata       = 50161
+	codeVoiceForbidden      = 50173
 	codeReactionBlocked     = 90001
 	codeThreadsFull         = 160006
 )

@@ -25,13 +25,15 @@ type transport struct {
 	ban     ban
 	breaker breaker
 	buckets buckets
+	uploads chan struct{} // one for each request with files
 }
 
 // An exchange is what became of a request, kept for the one who asked.
 type exchange struct {
-	sent   bool // it reached the wire
-	status int  // 0: no answer
-	code   int  // Discord's own number beside a 429, 0 for none
+	sent   bool  // it reached the wire
+	status int   // 0: no answer
+	code   int   // Discord's own number beside a 429, 0 for none
+	broken error // a file that was to be sent is not what was said
 	retry  time.Duration
 }
 
@@ -44,7 +46,7 @@ const mostAnswer = 32 << 20
 const headerNoBucket = "X-Halo-No-Bucket"
 
 func newTransport(n Network, s settings) *transport {
-	t := &transport{network: n, base: n.roundTripper(), timeout: s.exchange}
+	t := &transport{network: n, base: n.roundTripper(), timeout: s.exchange, uploads: make(chan struct{}, uploadsAtOnce)}
 	if s.perSecond > 0 {
 		t.pace.every = time.Second / time.Duration(s.perSecond)
 	}
@@ -75,12 +77,26 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	upload, _ := ctx.Value(formKey{}).(*form)
+	if upload != nil {
+		leave, err := t.enterUpload(ctx)
+		if err != nil {
+			done(nil)
+			return nil, err
+		}
+		defer leave()
+	}
 	answered, err := t.queue(ctx, req.Method, req.URL.Path)
 	if err != nil {
 		done(nil)
 		return nil, err
 	}
-	resp, err := t.exchange(out, x)
+	var resp *http.Response
+	if upload != nil {
+		resp, err = t.upload(out, upload, x)
+	} else {
+		resp, err = t.exchange(out, x)
+	}
 	answered(true)
 	done(resp)
 	return resp, err
@@ -141,9 +157,51 @@ func (t *transport) turn(ctx context.Context, method, path string) (over func(le
 	return t.pace.wait(ctx)
 }
 
+// enterUpload waits until a request with files may be sent: a few at a time, so that
+// words always find a connection and a share of it.
+func (t *transport) enterUpload(ctx context.Context) (leave func(), err error) {
+	select {
+	case t.uploads <- struct{}{}:
+		return func() { <-t.uploads }, nil
+	case <-ctx.Done():
+		return nil, &heldError{why: "other files are on their way", wait: t.timeout}
+	}
+}
+
+// upload is exchange for a request with files. It takes as long as it takes, but gives
+// up when nothing moves. The pace counts it again when it is whole: it is not known at
+// which end Discord counts.
+func (t *transport) upload(req *http.Request, f *form, x *exchange) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(req.Context())
+	defer cancel()
+	patience := time.AfterFunc(t.timeout, cancel)
+	defer patience.Stop()
+	body := f.body(func(last bool) {
+		if !last {
+			patience.Reset(t.timeout)
+			return
+		}
+		patience.Reset(2 * t.timeout) // Discord looks at the files before it answers
+		if t.pace.every > 0 {
+			t.pace.taken(time.Now())
+		}
+	})
+	defer body.Close()
+	req.Body, req.ContentLength, req.GetBody = body, f.length, nil
+	resp, err := t.converse(ctx, req, x)
+	if err != nil {
+		x.broken = body.broken()
+	}
+	return resp, err
+}
+
 func (t *transport) exchange(req *http.Request, x *exchange) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
+	return t.converse(ctx, req, x)
+}
+
+func (t *transport) converse(ctx context.Context, req *http.Request, x *exchange) (*http.Response, error) {
 	x.sent = true
 	resp, err := t.base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
@@ -204,8 +262,11 @@ func (t *transport) learn(resp *http.Response, body []byte, x *exchange) []byte 
 // isCallback reports a first answer to an interaction, which has no limit.
 func isCallback(path string) bool { return strings.HasSuffix(path, "/callback") }
 
-// isMark reports a reaction: the state of a message, which may come a little later.
-func isMark(path string) bool { return strings.Contains(path, "/reactions/") }
+// isMark reports a reaction, or that somebody writes: the state of something, which may
+// come a little later.
+func isMark(path string) bool {
+	return strings.Contains(path, "/reactions/") || strings.HasSuffix(path, "/typing")
+}
 
 // isPost reports that a forum post is opened: its limit is unpublished, and shared with
 // everybody in the forum.

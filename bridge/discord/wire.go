@@ -48,6 +48,8 @@ type message struct {
 	Stickers    []json.RawMessage `json:"sticker_items"`
 	Poll        json.RawMessage   `json:"poll"`
 	Snapshots   []json.RawMessage `json:"message_snapshots"`
+	Reference   *referenceInfo    `json:"message_reference"`
+	Flags       int               `json:"flags"`
 }
 
 const (
@@ -68,8 +70,8 @@ func (m message) staff(roles []string) bridge.StaffMessage {
 	}
 	return bridge.StaffMessage{
 		ID: m.ID, Channel: m.Channel, Author: m.Author.ID, Name: name, Roles: slices.Clone(roles), Text: m.Content,
-		Files: make([]bridge.StaffFile, len(m.Attachments)), Stickers: make([]string, len(m.Stickers)), Snapshots: make([]bridge.Snapshot, len(m.Snapshots)),
-		At: m.At, Edited: m.Edited,
+		Files: m.staffFiles(), ReplyTo: m.replyTo(), Stickers: names(each[stickerInfo](m.Stickers, mostFiles)),
+		Poll: m.question(), Snapshots: m.snapshots(), At: m.At, Edited: m.Edited,
 	}
 }
 
