@@ -221,3 +221,11 @@ func (s *Server) Member(name string) (*Member, error) {
 	}
 	return nil, fmt.Errorf("find member %q: nobody of that name", name)
 }
+
+// SetMemberPermissions changes what @everyone may do.
+func (s *Server) SetMemberPermissions(p Permission) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[0].permissions = p
+	s.dispatch(event{name: "GUILD_ROLE_UPDATE", intent: IntentGuilds, data: obj{"guild_id": s.guildID, "role": s.roles[0].render()}})
+}

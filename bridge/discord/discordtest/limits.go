@@ -242,16 +242,15 @@ func tooManyOldEdits(after time.Duration) reply {
 
 // Stats count what happened at the wire since the start.
 type Stats struct {
-	Requests map[string]int // by "METHOD /route"
-	Errors   map[int]int    // answers by Discord's error code
-	Invalid  int            // 401, 403 and 429 that count towards the ban
-
-	BucketLimited, GlobalLimited, SharedLimited, HTMLLimited, FaultLimited int // 429 by kind
-	LostAnswers, ServerErrors                                              int // faults that struck
-
-	Connections, Identifies, Resumes, Heartbeats int // gateway
-	Compressed                                   int // packets sent packed
-	Linked                                       int // sessions connected at this moment
+	Requests                                                               map[string]int // by "METHOD /route"
+	Errors                                                                 map[int]int    // answers by Discord's error code
+	Invalid                                                                int            // 401, 403 and 429 that count towards the ban
+	BucketLimited, GlobalLimited, SharedLimited, HTMLLimited, FaultLimited int            // 429 by kind
+	LostAnswers, ServerErrors                                              int            // faults that struck
+	Connections, Identifies, Resumes, Heartbeats                           int            // gateway
+	Compressed                                                             int            // packets sent packed
+	DeadLinks                                                              int            // downloads by a link that no longer works
+	Linked                                                                 int            // sessions connected at this moment
 }
 
 // RateLimited is the number of all 429 answers.

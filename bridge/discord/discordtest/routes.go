@@ -221,7 +221,7 @@ func (s *Server) checkAnswer(c *call, answer reply) {
 	if _, isPage := answer.body.(page); isPage {
 		return
 	}
-	pointer, data := pathPointer(c.route, answer.status), answer.encode()
+	pointer, data := pathPointer(c.route, answer.status), knownReferences(answer.encode())
 	switch {
 	case answer.schema != "":
 		pointer = componentPointer(answer.schema)

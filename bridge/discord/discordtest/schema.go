@@ -170,6 +170,13 @@ var innerCode = regexp.MustCompile(`"code":"[A-Z0-9_]+"`)
 // numberedCodes is an error answer in the form of the description.
 func numberedCodes(data []byte) []byte { return innerCode.ReplaceAll(data, []byte(`"code":0`)) }
 
+// forwardType is the reference of a forwarded message: the description knows answers
+// only.
+var forwardType = regexp.MustCompile(`("message_reference":\{[^{}]*"type":)1\}`)
+
+// knownReferences is an answer in the form of the description.
+func knownReferences(data []byte) []byte { return forwardType.ReplaceAll(data, []byte("${1}0}")) }
+
 // pathPointer is where the description keeps a route's request schema, or that
 // of its answer when status is set.
 func pathPointer(rt *route, status int) string {

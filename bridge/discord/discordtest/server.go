@@ -24,23 +24,24 @@ type Server struct {
 	work     sync.WaitGroup // connections, handlers, gateway writers
 	closing  sync.Once
 
-	mu       sync.Mutex // guards everything below
-	stopped  bool
-	ids      snowflakes
-	random   *rand.Rand
-	token    string
-	denied   Intent
-	limits   Limits
-	faults   Faults
-	failures []Failure
-	buckets  map[string]*window
-	global   window
-	stats    Stats
-	inFlight int // REST requests being served
-	problems []string
-	expected []string
-	changed  chan struct{} // closed and replaced at every change
-	watchers map[*watcher]struct{}
+	mu           sync.Mutex // guards everything below
+	stopped      bool
+	ids          snowflakes
+	random       *rand.Rand
+	token        string
+	denied       Intent
+	limits       Limits
+	faults       Faults
+	failures     []Failure
+	fileFailures []FileFailure
+	buckets      map[string]*window
+	global       window
+	stats        Stats
+	inFlight     int // REST requests being served
+	problems     []string
+	expected     []string
+	changed      chan struct{} // closed and replaced at every change
+	watchers     map[*watcher]struct{}
 
 	guildID, guildName string
 	owner              *user
