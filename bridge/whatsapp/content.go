@@ -1,190 +1,206 @@
 package whatsapp
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+	"time"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/haloerzap/halo/bridge"
 )
 
-// content is a message in the desk's words.
-type content struct{ kind, text, unreadable string }
-
+// Kinds beside those that [bridge] names.
 const (
-	textLimit = 128 << 10 // bytes of one message; WhatsApp's apps stop at 65,536 characters
-	nameLimit = 100       // characters of a push name
-	idLimit   = 64        // bytes of a message id
+	kindRound      = "round" // a round video note
+	kindViewOnce   = "view_once"
+	kindEvent      = "event"
+	kindInvite     = "invite"
+	kindOrder      = "order"
+	kindProduct    = "product"
+	kindPayment    = "payment"
+	kindPollResult = "poll_result"
+	kindPack       = "sticker_pack"
+	kindTimer      = "timer"    // the chat's disappearing messages were set, Fades says how
+	kindPin        = "pin"      // Target was pinned
+	kindIdentity   = "identity" // the person's phone was changed or set up anew
+	kindNumber     = "number"   // the person goes on under another number
+	kindUnknown    = "unknown"
 )
 
-// readContent tells what a message says; ok is false for messages that mean
-// nothing to people. Content that cannot be read is told, never an error.
-func readContent(e *events.Message) (c content, ok bool) {
+const mostNested = 4 // envelopes within each other; apps use two
+
+// A reading puts one message into the desk's words. Nothing in what it makes is
+// longer than an app would write, whatever was sent.
+type reading struct {
+	info  *types.MessageInfo
+	own   func(types.JID) bool // tells the desk's own addresses
+	votes []string             // of a vote, opened
+	// mentions are the people whose addresses stand in the text behind an @.
+	mentions []types.JID
+	m        bridge.ClientMessage
+}
+
+// readContent reads what a message says into r.m; ok is false for messages that
+// mean nothing to people. Content that cannot be read is told, never an error.
+func (r *reading) readContent(e *events.Message) (ok bool) {
 	defer func() {
 		if recover() != nil {
-			c, ok = content{kind: "unknown", unreadable: "its content is malformed"}, true
+			r.m = bridge.ClientMessage{Kind: kindUnknown, Unreadable: "its content is malformed"}
+			ok = true
 		}
 	}()
-	c, ok = readMessage(e.Message, 0)
-	if e.IsViewOnce && ok {
-		c.kind = "view_once"
+	if r.own == nil {
+		r.own = func(types.JID) bool { return false }
 	}
-	c.text = cleanText(c.text)
-	return c, ok
+	ok = r.read(e.Message, 0)
+	r.m.ViewOnce = r.m.ViewOnce || e.IsViewOnce
+	if r.m.ViewOnce && r.m.Media != nil {
+		// The client wanted it seen once, on a phone: it is told and not kept.
+		r.m.Media = nil
+	}
+	r.m.Text = cleanText(r.m.Text)
+	return ok
 }
 
-// readMessage goes from what carries words to what carries none.
-func readMessage(m *waE2E.Message, depth int) (content, bool) {
-	if depth > 4 {
-		return content{kind: "unknown", unreadable: "its content is nested too deeply"}, true
+// read goes from what carries words to what carries none.
+func (r *reading) read(m *waE2E.Message, depth int) bool {
+	if depth > mostNested {
+		return r.unreadable(kindUnknown, "its content is nested too deeply")
 	}
-	if c, ok := readWords(m); ok {
-		return c, true
-	}
-	if c, ok := readMedia(m); ok {
-		return c, true
-	}
-	if c, ok := readChoice(m); ok {
-		return c, true
+	r.context(m)
+	switch {
+	case r.words(m), r.media(m), r.place(m), r.cards(m), r.poll(m), r.trade(m), r.business(m):
+		return true
 	}
 	if p := m.GetProtocolMessage(); p != nil {
-		return readProtocol(p, depth)
+		return r.protocol(p, depth)
+	}
+	if ok, is := r.about(m, depth); is {
+		return ok
 	}
 	for _, inner := range wrapped(m) {
-		return readMessage(inner, depth+1)
+		return r.read(inner, depth+1)
 	}
-	switch {
-	case m.GetReactionMessage() != nil:
-		text := m.GetReactionMessage().GetText()
-		if text == "" {
-			text = "(ditarik kembali)"
-		}
-		return content{kind: "reaction", text: text}, true
-	case m.GetEncReactionMessage() != nil:
-		return content{kind: "reaction", unreadable: "it is encrypted for others"}, true
-	case m.GetSecretEncryptedMessage() != nil:
-		return content{kind: "edit", unreadable: "an edit that only the phone can read"}, true
-	case m.GetPlaceholderMessage() != nil:
-		return content{kind: "unknown", unreadable: "only the phone can show it"}, true
-	case m.GetAlbumMessage() != nil, m.GetKeepInChatMessage() != nil, m.GetPinInChatMessage() != nil:
-		// The pictures of an album come one by one; the others mark messages.
-		return content{}, false
-	}
-	return readRest(m)
+	return r.rest(m)
 }
 
-func readWords(m *waE2E.Message) (content, bool) {
-	switch {
-	case m.Conversation != nil:
-		return content{kind: "text", text: m.GetConversation()}, true
-	case m.GetExtendedTextMessage() != nil:
-		return content{kind: "text", text: m.GetExtendedTextMessage().GetText()}, true
-	case m.GetButtonsResponseMessage() != nil:
-		return content{kind: "text", text: m.GetButtonsResponseMessage().GetSelectedDisplayText()}, true
-	case m.GetListResponseMessage() != nil:
-		return content{kind: "text", text: m.GetListResponseMessage().GetTitle()}, true
-	case m.GetTemplateButtonReplyMessage() != nil:
-		return content{kind: "text", text: m.GetTemplateButtonReplyMessage().GetSelectedDisplayText()}, true
-	case m.GetInteractiveResponseMessage() != nil:
-		return content{kind: "text", text: m.GetInteractiveResponseMessage().GetBody().GetText()}, true
-	}
-	return content{}, false
+// is notes what a message is.
+func (r *reading) is(kind, text string) bool {
+	r.m.Kind, r.m.Text = kind, text
+	return true
 }
 
-func readMedia(m *waE2E.Message) (content, bool) {
-	switch {
-	case m.GetImageMessage() != nil:
-		return content{kind: "image", text: m.GetImageMessage().GetCaption()}, true
-	case m.GetVideoMessage() != nil:
-		return content{kind: "video", text: m.GetVideoMessage().GetCaption()}, true
-	case m.GetPtvMessage() != nil:
-		return content{kind: "video", text: m.GetPtvMessage().GetCaption()}, true
-	case m.GetAudioMessage() != nil:
-		if m.GetAudioMessage().GetPTT() {
-			return content{kind: "voice"}, true
-		}
-		return content{kind: "audio"}, true
-	case m.GetDocumentMessage() != nil:
-		return content{kind: "document", text: joined(m.GetDocumentMessage().GetFileName(), m.GetDocumentMessage().GetCaption())}, true
-	case m.GetStickerMessage() != nil, m.GetStickerPackMessage() != nil:
-		return content{kind: "sticker"}, true
-	}
-	return content{}, false
+func (r *reading) unreadable(kind, why string) bool {
+	r.m.Kind, r.m.Unreadable = kind, why
+	return true
 }
 
-func readChoice(m *waE2E.Message) (content, bool) {
-	switch {
-	case m.GetLocationMessage() != nil:
-		place := m.GetLocationMessage()
-		return content{kind: "location", text: joined(place.GetName(), place.GetAddress(), degrees(place.GetDegreesLatitude(), place.GetDegreesLongitude()))}, true
-	case m.GetLiveLocationMessage() != nil:
-		place := m.GetLiveLocationMessage()
-		return content{kind: "location", text: joined(place.GetCaption(), degrees(place.GetDegreesLatitude(), place.GetDegreesLongitude()))}, true
-	case m.GetContactMessage() != nil:
-		return content{kind: "contact", text: m.GetContactMessage().GetDisplayName()}, true
-	case m.GetContactsArrayMessage() != nil:
-		var names []string
-		for _, contact := range m.GetContactsArrayMessage().GetContacts() {
-			names = append(names, contact.GetDisplayName())
-		}
-		return content{kind: "contact", text: joined(names...)}, true
-	case m.GetPollUpdateMessage() != nil:
-		return content{kind: "vote", unreadable: "votes are not read yet"}, true
-	case m.GetEventMessage() != nil:
-		return content{kind: "event", text: m.GetEventMessage().GetName()}, true
-	case m.GetGroupInviteMessage() != nil:
-		return content{kind: "invite", text: m.GetGroupInviteMessage().GetGroupName()}, true
-	case m.GetOrderMessage() != nil:
-		return content{kind: "order", text: m.GetOrderMessage().GetMessage()}, true
-	case m.GetProductMessage() != nil:
-		return content{kind: "product", text: m.GetProductMessage().GetProduct().GetTitle()}, true
-	case m.GetCallLogMesssage() != nil, m.GetBcallMessage() != nil:
-		return content{kind: "call"}, true
+// context reads what stands around a message: what it answers, whether it was
+// forwarded, how long it stays, and the album it belongs to.
+func (r *reading) context(m *waE2E.Message) {
+	r.association(m)
+	c := contextOf(m)
+	if c == nil {
+		return
 	}
-	for _, poll := range []*waE2E.PollCreationMessage{
-		m.GetPollCreationMessage(), m.GetPollCreationMessageV2(), m.GetPollCreationMessageV3(),
-		m.GetPollCreationMessageV5(), m.GetPollCreationMessageV6(),
-	} {
-		if poll != nil {
-			return content{kind: "poll", text: poll.GetName()}, true
+	if c.GetIsForwarded() || c.GetForwardingScore() > 0 {
+		r.m.Forwarded = int(min(max(c.GetForwardingScore(), 1), 1000))
+	}
+	if c.GetExpiration() > 0 {
+		r.m.Fades = seconds(c.GetExpiration())
+	}
+	for _, mention := range c.GetMentionedJID() {
+		if jid, err := types.ParseJID(mention); err == nil && len(r.mentions) < 20 {
+			r.mentions = append(r.mentions, jid)
 		}
 	}
-	return content{}, false
+	if c.GetStanzaID() != "" {
+		r.m.Quote = r.quote(c)
+	}
 }
 
-func readProtocol(p *waE2E.ProtocolMessage, depth int) (content, bool) {
-	switch p.GetType() {
-	case waE2E.ProtocolMessage_MESSAGE_EDIT:
-		c, ok := readMessage(p.GetEditedMessage(), depth+1)
-		if !ok {
-			c = content{unreadable: "the new content is malformed"}
+// quoteLimit bounds the words of a quoted message, in characters.
+const quoteLimit = 300
+
+func (r *reading) quote(c *waE2E.ContextInfo) *bridge.Quote {
+	q := &bridge.Quote{ID: cleanID(c.GetStanzaID())}
+	if author, err := types.ParseJID(c.GetParticipant()); err == nil && author.User != "" {
+		q.Own = r.own(author)
+		if r.info != nil && r.info.IsGroup && !q.Own {
+			q.Sender = bridge.Address(author.ToNonAD().String())
 		}
-		c.kind = "edit"
-		return c, true
-	case waE2E.ProtocolMessage_REVOKE:
-		if p.Type == nil {
-			// The zero value is a revocation; a bare protocol message is none.
-			return content{}, false
-		}
-		return content{kind: "delete"}, true
-	default:
-		return content{}, false
 	}
+	if c.GetQuotedMessage() == nil {
+		return q
+	}
+	quoted := reading{own: r.own}
+	if quoted.readContent(&events.Message{Message: c.GetQuotedMessage()}) && quoted.m.Unreadable == "" {
+		q.Kind, q.Text = quoted.m.Kind, shorten(gist(quoted.m), quoteLimit)
+	}
+	return q
+}
+
+// gist is what of a message can be said in words.
+func gist(m bridge.ClientMessage) string {
+	switch {
+	case m.Text != "":
+		return m.Text
+	case m.Poll != nil:
+		return m.Poll.Question
+	case m.Place != nil:
+		return m.Place.Name
+	case len(m.Contacts) > 0:
+		return m.Contacts[0].Name
+	case m.Media != nil:
+		return m.Media.Name
+	}
+	return ""
+}
+
+// association reads which other message a picture belongs to: the album it is
+// part of, or the smaller version that it follows.
+func (r *reading) association(m *waE2E.Message) {
+	a := m.GetMessageContextInfo().GetMessageAssociation()
+	parent := a.GetParentMessageKey().GetID()
+	if parent == "" {
+		return
+	}
+	if a.GetAssociationType() == waE2E.MessageAssociation_MEDIA_ALBUM {
+		r.m.Album = cleanID(parent)
+	} else if r.m.Quote == nil {
+		r.m.Quote = &bridge.Quote{ID: cleanID(parent), Own: r.info != nil && r.info.IsFromMe}
+	}
+}
+
+// contextOf finds the context that hangs on whatever a message holds.
+func contextOf(m *waE2E.Message) (found *waE2E.ContextInfo) {
+	if m == nil {
+		return nil
+	}
+	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		if field.Kind() != protoreflect.MessageKind || field.IsList() || field.IsMap() {
+			return true
+		}
+		inner := field.Message().Fields().ByName("contextInfo")
+		if inner == nil || inner.Kind() != protoreflect.MessageKind || !value.Message().Has(inner) {
+			return true
+		}
+		found, _ = value.Message().Get(inner).Message().Interface().(*waE2E.ContextInfo)
+		return found == nil
+	})
+	return found
 }
 
 // wrapped are the envelopes that the library leaves closed, at most one of
 // which a message has.
 func wrapped(m *waE2E.Message) (inner []*waE2E.Message) {
 	for _, envelope := range []*waE2E.FutureProofMessage{
-		m.GetEditedMessage(), m.GetEphemeralMessage(), m.GetViewOnceMessage(), m.GetViewOnceMessageV2(),
-		m.GetDocumentWithCaptionMessage(), m.GetGroupMentionedMessage(), m.GetLottieStickerMessage(),
-		m.GetAssociatedChildMessage(), m.GetPollCreationMessageV4(), m.GetSpoilerMessage(),
-		m.GetQuestionMessage(), m.GetQuestionReplyMessage(), m.GetBotForwardedMessage(),
+		m.GetEditedMessage(), m.GetEphemeralMessage(), m.GetViewOnceMessage(), m.GetViewOnceMessageV2(), m.GetViewOnceMessageV2Extension(),
+		m.GetDocumentWithCaptionMessage(), m.GetGroupMentionedMessage(), m.GetLottieStickerMessage(), m.GetBotInvokeMessage(),
+		m.GetAssociatedChildMessage(), m.GetPollCreationMessageV4(), m.GetSpoilerMessage(), m.GetEventCoverImage(),
+		m.GetQuestionMessage(), m.GetQuestionReplyMessage(), m.GetBotForwardedMessage(), m.GetPollCreationOptionImageMessage(),
 	} {
 		if message := envelope.GetMessage(); message != nil {
 			inner = append(inner, message)
@@ -193,100 +209,7 @@ func wrapped(m *waE2E.Message) (inner []*waE2E.Message) {
 	return inner
 }
 
-// readRest names what nobody asked about: the field's name is better than
-// nothing.
-func readRest(m *waE2E.Message) (content, bool) {
-	if m == nil {
-		return content{kind: "unknown", unreadable: "it is empty"}, true
-	}
-	var silent bool
-	var name string
-	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
-		switch field.Name() {
-		case "messageContextInfo":
-		case "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage":
-			silent = true
-		default:
-			name = string(field.Name())
-		}
-		return name == ""
-	})
-	switch {
-	case name != "":
-		return content{kind: "unknown", unreadable: "this version cannot show it (" + name + ")"}, true
-	case len(m.ProtoReflect().GetUnknown()) > 0:
-		return content{kind: "unknown", unreadable: "this version does not know its kind"}, true
-	case silent:
-		return content{}, false
-	default:
-		return content{kind: "unknown", unreadable: "it is empty"}, true
-	}
-}
-
-func joined(parts ...string) string {
-	var kept []string
-	for _, part := range parts {
-		if part = strings.TrimSpace(part); part != "" {
-			kept = append(kept, part)
-		}
-	}
-	return strings.Join(kept, "\n")
-}
-
-func degrees(latitude, longitude float64) string {
-	return fmt.Sprintf("%.6f, %.6f", latitude, longitude)
-}
-
-// cleanText makes text valid and printable: broken encoding is marked, control
-// characters are left out, line ends are one kind, and what is longer than any
-// app writes is cut, visibly.
-func cleanText(text string) string {
-	cut := 0
-	if len(text) > textLimit {
-		at := textLimit
-		for at > 0 && !utf8.RuneStart(text[at]) {
-			at--
-		}
-		cut, text = len(text)-at, text[:at]
-	}
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\r' || r == '\u2028' || r == '\u2029':
-			return '\n'
-		case unicode.IsControl(r):
-			return -1
-		}
-		return r
-	}, text)
-	if cut > 0 {
-		text += fmt.Sprintf("\n[... %d more bytes cut]", cut)
-	}
-	return text
-}
-
-func cleanName(name string) string {
-	if len(name) > 64*nameLimit {
-		name = name[:64*nameLimit]
-	}
-	name = strings.Join(strings.Fields(cleanText(name)), " ")
-	if runes := []rune(name); len(runes) > nameLimit {
-		name = string(runes[:nameLimit])
-	}
-	return name
-}
-
-// cleanID keeps an id as it is unless it is longer or stranger than any app
-// makes them; then it becomes a short one that is the same every time.
-func cleanID(id string) string {
-	plain := id != "" && len(id) <= idLimit && !strings.ContainsFunc(id, func(r rune) bool {
-		return r <= ' ' || r > '~' || r == '{' || r == '}' || r == '|'
-	})
-	if plain {
-		return id
-	}
-	sum := sha256.Sum256([]byte(id))
-	return "odd-" + hex.EncodeToString(sum[:16])
+// seconds is a time that a message gives, at most some ten years.
+func seconds(n uint32) time.Duration {
+	return time.Duration(min(n, 10*366*24*3600)) * time.Second
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,14 @@ type link struct {
 	// takes no messages in, they stay with WhatsApp.
 	pairing chan any
 
+	groups groupNames
+	live   liveShare
+	// self is our own address as clients' phones know it, and media the way to
+	// WhatsApp's media hosts.
+	self     types.JID
+	media    *http.Client
+	presence presence
+
 	witness  *witness
 	forget   *forgetter // nil while pairing
 	poisoned atomic.Bool
@@ -52,6 +61,7 @@ type link struct {
 	progress  time.Time   // when the connection last got on
 	dials     []time.Time // of the last minute
 	turn      func()      // ends that of a message sent again, if there is one
+	reuploads reuploads
 	work      sync.WaitGroup
 }
 
@@ -71,6 +81,7 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	for _, jid := range []types.JID{device.GetJID(), device.GetLID()} {
 		if jid.User != "" {
 			l.own = append(l.own, jid.User)
+			l.self = jid.ToNonAD() // the LID, if there is one
 		}
 	}
 	l.quiet = time.AfterFunc(time.Hour, l.endOfQueue)
@@ -102,8 +113,9 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	socket := c.options.Network.socketClient(l.stopping, l.dialling, l.leads)
 	cli.SetPreLoginHTTPClient(socket)
 	cli.SetWebsocketHTTPClient(socket)
+	l.media = c.options.Network.mediaClient()
 	if set.restrictedMedia {
-		cli.SetMediaHTTPClient(c.options.Network.mediaClient())
+		cli.SetMediaHTTPClient(l.media)
 	}
 	cli.AddEventHandlerWithSuccessStatus(l.handle)
 	return l
@@ -142,7 +154,9 @@ func (l *link) close() {
 	l.cancel()
 	<-disconnected
 	l.endTurn()
+	l.presence.close()
 	l.work.Wait()
+	l.media.CloseIdleConnections()
 	if l.forget != nil {
 		l.forget.close(context.WithoutCancel(l.ctx))
 	}
@@ -224,6 +238,21 @@ func (l *link) handle(event any) (ok bool) {
 		return l.onReceipt(e)
 	case *events.CallOffer:
 		return l.onCall(e.BasicCallMeta)
+	case *events.CallOfferNotice:
+		return l.onCall(e.BasicCallMeta)
+	case *events.CallTerminate:
+		return l.onCall(e.BasicCallMeta)
+	case *events.IdentityChange:
+		return l.onIdentity(e)
+	case *events.ChatPresence:
+		l.onTyping(e)
+		return true
+	case *events.MediaRetry:
+		l.onMediaRetry(e)
+		return true
+	case *events.GroupInfo:
+		l.onGroup(e)
+		return true
 	default:
 		l.onConnection(event)
 		return true
@@ -247,10 +276,12 @@ func (l *link) onConnection(event any) {
 	switch e := event.(type) {
 	case *events.Connected:
 		l.onConnected()
+		l.presence.anew(l)
 	case *events.OfflineSyncCompleted:
 		l.endOfQueue()
 		l.forget.sweep(l.ctx)
 		l.c.pruneChanges(l.ctx)
+		l.c.prunePolls(l.ctx)
 	case *events.Disconnected:
 		l.pause()
 	case *events.KeepAliveTimeout:

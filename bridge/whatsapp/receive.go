@@ -30,16 +30,21 @@ func (l *link) onMessage(e *events.Message) bool {
 }
 
 // clientMessage puts an event into the desk's words; ok is false for what is
-// not part of a chat with one client.
+// not part of a chat that the desk has.
 func (l *link) clientMessage(e *events.Message) (m bridge.ClientMessage, ok bool) {
-	if m, ok = l.envelope(&e.Info); !ok {
-		return m, false
-	}
-	c, ok := readContent(e)
+	envelope, ok := l.envelope(&e.Info)
 	if !ok {
 		return m, false
 	}
-	m.Kind, m.Text, m.Unreadable = c.kind, c.text, c.unreadable
+	r := reading{info: &e.Info, own: l.isOwn}
+	l.disclose(e, &r)
+	if !r.readContent(e) || r.m.Live && !l.live.worth(e) {
+		return m, false
+	}
+	m = r.m
+	m.ID, m.Chat, m.Alt, m.Phone, m.Name = envelope.ID, envelope.Chat, envelope.Alt, envelope.Phone, envelope.Name
+	m.At, m.Own, m.Group = envelope.At, envelope.Own, envelope.Group
+	m.Text = l.nameMentions(m.Text, r.mentions)
 	return m, true
 }
 
@@ -51,7 +56,7 @@ func (l *link) onUndecryptable(e *events.UndecryptableMessage) bool {
 	m.Kind = announcedKind(&e.Info)
 	switch {
 	case e.UnavailableType == events.UnavailableTypeViewOnce:
-		m.Kind, m.Unreadable = "view_once", reasonViewOnce
+		m.Kind, m.ViewOnce, m.Unreadable = kindViewOnce, true, reasonViewOnce
 	case e.IsUnavailable:
 		m.Unreadable = reasonUnavailable
 	default:
@@ -60,42 +65,26 @@ func (l *link) onUndecryptable(e *events.UndecryptableMessage) bool {
 	return l.receive(m)
 }
 
-func (l *link) onCall(call types.BasicCallMeta) bool {
-	m, ok := l.envelope(callInfo(call))
-	if !ok {
-		return true
-	}
-	m.Kind = "call"
-	return l.receive(m)
-}
-
-// callInfo describes a call as if it were a message.
-func callInfo(call types.BasicCallMeta) *types.MessageInfo {
-	from := call.CallCreator
-	if from.IsEmpty() {
-		from = call.From
-	}
-	info := types.MessageInfo{ID: "call-" + call.CallID, Timestamp: call.Timestamp}
-	info.Chat, info.Sender, info.SenderAlt = from.ToNonAD(), from, call.CallCreatorAlt
-	info.IsGroup = !call.GroupJID.IsEmpty()
-	return &info
-}
-
 // envelope reads who wrote to whom; ok is false for everything but a chat with
-// one person.
+// one person and a group that the desk listens to.
 func (l *link) envelope(info *types.MessageInfo) (m bridge.ClientMessage, ok bool) {
 	chat, alt := info.Chat, info.SenderAlt
 	if info.IsFromMe {
 		alt = info.RecipientAlt
 	}
-	if chat.Server == types.BroadcastServer && chat != types.StatusBroadcastJID && !info.IsFromMe {
+	switch {
+	case info.Category == "peer":
+		return m, false
+	case chat.Server == types.GroupServer:
+		return l.groupEnvelope(info)
+	case chat.Server == types.BroadcastServer && chat != types.StatusBroadcastJID && !info.IsFromMe:
 		// A message to a private broadcast list is one to us alone.
 		chat = info.Sender
-	} else if info.IsGroup {
+	case info.IsGroup:
 		return m, false
 	}
 	switch {
-	case info.Category == "peer", chat.User == "" || chat.User == "0", chat.IsBot(), l.isOwn(chat):
+	case chat.User == "" || chat.User == "0", chat.IsBot(), l.isOwn(chat):
 		return m, false
 	case chat.Server != types.DefaultUserServer && chat.Server != types.HiddenUserServer:
 		return m, false

@@ -45,6 +45,9 @@ type Options struct {
 	// Network is the real WhatsApp unless it comes from [ParseNetwork].
 	Network Network
 	Inbox   Inbox
+	// Groups are the addresses of groups whose messages are taken in, as WhatsApp
+	// writes them ("12036304@g.us"). Others leave no trace.
+	Groups []string
 	// Allowed is asked before anything is taken in, sent or connected, from any
 	// goroutine; it must answer at once. While it says no the client has no effect:
 	// what came is left with WhatsApp and sends are refused. A process that is
@@ -196,6 +199,9 @@ func (c *Client) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := c.prepareChanges(ctx); err != nil {
+		return err
+	}
+	if err := c.preparePolls(ctx); err != nil {
 		return err
 	}
 	prepareLibrary(c.options.DeviceName, c.settings)

@@ -36,12 +36,13 @@ type stanzaKey struct {
 const witnessed = 16384
 
 func (w *witness) arrived(node *waBinary.Node) {
-	if node.Tag != "message" || node.Attrs["category"] == "peer" {
+	contacts := node.Tag == "notification" && node.Attrs["type"] == "contacts"
+	if node.Tag != "message" && !contacts || node.Attrs["category"] == "peer" {
 		return
 	}
 	id, _ := node.Attrs["id"].(string)
 	from, ok := node.Attrs["from"].(types.JID)
-	if !ok || from.Server != types.DefaultUserServer && from.Server != types.HiddenUserServer {
+	if !ok || !contacts && !w.link.talksIn(from) {
 		return
 	}
 	w.mu.Lock()
@@ -89,7 +90,8 @@ func (w *witness) leaving(node *waBinary.Node) {
 	id, _ := node.Attrs["id"].(string)
 	to, ok := node.Attrs["to"].(types.JID)
 	kind, _ := node.Attrs["type"].(string)
-	settles := node.Tag == "ack" && node.Attrs["class"] == "message" || node.Tag == "receipt" && (kind == "" || kind == "inactive" || kind == "sender" || kind == "peer_msg")
+	contacts := node.Tag == "ack" && node.Attrs["class"] == "notification" && kind == "contacts"
+	settles := contacts || node.Tag == "ack" && node.Attrs["class"] == "message" || node.Tag == "receipt" && (kind == "" || kind == "inactive" || kind == "sender" || kind == "peer_msg")
 	if !ok || !settles {
 		return
 	}
@@ -102,10 +104,16 @@ func (w *witness) leaving(node *waBinary.Node) {
 	w.mu.Lock()
 	message := w.open[stanzaKey{id, to}]
 	delete(w.open, stanzaKey{id, to})
-	known := w.known
-	w.known = false
+	known := w.known && !contacts
+	w.known = w.known && contacts
 	w.mu.Unlock()
 	if message == nil || known {
+		return
+	}
+	if contacts {
+		if !w.link.numberChanged(message) {
+			w.link.cli.Disconnect()
+		}
 		return
 	}
 	if w.link.vanishing(message, node.Tag == "ack" && node.Attrs["error"] == nil) {
@@ -116,6 +124,11 @@ func (w *witness) leaving(node *waBinary.Node) {
 	}
 	// Without a connection the acknowledgement cannot leave.
 	w.link.cli.Disconnect()
+}
+
+// talksIn reports whether messages from an address may be the desk's to take in.
+func (l *link) talksIn(from types.JID) bool {
+	return from.Server == types.DefaultUserServer || from.Server == types.HiddenUserServer || from.Server == types.GroupServer && l.listens(from)
 }
 
 // vanishing stores a placeholder for a message that no event will tell of, or
@@ -156,6 +169,12 @@ func (l *link) stanzaInfo(node *waBinary.Node) *types.MessageInfo {
 	info := &types.MessageInfo{ID: ag.String("id"), PushName: ag.OptionalString("notify"), Type: ag.OptionalString("type"), Timestamp: time.Unix(int64(ag.OptionalInt("t")), 0)}
 	info.Sender = ag.JID("from")
 	info.Chat = info.Sender.ToNonAD()
+	if info.Chat.Server == types.GroupServer {
+		info.IsGroup, info.Sender = true, ag.OptionalJIDOrEmpty("participant")
+		info.IsFromMe = l.isOwn(info.Sender)
+		info.SenderAlt = ag.OptionalJIDOrEmpty("participant_pn")
+		return l.announced(info, node)
+	}
 	info.SenderAlt = ag.OptionalJIDOrEmpty("sender_pn")
 	if info.SenderAlt.IsEmpty() {
 		info.SenderAlt = ag.OptionalJIDOrEmpty("sender_lid")
@@ -168,6 +187,11 @@ func (l *link) stanzaInfo(node *waBinary.Node) *types.MessageInfo {
 			info.RecipientAlt = ag.OptionalJIDOrEmpty("peer_recipient_lid")
 		}
 	}
+	return l.announced(info, node)
+}
+
+// announced adds what the envelope of a message says of its content.
+func (l *link) announced(info *types.MessageInfo, node *waBinary.Node) *types.MessageInfo {
 	for _, child := range node.GetChildrenByTag("enc") {
 		if kind, ok := child.AttrGetter().GetString("mediatype", false); ok {
 			info.MediaType = kind
