@@ -21,8 +21,14 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		switch {
 		case strings.HasPrefix(l.ID, "dead/"):
 			return nil // the notice itself failed: the list of dead letters still shows it
-		case l.Kind == kindText:
-			return buryText(tx, l, id, why)
+		case l.Kind == kindText || l.Kind == kindMedia || l.Kind == kindPoll:
+			return buryText(tx, l, id, why, isLost(se.Reason))
+		case l.Kind == kindFetch:
+			return buryFetch(tx, l, se.Reason)
+		case l.Kind == kindReact:
+			return buryReact(tx, l, id, why)
+		case l.Kind == kindSign:
+			return burySign(tx, l, id)
 		case l.Kind == kindChange || l.Kind == kindRevoke:
 			return buryChange(tx, l, id, why)
 		case l.Kind == kindSay || l.Kind == kindEdit:
@@ -37,15 +43,75 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 	return err
 }
 
-func buryText(tx *ledger.Tx, l ledger.Letter, id, why string) error {
+// isLost reports whether a file's letter died because there is no file: to send it
+// again would end the same way.
+func isLost(reason string) bool {
+	for fault, r := range fileRefusals {
+		if fault != "" && r == reason && r != reasonNotFetched {
+			return true
+		}
+	}
+	return false
+}
+
+func buryText(tx *ledger.Tx, l ledger.Letter, id, why string, lost bool) error {
 	message, _, _ := staffMessageOf(l.ID)
-	n := noticeWithRetry(l, id, message,
-		"❌ Tidak terkirim ke klien: "+why+". *Kirim ulang* mengirimnya sekali lagi, dengan teks terbaru bila pesan ini diubah.")
+	content := "❌ Tidak terkirim ke klien: " + why + ". *Kirim ulang* mengirimnya sekali lagi, dengan teks terbaru bila pesan ini diubah."
+	n := noticeWithRetry(l, id, message, content)
+	if lost {
+		n = noticeOn(l.Log, id, message, "❌ Berkas "+fileNameOf(tx, l)+"tidak terkirim ke klien: "+why+". Bila perlu, kirimkan dalam bentuk lain sebagai pesan baru.")
+	}
 	tx.Send(n)
 	if err := notify(tx, l, n); err != nil {
 		return err
 	}
 	return RefreshMark(tx, l.Log, l.ID)
+}
+
+// fileNameOf is the name of a letter's file for a sentence, "" for none.
+func fileNameOf(tx *ledger.Tx, l ledger.Letter) string {
+	var body mediaBody
+	if json.Unmarshal(l.Body, &body) != nil {
+		return ""
+	}
+	f, ok, err := loadFile(tx, body.Key)
+	if err != nil || !ok || f.Name == "" {
+		return ""
+	}
+	return "`" + strings.ReplaceAll(Clean(f.Name, 80), "`", "'") + "` "
+}
+
+// buryFetch records that a file was given up.
+func buryFetch(tx *ledger.Tx, l ledger.Letter, reason string) error {
+	var body fetchBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
+	}
+	return closeFile(tx, body.Key, func(f *filed) { f.State, f.Reason = fileFailed, reason })
+}
+
+func buryReact(tx *ledger.Tx, l ledger.Letter, id, why string) error {
+	var body reactBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
+	}
+	tx.Send(noticeOn(l.Log, id, body.Message, "⚠️ Reaksi "+ToDiscord(Clean(body.Reaction.Emoji, 20))+" tidak sampai ke klien: "+why+"."))
+	return nil
+}
+
+// burySign says in words what could not be shown as a sign.
+func burySign(tx *ledger.Tx, l ledger.Letter, id string) error {
+	var body signBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
+	}
+	if !body.On || body.Emoji == signDeleted {
+		return nil
+	}
+	tx.SendFirst(letter(id, l.Lane, l.Log, kindSay, sayBody{
+		Content: "💬 *Klien memberi reaksi* " + ToDiscord(Clean(body.Emoji, 20)), ReplyTo: body.Message, Answers: body.Of,
+	}))
+	return nil
 }
 
 func buryChange(tx *ledger.Tx, l ledger.Letter, id, why string) error {

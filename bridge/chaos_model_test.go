@@ -339,6 +339,8 @@ func (p modelSender) Send(ctx context.Context, to bridge.Address, id string, o b
 	return err
 }
 
+func (modelSender) MarkRead(context.Context, bridge.Address, []string, time.Time) error { return nil }
+
 func (w wire) Ready() bool {
 	d := w.in.s.dc
 	d.mu.Lock()

@@ -46,9 +46,12 @@ type CourierConfig struct {
 	Channels map[string]string // staff channels by their part in the desk: "forum", "ops", "intake" -> Discord channel id
 	// Pace bounds messages to WhatsApp per second and Burst how many may go at
 	// once; 0 switches pacing off.
-	Pace      float64
-	Burst     int
-	Failpoint Failpoint
+	Pace    float64
+	Burst   int
+	Library Library // where files are kept; without it none is carried
+	// LargestFile bounds a file that is fetched, in bytes; 0 for 100 MiB.
+	LargestFile int64
+	Failpoint   Failpoint
 }
 
 // A Courier takes letters out of the outbox and tells the world: one goroutine a
@@ -70,12 +73,15 @@ type Courier struct {
 	// until their deadline, and then have to ask whether they arrived.
 	sending chan struct{}
 	posts   posts // bounds what opens forum posts, beside sending
-	certain certain
-	link    link // owned by Run
-	stuck   stuck
+	// fetching holds a token for each lane that fetches a file.
+	fetching chan struct{}
+	certain  certain
+	link     link // owned by Run
+	stuck    stuck
 
-	poke chan struct{} // a link came back: outages end here
-	done chan ended    // a lane's goroutine ended
+	poke  chan struct{} // a link came back: outages end here
+	woken chan string   // lanes whose file came
+	done  chan ended    // a lane's goroutine ended
 }
 
 type ended struct {
@@ -88,6 +94,7 @@ func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lea
 	c := &Courier{
 		outbox: outbox, phone: phone, board: board, lease: lease, desk: desk, cfg: cfg, log: log.Named("courier"),
 		sending: make(chan struct{}, lanesAtOnce), posts: posts{slots: make(chan struct{}, postsAtOnce)}, poke: make(chan struct{}, 1), done: make(chan ended),
+		fetching: make(chan struct{}, lanesFetching), woken: make(chan string, 64),
 	}
 	if cfg.Pace > 0 {
 		c.pace = rate.NewLimiter(rate.Limit(cfg.Pace), max(1, cfg.Burst))
@@ -130,12 +137,14 @@ func (c *Courier) Run(ctx context.Context) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	eager := false // ignore waiting times once: a fault may have cleared
+	woken := map[string]bool{}
 	for {
-		next, err := c.start(ctx, stop, running, resting, eager, &work)
+		next, err := c.start(ctx, stop, running, resting, eager, woken, &work)
 		if err != nil && ctx.Err() == nil {
 			c.log.Warn("look for letters", zap.Error(err))
 		}
 		eager = false
+		clear(woken)
 		wait := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
@@ -158,6 +167,8 @@ func (c *Courier) Run(ctx context.Context) error {
 		case <-wait.C:
 		case <-c.poke:
 			eager = true
+		case lane := <-c.woken:
+			woken[lane] = true
 		}
 		wait.Stop()
 	}
@@ -165,7 +176,7 @@ func (c *Courier) Run(ctx context.Context) error {
 
 // start sends a goroutine to every lane that may move and has none, and returns
 // how long the next one has to wait.
-func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, running map[string]bool, resting map[string]time.Time, eager bool, work *sync.WaitGroup) (time.Duration, error) {
+func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, running map[string]bool, resting map[string]time.Time, eager bool, woken map[string]bool, work *sync.WaitGroup) (time.Duration, error) {
 	next := time.Hour
 	heads, err := c.outbox.Lanes(ctx)
 	if err != nil {
@@ -186,7 +197,7 @@ func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, runni
 			next = min(next, wait)
 			continue
 		}
-		if wait := h.NotBefore.Sub(now); wait > 0 && !(eager && wait <= longestOutageWait) {
+		if wait := h.NotBefore.Sub(now); wait > 0 && !((eager || woken[h.Lane]) && wait <= longestOutageWait) {
 			next = min(next, wait)
 			continue
 		}
@@ -206,7 +217,7 @@ func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, runni
 
 // open reports whether the network behind a lane takes anything now.
 func (c *Courier) open(lane string) bool {
-	if strings.HasPrefix(lane, laneClient) {
+	if strings.HasPrefix(lane, laneClient) || strings.HasPrefix(lane, fetchLane(fromWhatsApp, "")) {
 		return c.phone.Ready()
 	}
 	return c.board.Ready()
@@ -245,9 +256,13 @@ func (c *Courier) next(ctx context.Context, lane string, post bool) (more bool, 
 			return false, nil
 		}
 	default:
+		slots := c.sending
+		if strings.HasPrefix(lane, laneFiles) {
+			slots = c.fetching
+		}
 		select {
-		case c.sending <- struct{}{}:
-			defer func() { <-c.sending }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 		case <-ctx.Done():
 			return false, nil
 		}
@@ -269,10 +284,13 @@ func (c *Courier) next(ctx context.Context, lane string, post bool) (more bool, 
 	return c.handle(ctx, lease, l, st)
 }
 
-// point names a failpoint by the direction of its lane: w. to WhatsApp, d. to Discord.
+// point names a failpoint by its lane: w. to WhatsApp, d. to Discord, md. of files.
 func point(lane, step string) string {
-	if strings.HasPrefix(lane, laneClient) {
+	switch {
+	case strings.HasPrefix(lane, laneClient):
 		return "w." + step
+	case strings.HasPrefix(lane, laneFiles):
+		return "md." + step
 	}
 	return "d." + step
 }
@@ -280,6 +298,9 @@ func point(lane, step string) string {
 // handle sends one letter and records what came of it. more reports whether the
 // lane may go on with the next.
 func (c *Courier) handle(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status) (more bool, err error) {
+	if l.Kind == kindFetch {
+		return c.fetch(ctx, lease, l, st)
+	}
 	ext, sendErr := st.Ext, error(nil)
 	// A receipt may have told us that an earlier attempt arrived: only its outcome
 	// is left to record then.
@@ -326,7 +347,13 @@ func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			err = &SendError{Certainty: Unknown, Reason: "an internal error, see the log", Err: fmt.Errorf("panic: %v", p)}
 		}
 	}()
-	if c.pace != nil && strings.HasPrefix(l.Lane, laneClient) {
+	if l.Kind == kindMedia {
+		if err := c.upload(ctx, l, st); err != nil {
+			return "", err
+		}
+		lease = c.lease()
+	}
+	if c.pace != nil && strings.HasPrefix(l.Lane, laneClient) && l.Kind != kindRead {
 		if err := c.pace.Wait(ctx); err != nil {
 			return "", err
 		}
@@ -336,11 +363,7 @@ func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 	if !lease.Valid(now) {
 		return "", &SendError{Certainty: Blocked, Reason: "this instance no longer leads the desk"}
 	}
-	deadline := now.Add(sendTimeout)
-	if lease.Until.Before(deadline) {
-		deadline = lease.Until
-	}
-	ctx, cancel := context.WithDeadline(ctx, deadline)
+	ctx, cancel := c.bounded(ctx, lease, l, now)
 	defer cancel()
 	if err := c.cfg.Failpoint.Hit(point(l.Lane, "pre-post")); err != nil {
 		return "", crashError{err}
@@ -350,6 +373,27 @@ func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 
 // sendTimeout bounds one attempt; a lease ends sooner.
 const sendTimeout = 10 * time.Second
+
+// bounded gives an attempt its deadline. One that carries files may go on for as long
+// as the lease is renewed.
+func (c *Courier) bounded(ctx context.Context, lease ledger.Lease, l ledger.Letter, now time.Time) (context.Context, context.CancelFunc) {
+	if l.Kind != kindSay || !carriesFiles(l) {
+		return context.WithDeadline(ctx, now.Add(min(sendTimeout, lease.Until.Sub(now))))
+	}
+	ctx, cancel := context.WithTimeout(ctx, fileTimeout)
+	var watch func()
+	watch = func() {
+		left := time.Until(c.lease().Until)
+		if left <= 0 {
+			cancel()
+		}
+		if ctx.Err() == nil {
+			time.AfterFunc(left, watch)
+		}
+	}
+	time.AfterFunc(lease.Until.Sub(now), watch)
+	return ctx, cancel
+}
 
 // failed decides what a failed attempt means: wait and try again, or bury.
 func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, err error) (more bool, _ error) {

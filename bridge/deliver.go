@@ -29,6 +29,10 @@ func (c *Courier) deliver(ctx context.Context, l ledger.Letter, st ledger.Status
 		return c.deliverPost(ctx, l, st)
 	case kindTags:
 		return "", c.deliverTags(ctx, l)
+	case kindMedia, kindPoll, kindReact, kindRead:
+		return l.Ext, c.deliverContent(ctx, l, st)
+	case kindSign:
+		return "", c.deliverSign(ctx, l)
 	}
 	return "", refused("a letter of kind %q was written by a newer halo: update this program", l.Kind)
 }
@@ -58,7 +62,7 @@ func (c *Courier) deliverText(ctx context.Context, l ledger.Letter, st ledger.St
 	if err != nil {
 		return err
 	}
-	return c.phone.Send(ctx, to, l.Ext, Outgoing{Text: body.Text})
+	return c.phone.Send(ctx, to, l.Ext, Outgoing{Text: body.Text, Quote: body.Quote})
 }
 
 // client resolves a client's lane: the address to write to, also when the person
@@ -95,6 +99,15 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 	if err != nil {
 		return "", err
 	}
+	if body.Album {
+		if body, err = c.gather(ctx, l, st, body); err != nil {
+			return "", err
+		}
+	}
+	content, files, err := c.compose(ctx, l, st, body)
+	if err != nil {
+		return "", err
+	}
 	// After the nonce window only the channel itself can tell whether an earlier
 	// attempt arrived. Nobody but this lane writes as the bot here, one letter at a
 	// time, so an equal message after the last known one is this letter.
@@ -102,15 +115,32 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
 			return "", crashError{err}
 		}
-		id, err := c.find(ctx, l, channel, body.Content)
+		id, err := c.find(ctx, l, channel, content)
 		if err != nil || id != "" {
 			return id, err
 		}
 	}
+	if body.Answers != nil {
+		if body.ReplyTo, err = c.messageOf(ctx, *body.Answers); err != nil {
+			return "", err
+		}
+	}
 	return c.board.Say(ctx, Message{
-		Channel: channel, Nonce: Nonce(l.ID), Content: body.Content,
-		ReplyTo: body.ReplyTo, Buttons: body.Buttons, Card: body.Card,
+		Channel: channel, Nonce: Nonce(l.ID), Content: content,
+		ReplyTo: body.ReplyTo, Buttons: body.Buttons, Card: body.Card, Files: files,
 	})
+}
+
+// messageOf is the Discord message that a letter became, "" for none.
+func (c *Courier) messageOf(ctx context.Context, of reference) (string, error) {
+	st, ok, err := c.outbox.Status(ctx, of.Log, of.Letter)
+	if err != nil {
+		return "", &SendError{Certainty: Blocked, Reason: "the store does not answer", Err: err}
+	}
+	if !ok || st.State < ledger.Sent || st.State == ledger.Dead {
+		return "", nil
+	}
+	return st.Ext, nil
 }
 
 // channel resolves a lane of Discord.

@@ -36,6 +36,18 @@ func errand(l ledger.Letter) string {
 		return "perubahan pesan di klien"
 	case kindRevoke:
 		return "penarikan pesan dari klien"
+	case kindMedia:
+		return "berkas ke klien"
+	case kindPoll:
+		return "polling ke klien"
+	case kindReact:
+		return "reaksi ke klien"
+	case kindRead:
+		return "tanda dibaca ke klien"
+	case kindFetch:
+		return "unduhan berkas"
+	case kindSign:
+		return "reaksi di thread"
 	case kindPost:
 		return "post baru"
 	case kindTags:

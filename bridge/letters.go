@@ -22,6 +22,13 @@ const (
 	// Change what an earlier text of the same lane became, or take it back: changeBody.
 	kindChange = "change"
 	kindRevoke = "revoke"
+
+	kindFetch = "fetch" // bring a file into the library: fetchBody
+	kindMedia = "media" // send a file to the client: mediaBody
+	kindPoll  = "poll"  // ask the client: pollBody
+	kindReact = "react" // put a sign on a message at the client's: reactBody
+	kindRead  = "read"  // show the client that his messages were read: readBody
+	kindSign  = "sign"  // put a sign on a message in Discord: signBody
 )
 
 type sayBody struct {
@@ -29,11 +36,53 @@ type sayBody struct {
 	ReplyTo string   `json:"reply_to,omitzero"` // Discord message id
 	Buttons []Button `json:"buttons,omitzero"`
 	Card    *Card    `json:"card,omitzero"`
+	// Answers is the letter of the same lane whose message this one answers, when
+	// ReplyTo is not known yet.
+	Answers *reference `json:"answers,omitzero"`
+	Files   []fileRef  `json:"files,omitzero"`
+	Album   bool       `json:"album,omitzero"` // the letter's album has content and files
+}
+
+// A reference is a letter in a message table.
+type reference struct {
+	Log    string `json:"log"`
+	Letter string `json:"letter"`
 }
 
 type textBody struct {
-	Text string `json:"text"`
-	By   string `json:"by,omitzero"` // Discord user id of the agent; empty for halo itself
+	Text  string `json:"text"`
+	By    string `json:"by,omitzero"` // Discord user id of the agent; empty for halo itself
+	Quote *Quote `json:"quote,omitzero"`
+}
+
+type mediaBody struct {
+	Key   string `json:"key"`           // of the file
+	Text  string `json:"text,omitzero"` // caption
+	By    string `json:"by,omitzero"`
+	Quote *Quote `json:"quote,omitzero"`
+}
+
+type pollBody struct {
+	Poll  Poll   `json:"poll"`
+	By    string `json:"by,omitzero"`
+	Quote *Quote `json:"quote,omitzero"`
+}
+
+type reactBody struct {
+	Reaction Reaction `json:"reaction"`
+	Message  string   `json:"message"` // Discord message that has it
+	By       string   `json:"by,omitzero"`
+}
+
+type readBody struct {
+	IDs []string `json:"ids"`
+}
+
+type signBody struct {
+	Message string     `json:"message,omitzero"` // Discord message id, or
+	Of      *reference `json:"of,omitzero"`      // the letter that became it
+	Emoji   string     `json:"emoji"`
+	On      bool       `json:"on"`
 }
 
 type tagsBody struct {

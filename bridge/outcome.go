@@ -27,7 +27,12 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			return posted(tx, l.Log, ext)
 		case kindSay, kindEdit:
 			return said(tx, l.Lane, ext)
-		case kindText:
+		case kindText, kindPoll:
+			return answered(tx, l)
+		case kindMedia:
+			if err := saidSo(tx, l); err != nil {
+				return err
+			}
 			return answered(tx, l)
 		}
 		return nil
@@ -93,11 +98,27 @@ func answered(tx *ledger.Tx, l ledger.Letter) error {
 	if err := RefreshMark(tx, l.Log, l.ID); err != nil {
 		return err
 	}
-	var body textBody
+	var body struct {
+		By string `json:"by"`
+	}
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
 	}
 	return respond(tx, l.Log, body.By, l.Ext)
+}
+
+// saidSo tells the agent when a recording went out as a plain file.
+func saidSo(tx *ledger.Tx, l ledger.Letter) error {
+	var body mediaBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
+	}
+	f, ok, err := loadFile(tx, body.Key)
+	if message, _, byAgent := staffMessageOf(l.ID); err == nil && ok && byAgent && f.Sending != nil && f.Sending.Silent {
+		tx.Send(noticeOn(l.Log, "plain/"+l.ID, message,
+			"ℹ️ Rekaman ini sampai di klien sebagai berkas audio, bukan pesan suara: program ffmpeg belum terpasang di desk atau tidak dapat membaca rekaman ini."))
+	}
+	return err
 }
 
 // respond notes a person's answer that reached the client: by is a Discord user,

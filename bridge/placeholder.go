@@ -70,6 +70,26 @@ func alreadyRead(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (bool, e
 	return false, nil
 }
 
+// bring adds the files of a message below the line that has its words now.
+func (p placeholder) bring(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) error {
+	own := clientLetterID(c.ID, m, 0, 0)
+	if err := hear(tx, c, m, p.Ticket, own); err != nil {
+		return err
+	}
+	key := clientKey(c.ID, m)
+	files := filesOf(m, key)
+	if len(files) == 0 {
+		return nil
+	}
+	if m.Media != nil {
+		if err := expectFile(tx, key, p.Ticket, c.ID, fromWhatsApp, ThreadLane(p.Ticket), *m.Media); err != nil {
+			return err
+		}
+	}
+	tx.Send(sayLetter(own+"/file", p.Ticket, sayBody{Content: "📎 Berkas dari pesan ini:", Answers: &reference{p.Ticket, own}, Files: files}))
+	return nil
+}
+
 // fill puts content in the place of the line that stood in for it. Pieces but the
 // first follow it; the last of them may have to make agents look up.
 func (p placeholder) fill(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, piece int, last bool) error {
@@ -80,6 +100,11 @@ func (p placeholder) fill(tx *ledger.Tx, c ticket.Conversation, m ClientMessage,
 			continue
 		}
 		tx.Send(Note(p.Ticket, id, content))
+	}
+	if piece == 0 {
+		if err := p.bring(tx, c, m); err != nil {
+			return err
+		}
 	}
 	if !last || tx.Now().Sub(time.UnixMilli(p.At)) <= soon {
 		return nil

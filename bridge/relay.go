@@ -32,6 +32,10 @@ type Desk struct {
 	NotePrefix string   // a line that starts with it stays inside, e.g. "//"
 	// MessageID makes the WhatsApp id of a letter, the same each time it is asked.
 	MessageID func(letter string) string
+	// Groups are the groups whose messages are taken in, by address; others leave no trace.
+	Groups []string
+	// Guild is Discord's id of the server, for links to older messages; "" for none.
+	Guild string
 	// Names makes Discord's mentions readable.
 	Names Names
 	// Members lists the members of a sorted index whose score is at least from, the
@@ -56,6 +60,9 @@ type Relay struct {
 	desk  Desk
 	log   *zap.Logger
 	seen  seen
+	// Presence shows who is writing, to whom it concerns; nil for nobody. It is set
+	// before the first report comes.
+	Presence *Presence
 }
 
 // NewRelay makes a relay that commits to store.

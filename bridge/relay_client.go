@@ -21,6 +21,9 @@ const pieceLimit = 3800
 // Receive takes in what a client wrote, or what was typed to him on the linked
 // phone. The first message opens a ticket and owes the client the auto-text.
 func (r *Relay) Receive(ctx context.Context, m ClientMessage) error {
+	if m.Group != nil && !slices.Contains(r.desk.Groups, string(m.Chat)) {
+		return nil // nobody asked us to listen there
+	}
 	m.Name = Clean(m.Name, 60)
 	m.ID = shortID(m.ID)
 	m.At = plausible(m.At)
@@ -100,6 +103,9 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	case stands && (!stood.Done || piece > 0):
 		return r.readAtLast(tx, c, m, piece, last, stood, ref)
 	}
+	if done, err := r.about(tx, c, m, piece); err != nil || done {
+		return cmp.Or(err, c.Save(tx))
+	}
 	opened := c.Open == ""
 	if opened && slices.Contains(echoes, m.Kind) {
 		// It speaks of an earlier message: noted, but no new concern.
@@ -110,8 +116,8 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 		return err
 	}
 	number := c.Open
-	for i, content := range Split(clientText(m, c.Name, piece), discordLimit) {
-		tx.Send(Note(number, clientLetterID(c.ID, m, piece, i), content))
+	if err := r.show(tx, c, m, number, piece); err != nil {
+		return err
 	}
 	if m.Unreadable != "" {
 		p := placeholder{Ticket: number, Letter: clientLetterID(c.ID, m, 0, 0), At: tx.Now().UnixMilli()}
@@ -119,9 +125,15 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 			return err
 		}
 	}
-	logWrote(tx, number, m)
-	if opened && !m.Own {
+	if m.Kind != KindReaction || m.Target == "" {
+		logWrote(tx, number, m)
+	}
+	if opened && !m.Own && m.Group == nil {
 		r.autoText(tx, c)
+	}
+	if last {
+		r.answerCall(tx, c, m)
+		waits(&c, m)
 	}
 	return c.Save(tx)
 }
@@ -131,6 +143,10 @@ func (r *Relay) writer(tx *ledger.Tx, m ClientMessage) (ticket.Conversation, err
 	c, err := ticket.Find(tx, conversationID(m.Chat), string(m.Chat), string(m.Alt))
 	if err != nil {
 		return c, err
+	}
+	if m.Group != nil {
+		c.Reply, c.Name = string(m.Chat), cmp.Or(Clean(m.Group.Name, 60), c.Name)
+		return c, nil
 	}
 	if !m.Own {
 		c.Reply = string(m.Chat)
@@ -167,6 +183,17 @@ func (r *Relay) readAtLast(tx *ledger.Tx, c ticket.Conversation, m ClientMessage
 	return c.Save(tx)
 }
 
+// waits notes that a message is to be read by an agent. What was answered at the
+// linked phone was read there.
+func waits(c *ticket.Conversation, m ClientMessage) {
+	switch {
+	case m.Own:
+		c.Unread = nil
+	case m.Group == nil && !slices.Contains(echoes, m.Kind) && m.Kind != KindCall && m.Unreadable == "":
+		c.Wrote(m.ID)
+	}
+}
+
 func logWrote(tx *ledger.Tx, number string, m ClientMessage) {
 	what, by := "client_wrote", "client"
 	if m.Own {
@@ -193,7 +220,7 @@ func whereabouts(addresses ...Address) (refs []ledger.Ref) {
 }
 
 // echoes are the kinds of messages that open no ticket by themselves.
-var echoes = []string{"reaction", "edit", "delete"}
+var echoes = []string{KindReaction, KindEdit, KindDelete, KindVote, kindPin, kindTimer, kindIdentity, kindNumber}
 
 func inboxRef(m ClientMessage) string {
 	ref := m.ID
@@ -214,6 +241,7 @@ func eventData(m ClientMessage) map[string]string {
 	if m.Unreadable != "" {
 		d["unreadable"] = m.Unreadable
 	}
+	eventContent(d, m)
 	return d
 }
 
@@ -248,14 +276,7 @@ func (r *Relay) autoText(tx *ledger.Tx, c ticket.Conversation) {
 	if text == "" {
 		return
 	}
-	id := "auto/" + c.Open
-	l := letter(id, ClientLane(c.ID), c.Open, kindText, textBody{Text: text})
-	l.Ext = r.desk.MessageID(id)
-	tx.Send(l)
-	tx.Log(c.Open, ledger.Event{What: "auto_text", By: "halo", Ref: l.Ext, Data: map[string]string{"text": text}})
-	for i, part := range Split("-# 🤖 Teks otomatis kepada klien:\n"+quote(ToDiscord(text)), discordLimit) {
-		tx.Send(Note(c.Open, fmt.Sprintf("%s/note/%d", id, i), part))
-	}
+	r.sentence(tx, c, "auto/"+c.Open, "auto_text", text)
 }
 
 func quote(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }

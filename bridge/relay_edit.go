@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -57,11 +56,13 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
 		return nil
 	}
 	w.Edited = nanos(m.Edited)
-	text, notes := r.cutNotes(m.Text)
-	parts := r.parts(text)
+	whole := m.Text
+	text, notes := r.cutNotes(whole)
+	m.Text = text
+	parts := r.parts(m)
 	why := r.unchangeable(m, w, text, parts)
 	w.heed(notes, r.desk.NotePrefix)
-	data := map[string]string{"text": m.Text}
+	data := map[string]string{"text": whole}
 	if why != "" {
 		data["why"] = why
 		tx.Send(noticeOn(w.Ticket, fmt.Sprintf("unchanged/%s/%d", m.ID, w.Edited), m.ID, unchangedText[why]))
@@ -77,18 +78,20 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
 func (r *Relay) editedInside(tx *ledger.Tx, number string, m StaffMessage) {
 	text, notes := r.cutNotes(m.Text)
 	tx.Log(number, ledger.Event{What: "note_edited", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text}})
-	if r.inside(m, text, notes) == "" && len(r.parts(text)) > 0 {
+	m.Text = text
+	if r.inside(m, text, notes) == "" && len(r.parts(m)) > 0 {
 		tx.Send(noticeOn(number, fmt.Sprintf("unchanged/%s/%d", m.ID, m.Edited.UnixNano()), m.ID, unchangedText["inside"]))
 	}
 }
 
 // unchangedText says, by the reason, why an edit did not follow and what to do.
 var unchangedText = map[string]string{
-	"inside": "⚠️ Pesan ini tadinya tidak dikirim ke klien, dan perubahannya juga tidak. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
-	"staff":  "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan CS Agent. Klien tetap melihat teks semula.",
-	"note":   "⚠️ Perubahan ini tidak dikirim: klien tetap melihat teks semula. Untuk menariknya dari klien, hapuslah pesan ini.",
-	"reveal": "⚠️ Perubahan ini tidak dikirim ke klien karena ada baris yang tadinya catatan. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
-	"long":   "⚠️ Perubahan ini tidak dikirim ke klien: teksnya menjadi lebih panjang daripada yang dapat diubah di WhatsApp. Klien tetap melihat teks semula; tulislah tambahannya sebagai pesan baru.",
+	"inside":  "⚠️ Pesan ini tadinya tidak dikirim ke klien, dan perubahannya juga tidak. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
+	"staff":   "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan CS Agent. Klien tetap melihat teks semula.",
+	"note":    "⚠️ Perubahan ini tidak dikirim: klien tetap melihat teks semula. Untuk menariknya dari klien, hapuslah pesan ini.",
+	"reveal":  "⚠️ Perubahan ini tidak dikirim ke klien karena ada baris yang tadinya catatan. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
+	"caption": "⚠️ Perubahan ini tidak dikirim ke klien: teks di bawah berkas tidak dapat diubah. Klien tetap melihat teks semula; tulislah ralatnya sebagai pesan baru.",
+	"long":    "⚠️ Perubahan ini tidak dikirim ke klien: teksnya menjadi lebih panjang daripada yang dapat diubah di WhatsApp. Klien tetap melihat teks semula; tulislah tambahannya sebagai pesan baru.",
 }
 
 // unchangeable says why an edit does not go to the client, "" when it does.
@@ -96,11 +99,13 @@ func (r *Relay) unchangeable(m StaffMessage, w words, text string, parts []strin
 	switch {
 	case r.inside(m, "words", nil) != "":
 		return "staff"
-	case len(parts) == 0:
+	case len(parts) == 0 && (len(w.texts()) > 0 || w.caption() >= 0):
 		return "note"
 	case w.reveals(text, r.desk.NotePrefix):
 		return "reveal"
-	case len(parts) > w.live():
+	case w.caption() >= 0 && (len(parts) != 1 || sum(parts[0]) != w.Parts[w.caption()].Sum):
+		return "caption"
+	case w.caption() < 0 && len(parts) > len(w.texts()):
 		// Further messages would stand below what was written since.
 		return "long"
 	}
@@ -114,17 +119,28 @@ func (r *Relay) change(tx *ledger.Tx, w *words, m StaffMessage, parts []string) 
 	if err != nil || !ok {
 		return fmt.Errorf("load ticket %s: %w", w.Ticket, cmp.Or(err, ledger.ErrCorrupt))
 	}
+	revoke := func(i int) {
+		w.Parts[i].Gone = true
+		tx.Send(r.toClient(fmt.Sprintf("e/%s/%d/%d", m.ID, w.Edited, i), t, kindRevoke, changeBody{
+			Of: staffLetterID(m.ID, i, len(w.Parts)), Message: m.ID, Part: i, Text: w.Head, By: m.Author,
+		}))
+	}
+	for _, i := range w.lost(m) {
+		revoke(i)
+	}
+	if len(parts) == 0 || w.caption() >= 0 {
+		return nil // it had no words, or they are the same
+	}
 	w.Head = head(parts[0])
-	for i := range w.live() {
-		id := fmt.Sprintf("e/%s/%d/%d", m.ID, w.Edited, i)
-		target := staffLetterID(m.ID, i, len(w.Parts))
+	for n, i := range w.texts() {
 		switch {
-		case i >= len(parts):
-			w.Parts[i].Gone = true
-			tx.Send(r.toClient(id, t, kindRevoke, changeBody{Of: target, Message: m.ID, Part: i, Text: w.Head, By: m.Author}))
-		case sum(parts[i]) != w.Parts[i].Sum:
-			w.Parts[i].Sum = sum(parts[i])
-			tx.Send(r.toClient(id, t, kindChange, changeBody{Of: target, Message: m.ID, Part: i, Text: parts[i], By: m.Author}))
+		case n >= len(parts):
+			revoke(i)
+		case sum(parts[n]) != w.Parts[i].Sum:
+			w.Parts[i].Sum = sum(parts[n])
+			tx.Send(r.toClient(fmt.Sprintf("e/%s/%d/%d", m.ID, w.Edited, i), t, kindChange, changeBody{
+				Of: staffLetterID(m.ID, i, len(w.Parts)), Message: m.ID, Part: i, Text: parts[n], By: m.Author,
+			}))
 		}
 	}
 	return nil
@@ -178,7 +194,7 @@ func (r *Relay) deleted(tx *ledger.Tx, thread, message string) error {
 	if err != nil || !ok {
 		return fmt.Errorf("load ticket %s: %w", w.Ticket, cmp.Or(err, ledger.ErrCorrupt))
 	}
-	for i := range w.live() {
+	for _, i := range w.live() {
 		w.Parts[i].Gone = true
 		tx.Send(r.toClient(fmt.Sprintf("x/%s/%d", message, i), t, kindRevoke, changeBody{
 			Of: staffLetterID(message, i, len(w.Parts)), Message: message, Part: i, Text: w.Head, Deleted: true,
@@ -188,9 +204,4 @@ func (r *Relay) deleted(tx *ledger.Tx, thread, message string) error {
 	tx.Unindex(indexWords+w.Ticket, message)
 	tx.Log(w.Ticket, ledger.Event{What: "agent_deleted", Ref: message})
 	return w.save(tx, message)
-}
-
-// parts cuts an agent's words into the messages that the client gets.
-func (r *Relay) parts(text string) []string {
-	return slices.DeleteFunc(SplitPlain(ToWhatsApp(text, r.desk.Names), whatsAppLimit), func(p string) bool { return Clean(p, 10) == "" })
 }

@@ -65,13 +65,12 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		tx.Send(Tags(number, "tag/"+number+"/closed/"+m.ID, t.Tag(), true))
 		return nil
 	}
-	if n := len(m.Files) + len(m.Stickers) + len(m.Snapshots); n > 0 {
-		tx.Send(letter("files/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
-			Content: fmt.Sprintf("⚠️ %d lampiran tidak dikirim: berkas belum dapat diteruskan ke WhatsApp. Teksnya tetap dikirim.", n),
-			ReplyTo: m.ID,
-		}))
+	if m.Poll != nil {
+		if why := pollProblem(*m.Poll); why != "" {
+			tx.Send(noticeOn(number, "poll/"+m.ID, m.ID, "⚠️ Polling ini sampai di klien sebagai teks biasa, tanpa tombol pilihan: "+why+"."))
+		}
 	}
-	parts := r.parts(text)
+	parts := r.layout(m, text)
 	if len(parts) == 0 {
 		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "empty"}})
 		tx.Send(letter("empty/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
@@ -90,17 +89,25 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 }
 
 // utter queues an agent's words for the client and remembers what they were.
-func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts, notes []string) error {
-	w := words{Ticket: t.Number, Channel: m.Channel, Edited: nanos(m.Edited), Head: head(parts[0])}
+func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts []part, notes []string) error {
+	if err := MarkRead(tx, t); err != nil {
+		return err
+	}
+	q, err := r.quoteOf(tx, t.Number, m.ReplyTo)
+	if err != nil {
+		return err
+	}
+	w := words{Ticket: t.Number, Channel: m.Channel, Edited: nanos(m.Edited), Head: headOf(parts)}
 	w.heed(notes, r.desk.NotePrefix)
-	for i, part := range parts {
-		id := staffLetterID(m.ID, i, len(parts))
-		l := r.toClient(id, t, kindText, textBody{Text: part, By: m.Author})
+	for i, p := range parts {
+		l, err := r.partLetter(tx, t, m, staffLetterID(m.ID, i, len(parts)), i, p, q)
+		if err != nil {
+			return err
+		}
+		q = nil // the first part answers
 		tx.Send(l)
-		tx.Log(t.Number, ledger.Event{What: "agent_wrote", By: m.Author, Ref: l.Ext, Data: map[string]string{
-			"text": part, "message": m.ID, "name": m.Name,
-		}})
-		w.Parts = append(w.Parts, wordsPart{Sum: sum(part)})
+		logPart(tx, t.Number, m, l.Ext, p)
+		w.Parts = append(w.Parts, p.words())
 	}
 	w.index(tx, m.ID, m.At)
 	return w.save(tx, m.ID)

@@ -43,15 +43,65 @@ type wordsPart struct {
 	Sum  string `json:"s"`          // of its text
 	Sent int64  `json:"w,omitzero"` // when WhatsApp took it (desk time, ms)
 	Gone bool   `json:"g,omitzero"` // taken back
+	// File is the attachment that this part is; Caption says that it has words below it.
+	File    string `json:"f,omitzero"`
+	Caption bool   `json:"cap,omitzero"`
+	Poll    bool   `json:"poll,omitzero"`
 }
 
-// live is how many parts of the message the client still has: those taken back are
-// always the last ones.
-func (w words) live() int {
-	if i := slices.IndexFunc(w.Parts, func(p wordsPart) bool { return p.Gone }); i >= 0 {
-		return i
+func (p part) words() wordsPart {
+	w := wordsPart{Sum: p.sum(), Caption: p.caption, Poll: p.poll != nil}
+	if p.file != nil {
+		w.File = p.file.ID
 	}
-	return len(w.Parts)
+	return w
+}
+
+// headOf is the beginning of a message, for lines that speak of it.
+func headOf(parts []part) string {
+	for _, p := range parts {
+		if p.text != "" {
+			return head(p.text)
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return ""
+	case parts[0].file != nil:
+		return head(parts[0].file.Name)
+	case parts[0].poll != nil:
+		return head(parts[0].poll.Question)
+	}
+	return ""
+}
+
+// live are the parts of the message that the client still has.
+func (w words) live() (parts []int) {
+	for i, p := range w.Parts {
+		if !p.Gone {
+			parts = append(parts, i)
+		}
+	}
+	return parts
+}
+
+// texts are those of them that are nothing but words.
+func (w words) texts() []int {
+	return slices.DeleteFunc(w.live(), func(i int) bool { return w.Parts[i].File != "" || w.Parts[i].Poll })
+}
+
+// caption is the part that has the words below a file, -1 for none.
+func (w words) caption() int {
+	return slices.IndexFunc(w.Parts, func(p wordsPart) bool { return p.Caption && !p.Gone })
+}
+
+// lost are the parts whose files a message no longer has.
+func (w words) lost(m StaffMessage) []int {
+	files := m.allFiles()
+	return slices.DeleteFunc(w.live(), func(i int) bool {
+		id := w.Parts[i].File
+		return id == "" || slices.ContainsFunc(files, func(f StaffFile) bool { return f.ID == id })
+	})
 }
 
 // heed adds the lines of a version that are notes.

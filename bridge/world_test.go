@@ -25,7 +25,7 @@ import (
 
 // phone is a WhatsApp that shows what arrived and fails as told.
 type phone struct {
-	bridge.Phone // what no story asks for
+	files
 
 	mu    sync.Mutex
 	up    bool
@@ -34,6 +34,8 @@ type phone struct {
 	shown []string // "address: text", each id once
 	order []string // their ids
 	ids   map[string]bool
+	read  []string // ids that were marked read
+	signs []string // typing, watching
 }
 
 func (p *phone) Ready() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.up }
@@ -49,7 +51,7 @@ func (p *phone) Send(_ context.Context, to bridge.Address, id string, o bridge.O
 	if applied && !p.ids[id] {
 		p.ids[id] = true
 		p.order = append(p.order, id)
-		p.shown = append(p.shown, fmt.Sprintf("%s: %s", to, o.Text))
+		p.shown = append(p.shown, fmt.Sprintf("%s: %s", to, p.render(o)))
 	}
 	return err
 }
@@ -86,7 +88,7 @@ func (p *phone) alter(id, target, shows string) error {
 // board is a Discord that shows posts, messages and reactions, remembers nonces
 // for a minute, and fails as told.
 type board struct {
-	bridge.Board // what no story asks for
+	files
 
 	mu        sync.Mutex
 	up        bool
@@ -103,6 +105,8 @@ type board struct {
 	reactions map[string][]string
 	tags      map[string]string
 	caughtUp  []string
+	limit     int64 // of a file; 0 for 10 MiB
+	typed     []string
 }
 
 type nonced struct {
@@ -186,7 +190,7 @@ func (b *board) Say(_ context.Context, m bridge.Message) (string, error) {
 	if applied {
 		id = b.id()
 		b.nonces[m.Nonce] = nonced{id, time.Now()}
-		b.threads[m.Channel] = append(b.threads[m.Channel], said{id, m.Content, m.ReplyTo})
+		b.threads[m.Channel] = append(b.threads[m.Channel], said{id, b.render(m), m.ReplyTo})
 	}
 	if err != nil {
 		return "", err
@@ -251,6 +255,7 @@ type world struct {
 	relay   *bridge.Relay
 	courier *bridge.Courier
 	expect  string // an error line the test announced
+	library *library
 	stop    func()
 	lease   *ledger.Lease
 	leaseMu *sync.Mutex
@@ -285,7 +290,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
 			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
 				reactions: map[string][]string{}, tags: map[string]string{}},
-			store: st, leaseMu: &sync.Mutex{},
+			store: st, leaseMu: &sync.Mutex{}, library: newLibrary(),
 		}
 		core, logs := observer.New(zapcore.ErrorLevel)
 		log := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
@@ -324,7 +329,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 
 // start runs a new courier, as a process that takes the lead does; crashAt stops it.
 func (w *world) start() {
-	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake"}}
+	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake"}, Library: w.library}
 	cfg.Failpoint = func(step string) error {
 		w.leaseMu.Lock()
 		defer w.leaseMu.Unlock()

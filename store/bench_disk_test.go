@@ -24,6 +24,7 @@ import (
 // phone and board take everything at once.
 type phone struct{ bridge.Phone }
 
+func (phone) MarkRead(context.Context, bridge.Address, []string, time.Time) error { return nil }
 func (phone) Send(context.Context, bridge.Address, string, bridge.Outgoing) error { return nil }
 func (phone) Ready() bool                                                         { return true }
 

@@ -21,6 +21,9 @@ type Conversation struct {
 	Last      string   // number of the ticket closed last
 	Past      []string // closed before Last, or by another conversation of the person, newest first, a few
 	Tickets   int
+	// Unread are the person's messages that no agent has read yet, oldest first, by
+	// WhatsApp's id: the last few.
+	Unread []string
 	// Into is the conversation that goes on for this one, "" if this one does.
 	Into string
 	// Was are the conversations that go on in this one.
@@ -29,6 +32,17 @@ type Conversation struct {
 
 // mostPast bounds Past: what was sent in older tickets gets no receipts any more.
 const mostPast = 5
+
+// mostUnread bounds Unread.
+const mostUnread = 50
+
+// Wrote notes that a message of the person waits to be read.
+func (c *Conversation) Wrote(id string) {
+	if !slices.Contains(c.Unread, id) {
+		c.Unread = append(c.Unread, id)
+	}
+	c.Unread = c.Unread[max(0, len(c.Unread)-mostUnread):]
+}
 
 // Latest are the tickets that messages of the person may still concern.
 func (c Conversation) Latest() []string {
@@ -60,6 +74,8 @@ func (c *Conversation) absorb(other Conversation) {
 	c.Tickets += other.Tickets
 	c.Reply = cmp.Or(c.Reply, other.Reply)
 	c.Phone, c.Name = cmp.Or(c.Phone, other.Phone), cmp.Or(c.Name, other.Name)
+	c.Unread = filled(slices.Concat(other.Unread, c.Unread))
+	c.Unread = c.Unread[max(0, len(c.Unread)-mostUnread):]
 	c.Was = filled(slices.Concat(c.Was, []string{other.ID}, other.Was))
 }
 

@@ -40,6 +40,7 @@ type storedConversation struct {
 	Past      []string `json:"past,omitzero"`
 	Was       []string `json:"was,omitzero"`
 	Tickets   int      `json:"tickets,omitzero"`
+	Unread    []string `json:"unread,omitzero"`
 }
 
 type storedThread struct {
@@ -112,7 +113,7 @@ func Decode(data []byte) (Ticket, error) {
 func (c Conversation) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindConversation, ID: c.ID}, storedConversation{
 		V: 1, ID: c.ID, Addresses: c.Addresses, Reply: c.Reply, Phone: c.Phone, Name: c.Name,
-		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Past: c.Past, Was: c.Was, Tickets: c.Tickets,
+		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Past: c.Past, Was: c.Was, Tickets: c.Tickets, Unread: c.Unread,
 	})
 }
 
@@ -145,7 +146,7 @@ func DecodeConversation(data []byte) (Conversation, error) {
 	}
 	return Conversation{
 		ID: s.ID, Addresses: s.Addresses, Reply: s.Reply, Phone: s.Phone, Name: s.Name,
-		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Past: s.Past, Was: s.Was, Tickets: s.Tickets,
+		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Past: s.Past, Was: s.Was, Tickets: s.Tickets, Unread: s.Unread,
 	}, nil
 }
 
