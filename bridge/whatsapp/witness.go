@@ -31,6 +31,14 @@ type stanzaKey struct {
 	from types.JID
 }
 
+// stanzaOf is the key of the stanza that a message came in.
+func stanzaOf(info *types.MessageInfo) stanzaKey {
+	if info.Chat.Server == types.GroupServer {
+		return stanzaKey{info.ID, info.Chat}
+	}
+	return stanzaKey{info.ID, info.Sender}
+}
+
 // witnessed bounds the memory for stanzas that wait for their turn; it is larger
 // than the queue of the library.
 const witnessed = 16384
@@ -56,14 +64,14 @@ func (w *witness) arrived(node *waBinary.Node) {
 func (w *witness) told(info *types.MessageInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.open, stanzaKey{info.ID, info.Sender})
+	delete(w.open, stanzaOf(info))
 }
 
 // placed reports whether a placeholder of a message was just stored here.
 func (w *witness) placed(info *types.MessageInfo) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.last == stanzaKey{info.ID, info.Sender}
+	return w.last == stanzaOf(info)
 }
 
 // repeated notes that the message at hand was handled before.
@@ -152,7 +160,7 @@ func (l *link) vanishing(node *waBinary.Node, undecryptable bool) (stored bool) 
 	unavailable, absent := node.GetOptionalChildByTag("unavailable")
 	switch {
 	case absent && unavailable.AttrGetter().OptionalString("type") == "view_once":
-		m.Kind, m.Unreadable = "view_once", reasonViewOnce
+		m.Kind, m.ViewOnce, m.Unreadable = kindViewOnce, true, reasonViewOnce
 	case absent:
 		m.Unreadable = reasonUnavailable
 	case undecryptable:
