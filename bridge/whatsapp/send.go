@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -37,21 +36,16 @@ const sendLimit = 30 * time.Second
 // Send implements [bridge.Phone]. Calls wait for each other, as long as
 // their contexts allow.
 func (c *Client) Send(ctx context.Context, to bridge.Address, id string, o bridge.Outgoing) error {
-	if o.Media != nil || o.Reaction != nil || o.Place != nil || o.Contact != nil || o.Poll != nil {
-		return &bridge.SendError{Certainty: bridge.Refused, Reason: "this kind cannot be sent yet"}
-	}
-	return c.deliver(ctx, to, draft{id: id, text: cleanText(o.Text)})
+	o.Text = cleanText(o.Text)
+	return c.deliver(ctx, to, draft{id: id, out: o})
 }
 
-// EditText implements [bridge.Phone]. WhatsApp's apps take an edit within a quarter
-// of an hour only; later ones are acknowledged and not shown, so that the caller
-// has to look at the time. What WhatsApp itself refuses is [bridge.Refused].
+// EditText implements [bridge.Phone]. The words of a file are its caption. WhatsApp's
+// apps take an edit within a quarter of an hour only; later ones are acknowledged and
+// not shown, so that the caller has to look at the time. What WhatsApp itself refuses
+// is [bridge.Refused].
 func (c *Client) EditText(ctx context.Context, to bridge.Address, id, target, text string) error {
-	text = cleanText(text)
-	if strings.TrimSpace(text) == "" {
-		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the new text is empty"}
-	}
-	return c.deliver(ctx, to, draft{id: id, text: text, target: target, action: edit})
+	return c.deliver(ctx, to, draft{id: id, out: bridge.Outgoing{Text: cleanText(text)}, target: target, action: edit})
 }
 
 // Revoke implements [bridge.Phone]. Phones that have not got the message yet will
@@ -62,9 +56,10 @@ func (c *Client) Revoke(ctx context.Context, to bridge.Address, id, target strin
 
 // A draft is what is to be sent.
 type draft struct {
-	id, text string
-	target   string // the message that is edited or revoked
-	action   action
+	id     string
+	out    bridge.Outgoing
+	target string // the message that is edited or revoked
+	action action
 }
 
 type action int
@@ -76,21 +71,17 @@ const (
 )
 
 func (d draft) valid() error {
-	if d.action != write && (d.target == "" || d.target == d.id) {
-		return &bridge.SendError{Certainty: bridge.Refused, Reason: "there is no message to change"}
+	if d.action == write {
+		return validate(d.out)
+	}
+	if d.target == "" || d.target == d.id {
+		return refused("there is no message to change")
 	}
 	return nil
 }
 
-// message is the draft in the words of the protocol.
-func (l *link) message(to types.JID, d draft) *waE2E.Message {
-	switch d.action {
-	case edit:
-		return l.cli.BuildEdit(to, d.target, textMessage(d.text))
-	case revoke:
-		return l.cli.BuildRevoke(to, types.EmptyJID, d.target)
-	}
-	return textMessage(d.text)
+func refused(reason string) error {
+	return &bridge.SendError{Certainty: bridge.Refused, Reason: reason}
 }
 
 func blocked(reason string, err error) error {
@@ -189,14 +180,16 @@ func (l *link) sendSafely(ctx context.Context, to types.JID, d draft) (err error
 }
 
 func (l *link) send(ctx context.Context, to types.JID, d draft) error {
-	devices, err := l.reach(ctx, to)
+	lid, devices, err := l.reach(ctx, to)
 	if err != nil {
 		return err
 	}
-	if d.action != write {
-		if err := l.c.noteChange(ctx, d.id, d.target, d.action == revoke); err != nil {
-			return &bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: reasonDatabase, Err: err}
-		}
+	message, err := l.message(ctx, lid, d)
+	if err != nil {
+		return err
+	}
+	if err := l.note(ctx, d, message); err != nil {
+		return &bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: reasonDatabase, Err: err}
 	}
 	if err := l.c.options.Failpoint.Hit("w.pre-send"); err != nil {
 		return err
@@ -207,7 +200,7 @@ func (l *link) send(ctx context.Context, to types.JID, d draft) error {
 	if !l.leads() {
 		return blocked(reasonNotLeading, nil)
 	}
-	_, err = l.cli.SendMessage(ctx, to, l.message(to, d), whatsmeow.SendRequestExtra{ID: d.id, Timeout: l.c.settings.sendTimeout})
+	_, err = l.cli.SendMessage(ctx, to, message, whatsmeow.SendRequestExtra{ID: d.id, Timeout: l.c.settings.sendTimeout})
 	if err != nil {
 		return l.classify(err, d.action)
 	}
@@ -217,34 +210,46 @@ func (l *link) send(ctx context.Context, to types.JID, d draft) error {
 	return l.readable(ctx, devices)
 }
 
-// reach finds the devices of a person. The library would send to a person
-// without any and call it a success.
-func (l *link) reach(ctx context.Context, to types.JID) ([]types.JID, error) {
-	lid := to
+// note keeps what must be known of a message once it is out.
+func (l *link) note(ctx context.Context, d draft, message *waE2E.Message) error {
+	if d.action != write {
+		return l.c.noteChange(ctx, d.id, d.target, d.action == revoke)
+	}
+	return l.c.notePoll(ctx, d.id, message)
+}
+
+// reach finds the LID and the devices of a person. The library would send to a
+// person without any and call it a success.
+func (l *link) reach(ctx context.Context, to types.JID) (lid types.JID, devices []types.JID, err error) {
+	lid = to
 	if to.Server == types.DefaultUserServer {
-		var err error
 		if lid, err = l.lookUp(ctx, to); err != nil {
-			return nil, err
+			return lid, nil, err
 		}
 	}
-	devices, err := l.cli.GetUserDevices(ctx, []types.JID{lid})
+	devices, err = l.cli.GetUserDevices(ctx, []types.JID{lid})
 	if err != nil {
-		return nil, unanswered(err)
+		return lid, nil, unanswered(err)
 	}
-	if len(devices) > 0 {
-		return devices, nil
+	if len(devices) == 0 {
+		return lid, nil, l.absent(ctx, to)
 	}
+	return lid, devices, nil
+}
+
+// absent says why a person has no device.
+func (l *link) absent(ctx context.Context, to types.JID) error {
 	number := to
 	if to.Server == types.HiddenUserServer {
 		number, _ = l.alternative(ctx, to)
 	}
 	if !number.IsEmpty() {
 		if err := l.onWhatsApp(ctx, number); err != nil {
-			return nil, err
+			return err
 		}
-		return nil, &bridge.SendError{Certainty: bridge.NotSent, Reason: "WhatsApp knows no phone of this client at the moment"}
+		return &bridge.SendError{Certainty: bridge.NotSent, Reason: "WhatsApp knows no phone of this client at the moment"}
 	}
-	return nil, &bridge.SendError{Certainty: bridge.Refused, Reason: "the account is not on WhatsApp"}
+	return refused("the account is not on WhatsApp")
 }
 
 // lookUp finds the LID to a number.

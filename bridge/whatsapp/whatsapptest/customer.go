@@ -54,6 +54,7 @@ type Phone struct {
 	slow       bool     // answers to retry receipts wait
 	waiting    []func() // those answers
 	typing     string
+	watched    int
 	screen     screen
 	sent       map[string]sentMessage
 	hostile    map[string]bool
@@ -319,6 +320,13 @@ func (p *Phone) Typing() string {
 	p.net.mu.Lock()
 	defer p.net.mu.Unlock()
 	return p.typing
+}
+
+// Watched is how often the business asked to hear when the customer is writing.
+func (p *Phone) Watched() int {
+	p.net.mu.Lock()
+	defer p.net.mu.Unlock()
+	return p.watched
 }
 
 func (n *Network) onChatState(_ *conn, node *waBinary.Node) {

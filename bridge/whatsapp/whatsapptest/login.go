@@ -106,9 +106,16 @@ func (n *Network) onPresence(c *conn, node *waBinary.Node) {
 		c.companion.name = attr(node, "name")
 		n.touch()
 	case "subscribe":
-		if n.user(attrJID(node, "to")) == nil {
+		phone := n.user(attrJID(node, "to"))
+		if phone == nil {
 			n.problem("presence subscription to unknown %s", attr(node, "to"))
+			return
 		}
+		if !c.companion.available {
+			n.problem("presence subscription while not available")
+		}
+		phone.watched++
+		n.touch()
 	default:
 		n.problem("unexpected stanza %s", node)
 	}

@@ -189,7 +189,7 @@ func (p *Phone) reveal(held heldMessage, plaintext []byte, devices int) {
 	}
 	if err == nil {
 		p.typing = ""
-		err = p.screen.show(id, what, false, n.now(), devices)
+		err = errors.Join(p.prepare(&what), p.screen.show(id, what, false, n.now(), devices))
 	}
 	if err != nil {
 		n.problem("message %s to %s: %v", id, p.number, err)
