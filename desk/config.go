@@ -113,6 +113,20 @@ type Config struct {
 	// Default: //. Example: ##
 	NotePrefix string
 
+	// LargestFile is files.largest, the size in MB up to which a file is carried, 1 to
+	// 2000; a larger one is only named.
+	// Default: 100. Example: 64
+	LargestFile int
+
+	// DiscordFile is files.discord, the size in MB up to which the Discord server takes
+	// files, 1 to 500: more for a boosted one. Default: auto, found by itself. Example: 50
+	DiscordFile int
+
+	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its
+	// id ending in @g.us; in all others the desk is silent.
+	// Default: none. Example: [120363000000000001@g.us]
+	Groups []string
+
 	// Texts is texts.yaml, the sentences clients read, by key. Every key is
 	// there. Default: see deploy/texts.yaml. Example: auto_text: Selamat datang.
 	Texts map[string]string
@@ -172,6 +186,7 @@ func Default() Config {
 		Roles:        roles,
 		Replies:      Pace{PerSecond: 1, Burst: 5},
 		NotePrefix:   "//",
+		LargestFile:  100,
 		Texts:        maps.Collect(defaultTexts()),
 	}
 }

@@ -56,11 +56,32 @@ var settings = append([]setting{
 		c.NotePrefix = v
 		return notePrefixForm.MatchString(v)
 	}},
+	{key: "files.largest", expected: "1 to 2000, in MB", set: func(c *Config, v string) bool {
+		n, err := strconv.Atoi(v)
+		c.LargestFile = n
+		return err == nil && n >= 1 && n <= 2000
+	}},
+	{key: "files.discord", expected: "auto, or 1 to 500, in MB", set: func(c *Config, v string) bool {
+		if c.DiscordFile = 0; v == "auto" {
+			return true
+		}
+		n, err := strconv.Atoi(v)
+		c.DiscordFile = n
+		return err == nil && n >= 1 && n <= 500
+	}},
+	{key: "groups", expected: "none, or ids of WhatsApp groups, each ending in @g.us", setList: func(c *Config, ids []string) bool {
+		if c.Groups = ids; len(ids) == 1 && ids[0] == "none" {
+			c.Groups = nil
+			return true
+		}
+		return len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return !groupForm.MatchString(id) })
+	}},
 }, roleSettings()...)
 
 var (
 	prefixForm     = regexp.MustCompile(`^[A-Z][A-Z0-9]{0,5}$`)
 	channelForm    = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]{1,100}$`)
+	groupForm      = regexp.MustCompile(`^[0-9-]{5,40}@g\.us$`)
 	notePrefixForm = regexp.MustCompile(`^[\p{P}\p{S}]{1,5}$`)
 )
 

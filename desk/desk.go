@@ -86,6 +86,8 @@ type parts struct {
 	whatsapp  *whatsapp.Client
 	discord   *discord.Client
 	courier   *bridge.Courier
+	presence  *bridge.Presence
+	library   library
 	scheduler *scheduler.Scheduler
 	ops       string // Discord's id of the ops channel
 }
@@ -171,6 +173,9 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 		if err := p.whatsapp.Close(); err != nil {
 			d.log.Warn("close WhatsApp", zap.Error(err))
 		}
+		if err := p.library.files.Close(); err != nil {
+			d.log.Warn("close the media folder", zap.Error(err))
+		}
 	}()
 	g, ctx := errgroup.WithContext(ctx)
 	run := func(name string, part func(context.Context) error) {
@@ -193,8 +198,9 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	run("discord", p.discord.Run)
 	run("relay", p.relay.Run)
 	run("courier", p.courier.Run)
+	run("presence", p.presence.Run)
 	run("scheduler", p.scheduler.Run)
-	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st) })
+	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st, p.library) })
 	return g.Wait()
 }
 
@@ -202,13 +208,14 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 const dedupeFor = 45 * 24 * time.Hour
 
 // keepHouse forgets what no redelivery can need any more.
-func (d *Desk) keepHouse(ctx context.Context, st *store.Store) error {
+func (d *Desk) keepHouse(ctx context.Context, st *store.Store, files library) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
 		if _, err := st.Prune(ctx, d.o.Now().Add(-dedupeFor)); err != nil && ctx.Err() == nil {
 			d.log.Warn("forget old messages' identifiers", zap.Error(err))
 		}
+		d.sweep(ctx, files)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -230,6 +237,8 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Sentences:  d.cfg.Texts,
 		AgentRoles: layout.rights[bot.Agent],
 		NotePrefix: d.cfg.NotePrefix,
+		Groups:     d.cfg.Groups,
+		Guild:      d.cfg.DiscordGuild,
 		MessageID:  func(letter string) string { return whatsapp.MessageID(d.cfg.Desk, letter) },
 		Members:    members(st),
 		Now:        d.o.Now,
@@ -250,7 +259,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}
 	p.whatsapp, err = d.openSession(ctx, whatsapp.Options{
 		Dir: d.cfg.Data, Network: network, Inbox: relay, Sent: sentText(st), Log: d.log, Failpoint: d.o.Failpoint,
-		Allowed: d.leads,
+		Allowed: d.leads, Groups: d.cfg.Groups,
 		Changed: func(s whatsapp.Status) { d.setStatus(func(all *Status) { all.WhatsApp = s }) },
 	})
 	if err != nil {
@@ -264,14 +273,21 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: board,
 		Inbox: relay, Bot: bot.NewDesk(d.staff(st, layout.rights, p.whatsapp)), Commands: bot.Commands(),
 		Log: d.log, Failpoint: d.o.Failpoint,
+		FileLimit: int64(d.cfg.DiscordFile) << 20, Now: d.o.Now,
 		Changed: func(s discord.Status) { d.setStatus(func(all *Status) { all.Discord = s }) },
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.whatsapp.Close())
 	}
+	if p.library, err = d.openLibrary(); err != nil {
+		return nil, errors.Join(err, p.whatsapp.Close())
+	}
 	p.courier = bridge.NewCourier(st, p.whatsapp, p.discord, d.currentLease, policy, bridge.CourierConfig{
 		Channels: layout.channels, Pace: d.cfg.Replies.PerSecond, Burst: d.cfg.Replies.Burst, Failpoint: d.o.Failpoint,
+		Library: p.library, LargestFile: int64(d.cfg.LargestFile) << 20,
 	}, d.log)
+	p.presence = d.presence(st, p)
+	relay.Presence = p.presence
 	p.scheduler = scheduler.New(st, timers(), d.o.Now, d.leads, d.log)
 	p.scheduler.Failpoint = d.o.Failpoint
 	return p, nil
