@@ -187,6 +187,8 @@ func (t *transport) upload(req *http.Request, f *form, x *exchange) (*http.Respo
 		}
 	})
 	defer body.Close()
+	// The library of the language waits for a reading of the body that is under way.
+	defer context.AfterFunc(ctx, func() { body.Close() })()
 	req.Body, req.ContentLength, req.GetBody = body, f.length, nil
 	resp, err := t.converse(ctx, req, x)
 	if err != nil {

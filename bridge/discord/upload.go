@@ -153,19 +153,28 @@ func (b *formBody) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+var errOver = errors.New("the request is over")
+
 // open is the file being read, opened if it was not.
 func (b *formBody) open() (io.ReadCloser, error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return nil, errors.New("the request is over")
+	file, closed := b.file, b.closed
+	b.mu.Unlock()
+	if closed {
+		return nil, errOver
 	}
-	if b.file != nil {
-		return b.file, nil
+	if file != nil {
+		return file, nil
 	}
 	file, err := b.form.files[b.next].Open()
 	if err != nil {
 		return nil, &fileError{why: "a file cannot be opened", cause: err}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		file.Close()
+		return nil, errOver
 	}
 	b.file, b.left = file, b.form.files[b.next].Size
 	return file, nil
