@@ -60,6 +60,9 @@ func clientMarks(m ClientMessage) string {
 	case m.Forwarded > 0:
 		marks = append(marks, "↪️ Diteruskan")
 	}
+	if m.ViewOnce && m.Media == nil && m.Text != "" {
+		marks = append(marks, "1️⃣ Sekali lihat")
+	}
 	if m.Fades > 0 && m.Kind != kindTimer {
 		marks = append(marks, "⏳ hilang dari WhatsApp setelah "+spanText(m.Fades))
 	}
@@ -88,8 +91,8 @@ func clientBody(m ClientMessage, piece int) string {
 		return "⚠️ *Pesan ini belum dapat dibaca; perangkat pengirim sudah diminta mengirim ulang. Bila tidak muncul, mintalah klien menulis kembali.*"
 	case piece > 0:
 		return words
-	case m.ViewOnce && m.Media == nil:
-		return below(viewOnceText(m), words)
+	case m.ViewOnce && m.Media == nil && words == "":
+		return viewOnceText(m)
 	case m.Media != nil:
 		return below(mediaText(m), words)
 	}
@@ -168,11 +171,11 @@ func mediaText(m ClientMessage) string {
 }
 
 func viewOnceText(m ClientMessage) string {
-	what := map[string]string{KindImage: "Gambar", KindVideo: "Video", KindVoice: "Pesan suara", KindPlainText: "Pesan"}[m.Kind]
+	what := fileNames[m.Kind]
 	if what == "" {
 		what = "Pesan"
 	}
-	return "1️⃣ *" + what + " sekali lihat: hanya dapat dibuka di ponsel desk, satu kali, dan tidak disimpan di sini.*"
+	return "1️⃣ *" + what + " sekali lihat: hanya dapat dibuka di ponsel desk, satu kali. WhatsApp tidak memberikannya ke sini.*"
 }
 
 // linkText is the preview that the client saw under an address, for agents to

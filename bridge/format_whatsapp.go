@@ -368,9 +368,14 @@ func (w *fmtPhone) active(at int) (opens, closes bool) {
 	}
 	c := rune(w.line[at])
 	if before == c || after == c {
-		return c == '`' && after == c, c == '`' && before == c
+		// Parted from its neighbour, each of several backticks could be half of a pair.
+		return c == '`' && !fmtIsSpace(after), c == '`' && !fmtIsSpace(before)
 	}
-	return !fmtIsWord(before) && !fmtIsSpace(after), !fmtIsSpace(before) && !fmtIsWord(after)
+	if fmtIsWord(before) && fmtIsWord(after) || fmtIsSpace(before) && fmtIsSpace(after) {
+		return false, false
+	}
+	// Parted on one side only it could be a marker towards the other.
+	return !fmtIsSpace(after), !fmtIsSpace(before)
 }
 
 // fmtPhoneLine reports whether WhatsApp would take the beginning of a line for a

@@ -3,6 +3,8 @@ package bridge
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limits of WhatsApp's apps for what an agent sends.
@@ -41,7 +43,14 @@ func staffWords(m StaffMessage, names Names) string {
 
 // plainName is a name that WhatsApp shows as it is.
 func plainName(s string) string {
-	return ToWhatsApp(ToDiscord(Clean(s, 60)), Names{})
+	var b strings.Builder
+	for _, r := range Clean(s, 60) {
+		if r < utf8.RuneSelf && (unicode.IsPunct(r) || unicode.IsSymbol(r)) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return ToWhatsApp(b.String(), Names{})
 }
 
 // pollWords is a poll that goes as text.

@@ -56,10 +56,6 @@ func (r *reading) readContent(e *events.Message) (ok bool) {
 	}
 	ok = r.read(e.Message, 0)
 	r.m.ViewOnce = r.m.ViewOnce || e.IsViewOnce
-	if r.m.ViewOnce && r.m.Media != nil {
-		// The client wanted it seen once, on a phone: it is told and not kept.
-		r.m.Media = nil
-	}
 	r.m.Text = cleanText(r.m.Text)
 	return ok
 }

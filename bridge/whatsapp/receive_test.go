@@ -98,7 +98,7 @@ func TestAlbumAndViewOnceComeThroughTheWire(t *testing.T) {
 		t.Errorf("captions %q, %q", album[0].Text, album[1].Text)
 	}
 	must(budi.SendViewOnce(whatsapptest.Media{Kind: whatsapptest.KindImage, Data: []byte("rahasia")}, "sekali"))
-	if m := d.next(2); !m.ViewOnce || m.Kind != bridge.KindImage || m.Media != nil || m.Text != "sekali" {
+	if m := d.next(2); !m.ViewOnce || m.Kind != bridge.KindImage || m.Text != "sekali" || fetched(t, d, m.Media.Ref) != "rahasia" {
 		t.Errorf("%+v", m)
 	}
 	must(budi.SendWithheld())
