@@ -1,0 +1,196 @@
+package desk
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+)
+
+// Every kind of content a person can send, over both wires. The rows of
+// docs/bridge.md name these stories.
+type story struct {
+	name string
+	tell func(c *chat)
+}
+
+func TestFidelityIn(t *testing.T)      { tellAll(t, fidelityIn) }
+func TestFidelityOut(t *testing.T)     { tellAll(t, fidelityOut) }
+func TestFidelityHostile(t *testing.T) { tellAll(t, fidelityHostile) }
+
+// tellAll tells stories on one desk, each with a client of its own.
+func tellAll(t *testing.T, stories []story) {
+	w := newWorld(t)
+	w.stop()
+	member := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281299990001", Name: "Budi"})
+	group := w.whatsapp.AddGroup("Toko Sinar", member)
+	w.cfg.Groups = []string{group.JID().String()}
+	w.start()
+	for i, s := range stories {
+		t.Run(s.name, func(t *testing.T) {
+			sub := *w
+			sub.t = t
+			c := newChat(&sub, i)
+			c.group, c.member = group, member
+			s.tell(c)
+		})
+	}
+}
+
+// A chat is a client with an open ticket, whose agent is Sari.
+type chat struct {
+	*world
+	name   string
+	phone  *whatsapptest.Phone
+	thread string
+	hello  string              // the client's first message, WhatsApp's id
+	answer string              // Sari's first, Discord's id
+	group  *whatsapptest.Group // that the desk listens to
+	member *whatsapptest.Phone // of it
+}
+
+func newChat(w *world, n int) *chat {
+	w.t.Helper()
+	c := &chat{world: w, name: fmt.Sprint("Klien ", 100+n)}
+	c.phone = w.whatsapp.AddCustomer(whatsapptest.Customer{
+		Phone: fmt.Sprint(6281234567100 + n), Name: c.name,
+		Addressing: []whatsapptest.Addressing{whatsapptest.ByLID, whatsapptest.ByPhoneNumber}[n%2],
+	})
+	w.t.Cleanup(c.show)
+	c.hello = c.did(c.phone.Send("halo"))
+	w.eventually("a post of "+c.name, func() bool {
+		for _, p := range w.discord.Posts(w.discord.ChannelID("halo-desk")) {
+			if strings.Contains(p.Name, c.name) {
+				c.thread = p.ID
+			}
+		}
+		return c.thread != ""
+	})
+	c.shows("the first words", said("halo"))
+	c.answer = c.post("Baik kak", discordtest.PostOptions{})
+	c.gets("the first answer", func(m whatsapptest.Message) bool { return m.Text == "Baik kak" })
+	return c
+}
+
+// show logs what both see, of a story that went wrong.
+func (c *chat) show() {
+	if !c.t.Failed() {
+		return
+	}
+	for _, m := range c.discord.History(c.thread) {
+		c.t.Logf("thread: %s: %q, %d files, reactions %v, answers %q", m.Author.Name, m.Content, len(m.Attachments), m.Reactions, m.ReplyTo)
+	}
+	for _, m := range c.phone.Screen() {
+		c.t.Logf("phone: %+v %+v", m, m.Media)
+	}
+}
+
+// did is the id of what a phone did.
+func (c *chat) did(id string, err error) string {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return id
+}
+
+// post writes as Sari.
+func (c *chat) post(text string, o discordtest.PostOptions) string {
+	c.t.Helper()
+	m, err := c.sari.Post(c.thread, text, o)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return m.ID
+}
+
+// shows waits for a message in the thread; the newest that fits.
+func (c *chat) shows(what string, fits func(discordtest.Message) bool) (found discordtest.Message) {
+	c.t.Helper()
+	c.eventually(what+" in the thread", func() bool {
+		for _, m := range c.discord.Messages(c.thread) {
+			if fits(m) {
+				found = m
+			}
+		}
+		return found.ID != ""
+	})
+	return found
+}
+
+// gets waits for a message on the phone; the newest that fits.
+func (c *chat) gets(what string, fits func(whatsapptest.Message) bool) (found whatsapptest.Message) {
+	c.t.Helper()
+	c.eventually(what+" on the phone", func() bool {
+		for _, m := range c.phone.Received() {
+			if fits(m) {
+				found = m
+			}
+		}
+		return found.ID != ""
+	})
+	if found.Deliveries != 1 {
+		c.t.Errorf("%s was delivered %d times", what, found.Deliveries)
+	}
+	return found
+}
+
+// said is a message that holds all these words, in its text or a card.
+func said(words ...string) func(discordtest.Message) bool {
+	return func(m discordtest.Message) bool {
+		all := m.Content
+		for _, e := range m.Embeds {
+			all += "\n" + e.Title + "\n" + e.Description
+			for _, f := range e.Fields {
+				all += "\n" + f.Name + "\n" + f.Value
+			}
+		}
+		for _, w := range words {
+			if !strings.Contains(all, w) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// holds is a message with a file of just these bytes.
+func (c *chat) holds(content []byte) func(discordtest.Message) bool {
+	return func(m discordtest.Message) bool {
+		for _, a := range m.Attachments {
+			if b, ok := c.discord.File(a.ID); ok && bytes.Equal(b, content) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// both is a message that fits in two ways.
+func both(one, other func(discordtest.Message) bool) func(discordtest.Message) bool {
+	return func(m discordtest.Message) bool { return one(m) && other(m) }
+}
+
+// never holds what must not happen: it is asked at the end of a story, after
+// something later has come through.
+func (c *chat) never(what string, fits func(discordtest.Message) bool) {
+	c.t.Helper()
+	c.did(c.phone.Send("penutup"))
+	c.shows("the last words", said("penutup"))
+	for _, m := range c.discord.History(c.thread) {
+		if fits(m) {
+			c.t.Errorf("%s: %q with %d files", what, m.Content, len(m.Attachments))
+		}
+	}
+}
+
+// reactionOn reports whether the bot or a person put a sign on a message.
+func (c *chat) reactionOn(message, emoji string) func() bool {
+	return func() bool {
+		m, ok := c.discord.Message(message)
+		return ok && m.Reacted(emoji, "halo")
+	}
+}
