@@ -147,6 +147,9 @@ func (p *presence) watch(ctx context.Context, l *link, jid types.JID) error {
 	if p.asked[jid] {
 		return nil
 	}
+	if !p.online {
+		return nil // WhatsApp would not tell; the next call tries again
+	}
 	if err := l.cli.SubscribePresence(ctx, jid); err != nil {
 		return err
 	}
@@ -181,7 +184,7 @@ func (p *presence) resume(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for jid := range p.watched {
-		if p.asked[jid] {
+		if p.asked[jid] || !p.online {
 			continue
 		}
 		if err := l.cli.SubscribePresence(l.ctx, jid); err != nil {
