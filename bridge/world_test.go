@@ -344,8 +344,19 @@ func (w *world) start() {
 		defer w.leaseMu.Unlock()
 		return *w.lease
 	}, w.policy, cfg, w.log)
+	presence := bridge.NewPresence(w.store, w.phone, w.board, func() ledger.Lease {
+		w.leaseMu.Lock()
+		defer w.leaseMu.Unlock()
+		return *w.lease
+	}, w.log)
+	w.relay.Presence = presence
 	ctx, cancel := context.WithCancel(w.t.Context())
 	var work sync.WaitGroup
+	work.Go(func() {
+		if err := presence.Run(ctx); err != nil {
+			w.t.Errorf("presence: %v", err)
+		}
+	})
 	work.Go(func() {
 		if err := w.courier.Run(ctx); err != nil {
 			w.t.Errorf("courier: %v", err)
