@@ -168,7 +168,8 @@ func (c *Client) post(ctx context.Context, channel string, in createMessage, fil
 
 // FindMessage looks in a channel, after message id after ("" for the
 // beginning), for the first message of ours with exactly this content; "" when
-// there is none. White space around it does not count: Discord drops it.
+// there is none. White space around it does not count: Discord drops it. No content
+// means a message with files and without words.
 func (c *Client) FindMessage(ctx context.Context, channel, after, content string) (string, error) {
 	const needs = "View Channel and Read Message History"
 	self, err := c.self(ctx)
@@ -182,6 +183,9 @@ func (c *Client) FindMessage(ctx context.Context, channel, after, content string
 			return "", sendError(err, needs)
 		}
 		for _, m := range page {
+			if content == "" && len(m.Attachments) == 0 {
+				continue // a message without words is one with files
+			}
 			if m.Author.ID == self && m.Webhook == "" && normal(m.Content) == content {
 				return m.ID, nil
 			}

@@ -6,10 +6,14 @@
 // that came later is heard. The library's Session is watched, and replaced when
 // it has gone deaf.
 //
+// Files are read while they are sent, and written on while they come; a few at a
+// time, so that words wait for none. Reactions and typing are told as they happen:
+// what people did so while nobody listened is not found again.
+//
 // Goroutines: the library's reader only appends to the intake; one goroutine
-// stores what is in it, in order; one looks for changes that were missed; a few
-// acknowledge interactions, and one for each interaction at work answers it; Run
-// itself keeps the link up.
+// stores what is in it, in order; one looks for changes that were missed; one
+// tells who types; a few acknowledge interactions, and one for each interaction at
+// work answers it; Run itself keeps the link up.
 package discord
 
 import (

@@ -75,6 +75,22 @@ func TestFilesAreSent(t *testing.T) {
 	}
 }
 
+func TestAMessageOfFilesAloneIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	c, thread := s.client(), s.thread("HE-1")
+	card, err := c.Say(t.Context(), bridge.Message{Channel: thread, Card: &bridge.Card{Title: "no words, no files"}})
+	must(t, err)
+	if got, err := c.FindMessage(t.Context(), thread, thread, ""); err != nil || got != "" {
+		t.Errorf("before it was sent: %q, %v", got, err)
+	}
+	id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Files: []bridge.File{file("a.png", "image/png", []byte("png"))}})
+	must(t, err)
+	if got, err := c.FindMessage(t.Context(), thread, card, ""); err != nil || got != id {
+		t.Errorf("found %q, %v, want %q", got, err, id)
+	}
+}
+
 // A ramp is a file that is made while it is read; it notes how much was asked for.
 type ramp struct {
 	left    int64
