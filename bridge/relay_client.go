@@ -125,9 +125,7 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 			return err
 		}
 	}
-	if m.Kind != KindReaction || m.Target == "" {
-		logWrote(tx, number, m)
-	}
+	logWrote(tx, number, m)
 	if opened && !m.Own && m.Group == nil {
 		r.autoText(tx, c)
 	}

@@ -248,10 +248,10 @@ func (r *Relay) clientReacted(tx *ledger.Tx, c ticket.Conversation, m ClientMess
 	if was != "" && was != is && !reserved(was) && !has(was) {
 		tx.Send(signLetter(id+"/off", s, was, false))
 	}
-	logWrote(tx, c.Open, m)
 	if is != "" && reserved(is) {
 		return false, nil
 	}
+	logWrote(tx, c.Open, m)
 	if is != "" && is != was {
 		tx.Send(signLetter(id+"/on", s, is, true))
 	}

@@ -83,7 +83,8 @@ func countQueue(lanes []waitingLane, before map[string]head, now, deskNow time.T
 				q.since = l.first.At
 			}
 		}
-		if toClient && !onWhatsApp || !toClient && !onDiscord {
+		viaWhatsApp := toClient || strings.HasPrefix(l.name, "md/wa/") // files are fetched there
+		if viaWhatsApp && !onWhatsApp || !viaWhatsApp && !onDiscord {
 			continue
 		}
 		h := before[l.name]
