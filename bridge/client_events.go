@@ -92,9 +92,8 @@ func voteText(votes []string) string {
 // pollShown is how many options of a poll are written out.
 const pollShown = 30
 
-// pollText renders a poll. counts are the votes of each option so far, in their
-// order; nil shows none.
-func pollText(p Poll, counts []int) string {
+// pollText renders a poll.
+func pollText(p Poll) string {
 	how := "boleh memilih lebih dari satu"
 	switch {
 	case p.Choices == 1:
@@ -103,33 +102,13 @@ func pollText(p Poll, counts []int) string {
 		how = fmt.Sprintf("pilih paling banyak %d", p.Choices)
 	}
 	lines := []string{"📊 *Polling (" + how + "):* " + ToDiscord(Clean(p.Question, 1000))}
-	for i, option := range p.Options[:min(len(p.Options), pollShown)] {
-		line := "- " + ToDiscord(Clean(option, 200))
-		if i < len(counts) {
-			line += fmt.Sprintf(" — %d suara", counts[i])
-		}
-		lines = append(lines, line)
+	for _, option := range p.Options[:min(len(p.Options), pollShown)] {
+		lines = append(lines, "- "+ToDiscord(Clean(option, 200)))
 	}
 	if more := len(p.Options) - pollShown; more > 0 {
 		lines = append(lines, fmt.Sprintf("… dan %d pilihan lagi", more))
 	}
 	return strings.Join(lines, "\n")
-}
-
-// pollCounts counts votes: for each voter the options chosen last.
-func pollCounts(p Poll, votes map[string][]string) []int {
-	counts := make([]int, len(p.Options))
-	for _, chosen := range votes {
-		for i, option := range p.Options {
-			for _, name := range chosen {
-				if name == option {
-					counts[i]++
-					break
-				}
-			}
-		}
-	}
-	return counts
 }
 
 // lengthText is how long something plays.

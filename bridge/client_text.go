@@ -109,7 +109,7 @@ func clientBody(m ClientMessage, piece int) string {
 		}
 	case KindPoll:
 		if m.Poll != nil {
-			return pollText(*m.Poll, nil)
+			return pollText(*m.Poll)
 		}
 	}
 	return eventText(m, words)

@@ -55,8 +55,31 @@ func TestClientText(t *testing.T) {
 	if got := clientText(ClientMessage{Group: &Group{}, Text: "a"}, "", 0); got != "**Anggota grup:** a" {
 		t.Errorf("nobody known: %q", got)
 	}
-	if got := pollText(Poll{Question: "a", Options: []string{"b", "c"}}, pollCounts(Poll{Options: []string{"b", "c"}}, map[string][]string{"1": {"c"}, "2": {"b", "c", "c"}})); !strings.HasSuffix(got, "\n- b — 1 suara\n- c — 2 suara") {
-		t.Errorf("counts: %q", got)
+}
+
+// Each person's last vote counts, also when an earlier one comes later.
+func TestVotesAreCounted(t *testing.T) {
+	at := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	var all []ballot
+	for i, step := range []struct {
+		by    Address
+		votes []string
+		want  string
+	}{
+		{"a", []string{"*Besok*"}, "-# 🗳️ Suara sejauh ini: Besok 1"},
+		{"b", []string{"Lusa", "*Besok*"}, "-# 🗳️ Suara sejauh ini: Besok 2 · Lusa 1"},
+		{"a", []string{"Lusa"}, "-# 🗳️ Suara sejauh ini: Lusa 2 · Besok 1"},
+		{"b", nil, "-# 🗳️ Suara sejauh ini: Lusa 1"},
+		{"a", nil, ""},
+	} {
+		m := ClientMessage{Kind: KindVote, Votes: step.votes, At: at.Add(time.Duration(i) * time.Minute), Group: &Group{Sender: step.by}}
+		all = cast(all, m)
+		late := m
+		late.At, late.Votes = at.Add(-time.Hour), []string{"terlambat"}
+		all = cast(cast(all, m), late)
+		if got := tallyText(all); got != step.want {
+			t.Errorf("%d: %q, want %q", i, got, step.want)
+		}
 	}
 }
 

@@ -45,7 +45,13 @@ func (r *Relay) show(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, numb
 			return nil
 		}
 	}
-	for i, content := range Split(about.above(clientText(m, whose(c, m), piece)), textLimit(files)) {
+	text := clientText(m, whose(c, m), piece)
+	if stands, err := tally(tx, c, m); err != nil {
+		return err
+	} else if stands != "" && piece == 0 {
+		text += "\n" + stands
+	}
+	for i, content := range Split(about.above(text), textLimit(files)) {
 		body := about.put(i, content, sayBody{})
 		if i == 0 {
 			body.Files = files

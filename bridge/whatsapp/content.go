@@ -39,6 +39,7 @@ type reading struct {
 	votes []string             // of a vote, opened
 	// mentions are the people whose addresses stand in the text behind an @.
 	mentions []types.JID
+	quoted   bool // what it quotes itself does not matter
 	m        bridge.ClientMessage
 }
 
@@ -112,7 +113,7 @@ func (r *reading) context(m *waE2E.Message) {
 			r.mentions = append(r.mentions, jid)
 		}
 	}
-	if c.GetStanzaID() != "" {
+	if c.GetStanzaID() != "" && !r.quoted {
 		r.m.Quote = r.quote(c)
 	}
 }
@@ -131,7 +132,7 @@ func (r *reading) quote(c *waE2E.ContextInfo) *bridge.Quote {
 	if c.GetQuotedMessage() == nil {
 		return q
 	}
-	quoted := reading{own: r.own}
+	quoted := reading{own: r.own, quoted: true}
 	if quoted.readContent(&events.Message{Message: c.GetQuotedMessage()}) && quoted.m.Unreadable == "" {
 		q.Kind, q.Text = quoted.m.Kind, shorten(gist(quoted.m), quoteLimit)
 	}
