@@ -87,7 +87,9 @@ func TestLateFileThroughCrash(t *testing.T) {
 // follows the line that stood in for it.
 func TestGivenUpFileFollowsAfterRetry(t *testing.T) {
 	liveFrom(t, in2025, func(w *world) {
-		w.phone.trouble = func(string, int) error { return &bridge.SendError{Certainty: bridge.Refused, Reason: "WhatsApp answered with error 500"} }
+		w.phone.trouble = func(string, int) error {
+			return &bridge.SendError{Certainty: bridge.Refused, Reason: "WhatsApp answered with error 500"}
+		}
 		w.receive(w.picture("1", "JPEG", ""))
 		ticks()
 		if shown := w.lines(); len(shown) != 1 || !strings.Contains(shown[0].content, "⚠️ *Gambar `1.jpg` (4 B) tidak dapat diunduh: WhatsApp menjawab dengan kode 500.*") {
