@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"regexp"
 
@@ -30,11 +29,19 @@ func notFound(format string, args ...any) error {
 
 // refused is what a network's own rules do not permit.
 func refused(err error) error {
+	if p, told := errors.AsType[problem](err); told {
+		return p
+	}
 	text := err.Error()
 	if found := discordRefusal.FindStringSubmatch(text); found != nil {
 		status := http.StatusConflict
-		if found[2] == "403" {
+		switch found[2] {
+		case "400":
+			status = http.StatusBadRequest
+		case "403":
 			status = http.StatusForbidden
+		case "413":
+			status = http.StatusRequestEntityTooLarge
 		}
 		return problem{status, found[1] + ": Discord refuses: " + found[3]}
 	}
@@ -45,24 +52,23 @@ func refused(err error) error {
 // tried, the status, the answer's message.
 var discordRefusal = regexp.MustCompile(`^(.*): (\d{3}) \{.*"message":"([^"]*)".*\}\s*$`)
 
-// mostBody bounds a request.
+// mostBody bounds a request without files, in bytes.
 const mostBody = 1 << 20
 
 // read fills body from a request: one JSON value, no field unknown, whatever kind
 // of content a simple client calls it. An empty request is an empty object.
 func read(r *http.Request, body any) error {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case r.ContentLength == 0:
 		return nil
-	case kind == "multipart/form-data":
-		return badRequest("files are not carried yet: send JSON with a text")
+	case carriesFiles(r):
+		return badRequest("no files belong here: send JSON")
 	}
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(body); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes", mostBody)}
+			return tooLarge(mostBody)
 		}
 		return badRequest("read request: %v", err)
 	}

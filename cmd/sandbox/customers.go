@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -40,14 +39,6 @@ func (s *sandbox) phone(r *http.Request) (*whatsapptest.Phone, error) {
 	return nil, notFound("no phone has the number %s", number)
 }
 
-func (s *sandbox) getScreen(r *http.Request) (any, error) {
-	p, err := s.phone(r)
-	if err != nil {
-		return nil, err
-	}
-	return listed(p.Screen()), nil
-}
-
 // listed is never null in JSON.
 func listed[T any](all []T) []T {
 	if all == nil {
@@ -56,57 +47,13 @@ func listed[T any](all []T) []T {
 	return all
 }
 
-// clientAct is what a client can do in a chat; exactly one of the acts is named.
-type clientAct struct {
-	Text     *string         `json:"text"` // new text, or the one an edit brings
-	ReplyTo  string          `json:"reply_to"`
-	Edit     string          `json:"edit"`
-	Delete   string          `json:"delete"`
-	React    *string         `json:"react"` // "" takes a reaction back
-	To       string          `json:"to"`
-	Vote     json.RawMessage `json:"vote"`
-	Location json.RawMessage `json:"location"`
-	Contact  json.RawMessage `json:"contact"`
-}
-
-// draft turns the act into what the phone carries out.
-func (a clientAct) draft() (whatsapptest.Draft, error) {
-	for name, given := range map[string]json.RawMessage{"vote": a.Vote, "location": a.Location, "contact": a.Contact} {
-		if given != nil {
-			return whatsapptest.Draft{}, badRequest("the simulated phone cannot send a %s yet", name)
-		}
-	}
-	text := ""
-	if a.Text != nil {
-		text = *a.Text
-	}
-	wantsText := a.React == nil && a.Delete == ""
-	switch {
-	case wantsText && text == "":
-		return whatsapptest.Draft{}, badRequest("text is missing")
-	case !utf8.ValidString(text):
-		return whatsapptest.Draft{}, badRequest("text is not UTF-8")
-	case !wantsText && (a.Text != nil || a.ReplyTo != "" || a.Edit != "") || a.React != nil && a.Delete != "" || a.Edit != "" && a.ReplyTo != "":
-		return whatsapptest.Draft{}, badRequest("do one thing at a time: a text, a reply, an edit, a deletion or a reaction")
-	case a.React != nil && a.To == "":
-		return whatsapptest.Draft{}, badRequest("to is missing: the message the reaction is for")
-	case a.React == nil && a.To != "":
-		return whatsapptest.Draft{}, badRequest("to belongs to react")
-	case a.React != nil && len(*a.React) > 64:
-		return whatsapptest.Draft{}, badRequest("react is no emoji")
-	case a.React != nil:
-		return whatsapptest.Draft{React: a.To, Emoji: *a.React}, nil
-	case a.Delete != "":
-		return whatsapptest.Draft{Delete: a.Delete}, nil
-	default:
-		return whatsapptest.Draft{Text: text, ReplyTo: a.ReplyTo, Edit: a.Edit}, nil
-	}
-}
-
 func (s *sandbox) postCustomerMessage(r *http.Request) (any, error) {
 	p, err := s.phone(r)
 	if err != nil {
 		return nil, err
+	}
+	if carriesFiles(r) {
+		return s.postCustomerFiles(r, p)
 	}
 	var act clientAct
 	if err := read(r, &act); err != nil {
@@ -116,10 +63,13 @@ func (s *sandbox) postCustomerMessage(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := act.check(p.Screen()); err != nil {
+		return nil, err
+	}
 	p.Compose(false)
 	id, err := p.Do(draft)
 	if errors.Is(err, whatsapptest.ErrUnknownMessage) {
-		return nil, notFound("no such message on this phone, or not one to change: %s", draft.Edit+draft.Delete+draft.React+draft.ReplyTo)
+		return nil, notFound("no such message on this phone, or not one to change: %s", act.on()+act.ReplyTo)
 	}
 	if err != nil {
 		return nil, refused(err)
@@ -127,23 +77,27 @@ func (s *sandbox) postCustomerMessage(r *http.Request) (any, error) {
 	return map[string]string{"id": id}, nil
 }
 
-// postPresence is what a phone shows without writing: typing, having read
-// everything, having a network.
+// postPresence is what a phone shows without writing: typing, recording, having
+// read everything, having a network.
 func (s *sandbox) postPresence(r *http.Request) (any, error) {
 	p, err := s.phone(r)
 	if err != nil {
 		return nil, err
 	}
 	var body struct {
-		Typing *bool `json:"typing"`
-		Read   bool  `json:"read"`
-		Online *bool `json:"online"`
+		Typing    *bool `json:"typing"`
+		Recording bool  `json:"recording"`
+		Read      bool  `json:"read"`
+		Online    *bool `json:"online"`
 	}
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
 	if body.Typing != nil {
 		p.Compose(*body.Typing)
+	}
+	if body.Recording {
+		p.Record()
 	}
 	if body.Online != nil {
 		p.SetOnline(*body.Online)

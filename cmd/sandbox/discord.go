@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
@@ -62,114 +60,7 @@ func (s *sandbox) getChannelMessages(r *http.Request) (any, error) {
 			return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 		})
 	}
-	return out, nil
-}
-
-// pictures are the kinds of file that a page shows; anything else is only kept.
-var pictures = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
-
-// serveFile is a file of a message.
-func (s *sandbox) serveFile(w http.ResponseWriter, r *http.Request) {
-	data, known := s.discord.File(r.PathValue("id"))
-	if !known {
-		s.answer(w, r, nil, notFound("no file has the id %q", r.PathValue("id")))
-		return
-	}
-	kind := http.DetectContentType(data)
-	if !slices.Contains(pictures, kind) {
-		kind = "application/octet-stream"
-		w.Header().Set("Content-Disposition", "attachment")
-	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(data) // a caller that went away needs no answer
-}
-
-// staffAct is what a member of staff can do in a channel; exactly one of the
-// acts is named.
-type staffAct struct {
-	As      string  `json:"as"`
-	Content *string `json:"content"`
-	ReplyTo string  `json:"reply_to"`
-	Edit    string  `json:"edit"`
-	Delete  string  `json:"delete"`
-	React   string  `json:"react"`
-	Unreact string  `json:"unreact"`
-	To      string  `json:"to"`
-}
-
-func (a staffAct) check() error {
-	acts := 0
-	for _, named := range []bool{a.Edit != "", a.Delete != "", a.React != "", a.Unreact != ""} {
-		if named {
-			acts++
-		}
-	}
-	content := ""
-	if a.Content != nil {
-		content = *a.Content
-	}
-	writes := acts == 0 || a.Edit != ""
-	switch {
-	case acts > 1 || !writes && a.Content != nil || acts > 0 && a.ReplyTo != "":
-		return badRequest("do one thing at a time: a message, an edit, a deletion or a reaction")
-	case writes && content == "":
-		return badRequest("content is missing")
-	case utf8.RuneCountInString(content) > 2000:
-		return badRequest("content has %d characters: Discord takes 2000", utf8.RuneCountInString(content))
-	case (a.React != "" || a.Unreact != "") != (a.To != ""):
-		return badRequest("react and to belong together")
-	}
-	return nil
-}
-
-func (s *sandbox) postStaffMessage(r *http.Request) (any, error) {
-	c, err := s.channel(r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	var act staffAct
-	if err := read(r, &act); err != nil {
-		return nil, err
-	}
-	if err := act.check(); err != nil {
-		return nil, err
-	}
-	who, err := s.colleague(act.As)
-	if err != nil {
-		return nil, err
-	}
-	if !who.Sees(c.ID) {
-		return nil, problem{http.StatusForbidden, fmt.Sprintf("%s does not see %s on Discord: act as somebody who does", act.As, c.Name)}
-	}
-	for _, id := range []string{act.ReplyTo, act.Edit, act.Delete, act.To} {
-		if m, known := s.discord.Message(id); id != "" && (!known || m.Deleted || m.Channel != c.ID) {
-			return nil, notFound("no message in this channel has the id %q", id)
-		}
-	}
-	id, err := act.do(who, c.ID)
-	if err != nil {
-		return nil, refused(err)
-	}
-	return map[string]string{"id": id}, nil
-}
-
-// do carries the act out and returns the id of the message concerned.
-func (a staffAct) do(who *discordtest.Member, channel string) (string, error) {
-	switch {
-	case a.Edit != "":
-		return a.Edit, who.Edit(a.Edit, *a.Content)
-	case a.Delete != "":
-		return a.Delete, who.Delete(a.Delete)
-	case a.React != "":
-		return a.To, who.React(a.To, a.React)
-	case a.Unreact != "":
-		return a.To, who.Unreact(a.To, a.Unreact)
-	}
-	m, err := who.Post(channel, *a.Content, discordtest.PostOptions{ReplyTo: a.ReplyTo})
-	return m.ID, err
+	return inChannelView(out), nil
 }
 
 // interaction is a use of a command, a component, a form or a message menu.

@@ -119,6 +119,8 @@ func (h *hub) watchChannels(ctx context.Context, changes <-chan discordtest.Chan
 				h.note(dirt{"channel", c.Channel}, c.Kind == "message" && !h.whispered(c.Message))
 			case "channel", "role", "member":
 				h.changed(allOfState)
+			case "typing":
+				h.send(event("typing", map[string]any{"channel": c.Channel}))
 			}
 		}
 	}

@@ -26,7 +26,8 @@ func (s *sandbox) handler() http.Handler {
 		mux.Handle(path, s.byMethod(calls))
 	}
 	mux.HandleFunc("GET /sandbox/events", s.serveEvents)
-	mux.HandleFunc("GET /sandbox/discord/files/{id}/{name}", s.serveFile)
+	mux.HandleFunc("GET /sandbox/discord/files/{id}/{name}", s.serveDiscordFile)
+	mux.HandleFunc("GET /sandbox/customers/{phone}/files/{id}", s.servePhoneFile)
 	mux.HandleFunc("/sandbox/", func(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, nil, notFound("no call %s", r.URL.Path))
 	})
@@ -52,6 +53,7 @@ func (s *sandbox) calls() map[string]map[string]call {
 		"/sandbox/customers/{phone}/presence":     post(s.postPresence),
 		"/sandbox/discord/channels":               get(s.getChannels),
 		"/sandbox/discord/channels/{id}/messages": {http.MethodGet: s.getChannelMessages, http.MethodPost: s.postStaffMessage},
+		"/sandbox/discord/channels/{id}/typing":   post(s.postStaffTyping),
 		"/sandbox/discord/interactions":           post(s.postInteraction),
 		"/sandbox/whatsapp/link":                  post(s.postLink),
 		"/sandbox/tickets":                        get(s.getTickets),
@@ -73,8 +75,9 @@ func (s *sandbox) byMethod(calls map[string]call) http.Handler {
 			s.answer(w, r, nil, problem{http.StatusMethodNotAllowed, fmt.Sprintf("use %s for %s", allowed, r.URL.Path)})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+		finish := bound(w, r)
 		value, err := f(r)
+		finish(err)
 		s.answer(w, r, value, err)
 	})
 }

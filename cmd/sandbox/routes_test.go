@@ -10,7 +10,7 @@ import (
 func TestBadRequestsAreToldApart(t *testing.T) {
 	t.Parallel()
 	b := start(t, options{Empty: true})
-	b.write("halo")
+	first := b.write("halo")
 	room := "discord/channels/" + b.thread().ID + "/messages"
 	for _, c := range []struct {
 		method, path, body string
@@ -27,13 +27,29 @@ func TestBadRequestsAreToldApart(t *testing.T) {
 		{"GET", "customers/6289999999999/messages", "", 404},
 		{"POST", "customers/" + ana + "/messages", `{}`, 400},
 		{"POST", "customers/" + ana + "/messages", `{"text":"a","react":"b","to":"c"}`, 400},
-		{"POST", "customers/" + ana + "/messages", `{"location":{"latitude":1,"longitude":2}}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"location":{"latitude":91,"longitude":2}}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"location":{"name":"here"}}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"contact":{"name":"x"}}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"poll":{"question":"?","options":["a","a"]}}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"vote":["a"]}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"vote":["a"],"to":"none"}`, 404},
+		{"POST", "customers/" + ana + "/messages", `{"vote":["a"],"to":"` + first + `"}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"react":"a","to":"none"}`, 404},
+		{"POST", "customers/" + ana + "/messages", `{"text":"a","reply_to":"none"}`, 404},
+		{"POST", "customers/" + ana + "/messages", `{"delete":"none"}`, 404},
+		{"POST", "customers/" + ana + "/messages", `{"delete":"none","reply_to":"none"}`, 400},
+		{"POST", "customers/" + ana + "/messages", `{"edit":"` + first + `"}`, 400},
 		{"POST", "customers/" + ana + "/messages", `{"edit":"none","text":"x"}`, 404},
 		{"GET", "discord/channels/7/messages", "", 404},
 		{"POST", room, `{"as":"nobody","content":"x"}`, 404},
 		{"POST", room, `{"as":"sari"}`, 400},
 		{"POST", room, `{"as":"bayu","content":"developers do not see tickets"}`, 403},
 		{"POST", room, `{"as":"sari","delete":"1"}`, 404},
+		{"POST", room, `{"as":"sari","forward":"1"}`, 404},
+		{"POST", room, `{"as":"sari","content":"x","forward":"1"}`, 400},
+		{"POST", room, `{"as":"sari","stickers":["a"],"delete":"1"}`, 400},
+		{"POST", "discord/channels/" + b.thread().ID + "/typing", `{"as":"bayu"}`, 403},
+		{"POST", "discord/channels/7/typing", `{"as":"sari"}`, 404},
 		{"POST", room, `{"as":"sari","content":"` + strings.Repeat("x", 2001) + `"}`, 400},
 		{"POST", "discord/interactions", `{"as":"sari"}`, 400},
 		{"POST", "discord/interactions", `{"as":"sari","channel":"1","command":"ticket close"}`, 404},

@@ -135,6 +135,25 @@ type (
 		ReplyTo                string `json:"reply_to"`
 		Edited, Deleted        bool
 		Reactions              map[string]string
+		Album                  string
+		ViewOnce               bool `json:"view_once"`
+		File                   *inFile
+		Location               *struct {
+			Latitude, Longitude float64
+			Name                string
+		}
+		Contacts []struct{ Name, Phone, VCard string }
+		Poll     *struct {
+			Question string
+			Options  []string
+			Votes    map[string][]string
+		}
+	}
+	inFile struct {
+		Name, MIME, SHA256, Problem, Path string
+		Size                              int64
+		Seconds                           float64
+		Width, Height                     int
 	}
 	inGuild struct {
 		ID, Name, Parent string
@@ -162,6 +181,19 @@ type (
 			Emoji string
 			Users []struct{ Name string }
 		}
+		Attachments []struct {
+			Filename, Path string
+			ContentType    string `json:"content_type"`
+			Seconds        float64
+			Width          int
+		}
+		Voice    bool
+		Stickers []string
+		Poll     struct {
+			Question string
+			Answers  []string
+		}
+		Forwarded []struct{ Content string }
 	}
 )
 
