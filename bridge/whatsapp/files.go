@@ -183,6 +183,7 @@ type hosts struct {
 // mediaHosts asks WhatsApp where files lie, unless that is known and not to be
 // asked anew.
 func (l *link) mediaHosts(ctx context.Context, anew bool) (hosts, error) {
+	//lint:ignore SA1019 nothing else of the library tells the hosts, and its own transfers keep whole files
 	conn, err := l.cli.DangerousInternals().RefreshMediaConn(ctx, anew)
 	switch {
 	case errors.Is(err, whatsmeow.ErrIQTimedOut), disconnected(err), errors.Is(err, whatsmeow.ErrNotConnected):

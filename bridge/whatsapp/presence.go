@@ -74,8 +74,11 @@ func (c *Client) Watch(ctx context.Context, to bridge.Address) error {
 	})
 }
 
-// signal sends something that nobody misses much.
+// signal sends something that nobody misses much. Groups get none of it.
 func (c *Client) signal(ctx context.Context, to bridge.Address, send func(context.Context, *link, types.JID) error) error {
+	if slices.Contains(c.options.Groups, string(to)) {
+		return nil
+	}
 	jid, err := parseAddress(to)
 	if err != nil {
 		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the address is not one of WhatsApp", Err: maskedError{err}}

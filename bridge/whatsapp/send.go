@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -91,7 +92,7 @@ func blocked(reason string, err error) error {
 const reasonNotConnected = "WhatsApp is not connected"
 
 func (c *Client) deliver(ctx context.Context, to bridge.Address, d draft) error {
-	jid, err := parseAddress(to)
+	jid, err := c.chat(to)
 	if err != nil {
 		return &bridge.SendError{Certainty: bridge.Refused, Reason: "the address is not one of WhatsApp", Err: maskedError{err}}
 	}
@@ -153,6 +154,18 @@ func (c *Client) await(ctx context.Context, cancel context.CancelFunc, l *link, 
 	}
 }
 
+// chat is where a message may go: to a person, or to a group that the desk listens
+// to.
+func (c *Client) chat(address bridge.Address) (types.JID, error) {
+	if slices.Contains(c.options.Groups, string(address)) {
+		jid, err := types.ParseJID(string(address))
+		if err == nil && jid.Server == types.GroupServer {
+			return jid, nil
+		}
+	}
+	return parseAddress(address)
+}
+
 func parseAddress(address bridge.Address) (types.JID, error) {
 	jid, err := types.ParseJID(string(address))
 	if err != nil {
@@ -207,6 +220,9 @@ func (l *link) send(ctx context.Context, to types.JID, d draft) error {
 	if err := l.c.options.Failpoint.Hit("w.sent"); err != nil {
 		return err
 	}
+	if to.Server == types.GroupServer {
+		return nil
+	}
 	return l.readable(ctx, devices)
 }
 
@@ -218,10 +234,13 @@ func (l *link) note(ctx context.Context, d draft, message *waE2E.Message) error 
 	return l.c.notePoll(ctx, d.id, message)
 }
 
-// reach finds the LID and the devices of a person. The library would send to a
-// person without any and call it a success.
+// reach finds the LID and the devices of a person; a group has none. The library
+// would send to a person without any and call it a success.
 func (l *link) reach(ctx context.Context, to types.JID) (lid types.JID, devices []types.JID, err error) {
 	lid = to
+	if to.Server == types.GroupServer {
+		return to, nil, nil
+	}
 	if to.Server == types.DefaultUserServer {
 		if lid, err = l.lookUp(ctx, to); err != nil {
 			return lid, nil, err

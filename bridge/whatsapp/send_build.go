@@ -68,7 +68,8 @@ func validatePoll(p bridge.Poll) error {
 	return nil
 }
 
-// message is the draft in the words of the protocol. to is the LID of the person.
+// message is the draft in the words of the protocol. to is the LID of the person, or a
+// group.
 func (l *link) message(ctx context.Context, to types.JID, d draft) (*waE2E.Message, error) {
 	switch d.action {
 	case edit:
@@ -122,9 +123,12 @@ func said(text string) *string {
 }
 
 func reactionMessage(chat types.JID, r bridge.Reaction) *waE2E.Message {
+	key := &waCommon.MessageKey{RemoteJID: new(chat.String()), FromMe: new(r.Own), ID: new(r.Target)}
+	if chat.Server == types.GroupServer && !r.Own {
+		key.Participant = new(string(r.Sender))
+	}
 	return &waE2E.Message{ReactionMessage: &waE2E.ReactionMessage{
-		Key:  &waCommon.MessageKey{RemoteJID: new(chat.String()), FromMe: new(r.Own), ID: new(r.Target)},
-		Text: new(r.Emoji), SenderTimestampMS: new(time.Now().UnixMilli()),
+		Key: key, Text: new(r.Emoji), SenderTimestampMS: new(time.Now().UnixMilli()),
 	}}
 }
 

@@ -1,10 +1,8 @@
 package whatsapptest
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -271,20 +269,4 @@ func stanzaType(kind string) (outer, inner string) {
 		return "media", "livelocation"
 	}
 	return "media", kind
-}
-
-// optionsOf finds the options of a poll by their hashes.
-func optionsOf(poll *Poll, hashes [][]byte) ([]string, error) {
-	taken := []string{}
-	for _, hash := range hashes {
-		i := slices.IndexFunc(poll.Options, func(option string) bool {
-			sum := sha256.Sum256([]byte(option))
-			return string(sum[:]) == string(hash)
-		})
-		if i < 0 {
-			return nil, fmt.Errorf("a vote for an option that is not there")
-		}
-		taken = append(taken, poll.Options[i])
-	}
-	return taken, nil
 }

@@ -229,6 +229,9 @@ func (p *Phone) Do(draft Draft) (string, error) {
 			return "", err
 		}
 	}
+	if draft.Group != nil {
+		draft.Group.show(p, message)
+	}
 	// A repeated id may carry anything: that is the point of repeating it.
 	_ = p.net.business.screen(p).show(message.id, message.shown, false, p.net.now(), 1)
 	p.sent[message.id] = sentMessage{message: message, device: d}

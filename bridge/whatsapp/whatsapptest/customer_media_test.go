@@ -231,3 +231,49 @@ func TestCustomersVoteAndEditInSecret(t *testing.T) {
 		t.Errorf("edit is %v", e.Message)
 	}
 }
+
+// A phone opens what the real library sends it, and says what it could not.
+func TestPhonesOpenFiles(t *testing.T) {
+	n, b, budi := withBudi(t)
+	b.say(budi.LID(), "halo")
+	data := bytes.Repeat([]byte("gambar"), 30000)
+	up, err := b.Upload(t.Context(), data, whatsmeow.MediaImage)
+	check(t, err)
+	picture := func(change func(*waE2E.ImageMessage)) *waE2E.Message {
+		m := &waE2E.ImageMessage{
+			URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey, FileSHA256: up.FileSHA256,
+			FileEncSHA256: up.FileEncSHA256, FileLength: &up.FileLength, Mimetype: new("image/png"), Caption: new("ini"),
+		}
+		change(m)
+		return &waE2E.Message{ImageMessage: m}
+	}
+	sent, err := b.SendMessage(t.Context(), budi.LID(), picture(func(*waE2E.ImageMessage) {}))
+	check(t, err)
+	got, err := budi.File(sent.ID)
+	if err != nil || !bytes.Equal(got, data) {
+		t.Fatalf("file is %d bytes, %v", len(got), err)
+	}
+	shown := budi.Received()[1]
+	if shown.Kind != whatsapptest.KindImage || shown.Text != "ini" || shown.Media.Problem != "" || shown.Media.Size != int64(len(data)) {
+		t.Errorf("phone shows %+v", shown)
+	}
+	if ups := n.Uploads(); len(ups) != 1 || ups[0].Kind != "image" || ups[0].Size <= int64(len(data)) {
+		t.Errorf("uploads are %+v", ups)
+	}
+	for part, change := range map[string]func(*waE2E.ImageMessage){
+		"another hash":   func(m *waE2E.ImageMessage) { m.FileSHA256 = make([]byte, 32) },
+		"bytes long":     func(m *waE2E.ImageMessage) { m.FileLength = new(uint64(1)) },
+		"MAC is wrong":   func(m *waE2E.ImageMessage) { m.MediaKey = make([]byte, 32) },
+		"not complete":   func(m *waE2E.ImageMessage) { m.MediaKey = nil },
+		"not with":       func(m *waE2E.ImageMessage) { m.DirectPath = new("/v/t62.7118-24/nowhere?x=1") },
+		"of type \"text": func(m *waE2E.ImageMessage) { m.Mimetype = new("text/html") },
+	} {
+		n.ExpectProblem(part)
+		before := len(n.Problems())
+		_, err := b.SendMessage(t.Context(), budi.LID(), picture(change))
+		check(t, err)
+		if len(n.Problems()) != before+1 {
+			t.Errorf("nobody minds: %s", part)
+		}
+	}
+}

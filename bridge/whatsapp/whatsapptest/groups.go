@@ -1,10 +1,13 @@
 package whatsapptest
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"slices"
 
 	libgroups "go.mau.fi/libsignal/groups"
 	groups "go.mau.fi/libsignal/groups/state/record"
@@ -21,7 +24,8 @@ type Group struct {
 	jid     types.JID
 	subject string
 	members []*Phone
-	keys    map[*device]senderKeys
+	keys    map[*device]senderKeys // to write with
+	theirs  map[*device]senderKeys // to read the business with
 }
 
 // AddGroup makes a group of customers and the business.
@@ -31,7 +35,7 @@ func (n *Network) AddGroup(subject string, members ...*Phone) *Group {
 	sum := fnv.New64a()
 	_, _ = fmt.Fprint(sum, subject, len(n.groups))
 	g := &Group{
-		net: n, subject: subject, members: members, keys: make(map[*device]senderKeys),
+		net: n, subject: subject, members: members, keys: make(map[*device]senderKeys), theirs: make(map[*device]senderKeys),
 		jid: types.NewJID(fmt.Sprint("120363", sum.Sum64()%1_000_000_000_000), types.GroupServer),
 	}
 	if n.groups == nil {
@@ -123,6 +127,92 @@ func (p *Phone) transmitToGroup(message composed, d *device, to []*companion, co
 		p.net.warnLowKeys(receiver)
 	}
 	return nil
+}
+
+// show puts what one member writes on the phones of the others.
+func (g *Group) show(writer *Phone, message composed) {
+	for _, member := range g.members {
+		if member == writer {
+			continue
+		}
+		if err := member.screen.show(message.id, message.shown, false, g.net.now(), len(member.devices)); err != nil {
+			g.net.problem("message %s in group %s: %v", message.id, g.jid, err)
+		}
+	}
+}
+
+// distribute gives a message of a companion to every member: each device gets the
+// key on its own, and all the same ciphertext. Callers hold the mutex.
+func (g *Group) distribute(from *companion, node *waBinary.Node) error {
+	ctx := context.Background()
+	shared := child(node, "enc")
+	if shared == nil || attr(shared, "type") != "skmsg" {
+		return errors.New("there is nothing for all")
+	}
+	name := protocol.NewSenderKeyName(g.jid.String(), from.address())
+	plaintexts, devices := make(map[*Phone][]byte), make(map[*Phone]int)
+	for _, to := range child(node, "participants").GetChildren() {
+		jid, enc := attrJID(&to, "jid"), child(&to, "enc")
+		phone := g.net.user(jid)
+		switch {
+		case enc == nil:
+			return fmt.Errorf("nothing for %s", jid)
+		case g.net.business.is(jid) && jid.Device == 0:
+			if _, err := g.net.business.self.decrypt(from, attr(enc, "type"), content(enc)); err != nil {
+				return fmt.Errorf("open own key: %w", err)
+			}
+			continue
+		case phone == nil || phone.device(jid.Device) == nil || !slices.Contains(g.members, phone):
+			continue
+		}
+		plaintext, err := g.open(ctx, from, phone.device(jid.Device), enc, name, content(shared))
+		if err != nil {
+			return fmt.Errorf("device %s: %w", jid, err)
+		}
+		plaintexts[phone] = plaintext
+		devices[phone]++
+	}
+	for _, member := range g.members {
+		if devices[member] == 0 {
+			return fmt.Errorf("nothing for %s", member.number)
+		}
+		member.reveal(heldMessage{from: from, node: node}, plaintexts[member], devices[member])
+	}
+	return nil
+}
+
+// open lets one device take the key and read the message.
+func (g *Group) open(ctx context.Context, from *companion, d *device, enc *waBinary.Node, name *protocol.SenderKeyName, shared []byte) ([]byte, error) {
+	opened, err := d.decrypt(from, attr(enc, "type"), content(enc))
+	var carrier waE2E.Message
+	if err == nil {
+		err = proto.Unmarshal(opened, &carrier)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open key: %w", err)
+	}
+	key, err := protocol.NewSenderKeyDistributionMessageFromBytes(
+		carrier.GetSenderKeyDistributionMessage().GetAxolotlSenderKeyDistributionMessage(), serializer.SenderKeyDistributionMessage)
+	if err != nil {
+		return nil, fmt.Errorf("parse key: %w", err)
+	}
+	if g.theirs[d] == nil {
+		g.theirs[d] = make(senderKeys)
+	}
+	builder := libgroups.NewGroupSessionBuilder(g.theirs[d], serializer)
+	if err := builder.Process(ctx, name, key); err != nil {
+		return nil, fmt.Errorf("take key: %w", err)
+	}
+	// The library writes into what it checks: every device needs its own.
+	message, err := protocol.NewSenderKeyMessageFromBytes(bytes.Clone(shared), serializer.SenderKeyMessage)
+	if err != nil {
+		return nil, fmt.Errorf("parse ciphertext: %w", err)
+	}
+	plaintext, err := libgroups.NewGroupCipher(builder, name, g.theirs[d]).Decrypt(ctx, message)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	return unpad(plaintext)
 }
 
 // answerGroups tells about groups.

@@ -15,7 +15,7 @@ import (
 // opens the file and checks what the message says. The error is what a real app
 // could make no sense of. Callers hold the mutex.
 func (p *Phone) prepare(what *shown) error {
-	if what.replyTo != "" && what.action == actNone {
+	if what.replyTo != "" && what.action == actNone && what.group == "" {
 		if err := p.checkQuote(what); err != nil {
 			return err
 		}

@@ -27,6 +27,13 @@ func (n *Network) onMessage(c *conn, node *waBinary.Node) {
 		c.send(acks, waBinary.Node{Tag: "ack", Attrs: ack})
 		n.business.onPeer(c.companion, node)
 		return
+	case n.groups[to] != nil && child(node, "participants") != nil:
+		c.send(acks, waBinary.Node{Tag: "ack", Attrs: ack})
+		if err := n.groups[to].distribute(c.companion, node); err != nil {
+			n.problem("message %s to group %s: %v", id, to, err)
+		}
+		n.touch()
+		return
 	case child(node, "enc") != nil:
 		c.send(acks, waBinary.Node{Tag: "ack", Attrs: ack})
 		n.onRetried(c.companion, to, node)
@@ -186,6 +193,9 @@ func (p *Phone) reveal(held heldMessage, plaintext []byte, devices int) {
 	what, err := read(&message)
 	if wanted := what.edit(); err == nil && child(held.node, "participants") != nil && attr(held.node, "edit") != wanted {
 		err = fmt.Errorf("it is marked %q, want %q", attr(held.node, "edit"), wanted)
+	}
+	if group := n.groups[attrJID(held.node, "to")]; group != nil {
+		what.group = group.jid.String()
 	}
 	if err == nil {
 		p.typing = ""

@@ -270,7 +270,7 @@ func (s *screen) change(what shown, fromMe bool) error {
 		who = "me"
 	}
 	// Seen from the author of the action, the target is theirs or the other's.
-	if theirs := target.FromMe == fromMe; theirs != what.ours {
+	if theirs := target.FromMe == fromMe; theirs != what.ours && target.Group == "" {
 		return fmt.Errorf("change of message %s with the wrong author", what.target)
 	}
 	switch what.action {
