@@ -180,6 +180,45 @@ func TestAgentsReactions(t *testing.T) {
 	})
 }
 
+// A moderator who clears reactions takes them from the client too.
+func TestClearedReactionsAreTakenBack(t *testing.T) {
+	liveFrom(t, in2025, func(w *world) {
+		w.client("1", "halo")
+		ticks()
+		first := w.lines()[0].id
+		react := func(user, emoji string, on bool) {
+			t.Helper()
+			for range 2 { // again
+				s := bridge.StaffReaction{Thread: w.thread(), Message: first, User: user, Roles: []string{agentRole}, Emoji: emoji, On: on, At: time.Now()}
+				if err := w.relay.Reacted(w.t.Context(), s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ticks()
+		}
+		react("sari", "👍", true)
+		react("andi", "🔥", true)
+		react("budi", "🔥", true)
+		react("", "🔥", false) // of one emoji
+		react("andi", "🎉", true)
+		react("", "", false) // of all
+		w.greeted("99@lid: (👍 on 1 false)", "99@lid: (🔥 on 1 false)", "99@lid: (👍 on 1 false)", "99@lid: (🎉 on 1 false)", "99@lid: ( on 1 false)")
+	})
+}
+
+// What stays inside stays there when it is forwarded: its words, and its files.
+func TestForwardedNotesStayInside(t *testing.T) {
+	liveFrom(t, in2025, func(w *world) {
+		w.client("1", "halo")
+		ticks()
+		secret := w.attach("rahasia.jpg", "image/jpeg", "JPEG rahasia")
+		w.says(bridge.StaffMessage{Snapshots: []bridge.Snapshot{{Text: "// jangan beri diskon", Files: []bridge.StaffFile{secret}}}})
+		w.says(bridge.StaffMessage{Snapshots: []bridge.Snapshot{{Text: "jam buka 9-17\n// tapi Jumat libur"}}})
+		w.settle()
+		w.greeted("99@lid: _Diteruskan:_\njam buka 9-17")
+	})
+}
+
 func TestEditsAndDeletionsOfMessagesWithFiles(t *testing.T) {
 	liveFrom(t, in2025, func(w *world) {
 		w.client("1", "halo")

@@ -59,6 +59,7 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
 	whole := m.Text
 	text, notes := r.cutNotes(whole)
 	m.Text = text
+	notes = append(notes, r.cutForwarded(&m)...)
 	parts := r.parts(m)
 	why := r.unchangeable(m, w, text, parts)
 	w.heed(notes, r.desk.NotePrefix)
@@ -79,6 +80,7 @@ func (r *Relay) editedInside(tx *ledger.Tx, number string, m StaffMessage) {
 	text, notes := r.cutNotes(m.Text)
 	tx.Log(number, ledger.Event{What: "note_edited", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text}})
 	m.Text = text
+	r.cutForwarded(&m)
 	if r.inside(m, text, notes) == "" && len(r.parts(m)) > 0 {
 		tx.Send(noticeOn(number, fmt.Sprintf("unchanged/%s/%d", m.ID, m.Edited.UnixNano()), m.ID, unchangedText["inside"]))
 	}

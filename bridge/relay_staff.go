@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,8 +51,14 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		return err
 	}
 	text, notes := r.cutNotes(m.Text)
-	if why := r.inside(m, text, notes); why != "" {
-		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": why}})
+	forwarded := r.cutForwarded(&m)
+	why := r.inside(m, text, notes)
+	if why == "" && len(forwarded) > 0 && len(m.Snapshots) == 0 && strings.TrimSpace(text) == "" {
+		why = "note"
+	}
+	notes = append(notes, forwarded...)
+	if why != "" {
+		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": cmp.Or(m.Text, strings.Join(notes, "\n")), "why": why}})
 		tx.Refresh(insideView(m.Channel, m.ID, why))
 		return nil
 	}
@@ -127,6 +134,23 @@ func (r *Relay) cutNotes(text string) (words string, notes []string) {
 		}
 	}
 	return strings.Join(kept, "\n"), notes
+}
+
+// cutForwarded takes the notes out of what a message forwards; of a message that was a
+// note nothing is left, its files neither.
+func (r *Relay) cutForwarded(m *StaffMessage) (notes []string) {
+	var kept []Snapshot
+	for _, s := range m.Snapshots {
+		words, cut := r.cutNotes(s.Text)
+		notes = append(notes, cut...)
+		if len(cut) > 0 && strings.TrimSpace(words) == "" {
+			continue
+		}
+		s.Text = words
+		kept = append(kept, s)
+	}
+	m.Snapshots = kept
+	return notes
 }
 
 // inside says why nothing of a message is for the client, "" when something is:

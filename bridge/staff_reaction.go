@@ -28,7 +28,8 @@ type reaction struct {
 
 // Reacted takes in that a person put a sign on a message in a thread, or took it off.
 // The client sees the latest of the agents' on what he wrote and on what was written
-// to him. The same report may come again. A channel that is no ticket's thread gives
+// to him. Off without a user is everybody's, and of every emoji when none is named.
+// The same report may come again. A channel that is no ticket's thread gives
 // [ErrNotOurs].
 func (r *Relay) Reacted(ctx context.Context, s StaffReaction) error {
 	_, err := r.store.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return r.reacted(tx, s) })
@@ -100,6 +101,9 @@ func (r *Relay) reacted(tx *ledger.Tx, s StaffReaction) error {
 // change takes a report into account; it reports false for one that changes nothing.
 func (a *reacted) change(s StaffReaction) bool {
 	is := reaction{s.User, Clean(s.Emoji, 40)}
+	if s.User == "" && !s.On {
+		return a.clear(is.Emoji)
+	}
 	i := slices.Index(a.By, is)
 	switch {
 	case s.On == (i >= 0) || is.Emoji == "":
@@ -111,6 +115,13 @@ func (a *reacted) change(s StaffReaction) bool {
 		a.By = slices.Delete(a.By, i, i+1)
 	}
 	return true
+}
+
+// clear takes off what everybody put: one emoji, or all of them for "".
+func (a *reacted) clear(emoji string) bool {
+	before := len(a.By)
+	a.By = slices.DeleteFunc(a.By, func(x reaction) bool { return emoji == "" || x.Emoji == emoji })
+	return len(a.By) < before
 }
 
 // customReaction says once that WhatsApp has no such sign.
