@@ -141,15 +141,16 @@ func (c *chat) gets(what string, fits func(whatsapptest.Message) bool) (found wh
 // said is a message that holds all these words, in its text or a card.
 func said(words ...string) func(discordtest.Message) bool {
 	return func(m discordtest.Message) bool {
-		all := m.Content
+		var all strings.Builder
+		all.WriteString(m.Content)
 		for _, e := range m.Embeds {
-			all += "\n" + e.Title + "\n" + e.Description
+			all.WriteString("\n" + e.Title + "\n" + e.Description)
 			for _, f := range e.Fields {
-				all += "\n" + f.Name + "\n" + f.Value
+				all.WriteString("\n" + f.Name + "\n" + f.Value)
 			}
 		}
 		for _, w := range words {
-			if !strings.Contains(all, w) {
+			if !strings.Contains(all.String(), w) {
 				return false
 			}
 		}
