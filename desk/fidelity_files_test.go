@@ -8,7 +8,6 @@ import (
 	"image/color"
 	"image/gif"
 	"image/jpeg"
-	"image/png"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -28,15 +27,6 @@ func painted(t testing.TB, seed uint64, w, h int) []byte {
 	}
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m, nil); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func drawing(t testing.TB) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 32, 16))); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -180,6 +180,7 @@ func hostileEmoji(c *chat) {
 	})
 	answer := c.gets("the answer", text("Baik kak"))
 	c.did(c.phone.React(answer.ID, strings.Repeat("👩‍👩‍👧‍👦", 50)))
+	c.discord.ExpectProblem("bukan emoji") // only Discord knows which signs it has
 	c.did(c.phone.React(answer.ID, "bukan emoji @everyone"))
 	c.shows("what is no sign, in words", said("bukan emoji"))
 	c.never("a ping", func(m discordtest.Message) bool { return !m.Pings.None() })
@@ -212,7 +213,9 @@ func hostileSpoiled(c *chat) {
 	c.standsIn(nil, "rusak di jalan", "tidak dapat dipastikan")
 }
 
+// Whatever a message says, WhatsApp's own hosts are asked, and do not have it.
 func hostileHost(c *chat) {
+	c.whatsapp.ExpectProblem("mmg.whatsapp.net/jahat.id/x.enc")
 	picture := photo(c.t, 205)
 	c.did(c.phone.Do(whatsapptest.Draft{
 		Media: &whatsapptest.Media{Kind: whatsapptest.KindImage, Data: picture}, Text: "dari tempat lain",

@@ -58,17 +58,6 @@ func (c *chat) attach(name string, content []byte, text string) string {
 	return c.post(text, discordtest.PostOptions{Files: []discordtest.File{{Name: name, Data: content}}})
 }
 
-// refused waits until an agent's message says that it could not be sent.
-func (c *chat) refused(message string) {
-	c.t.Helper()
-	c.eventually("the mark of what was not sent", func() bool {
-		m, _ := c.discord.Message(message)
-		return slices.ContainsFunc(m.Reactions, func(r discordtest.Reaction) bool {
-			return strings.HasPrefix(r.Emoji, "⚠") || strings.HasPrefix(r.Emoji, "❌")
-		})
-	})
-}
-
 func outText(c *chat) {
 	c.post("**tebal** *miring* ~~coret~~ <:apa:123456789012345678>", discordtest.PostOptions{})
 	c.gets("the text", func(m whatsapptest.Message) bool { return strings.HasPrefix(m.Text, "*tebal* _miring_ ~coret~") })
