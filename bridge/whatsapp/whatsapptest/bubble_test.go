@@ -79,7 +79,7 @@ func TestWholeStoryInABubble(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		n.ClearFaults()
 		waitFor[*events.Connected](b, 2)
-		// A frame that comes while the library disconnects leaves a goroutine of its behind.
+		// A frame that comes while the library disconnects leaves one of its goroutines behind.
 		synctest.Wait()
 	})
 }
