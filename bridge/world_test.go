@@ -226,7 +226,11 @@ func (b *board) React(_ context.Context, _, message, emoji string, on bool) erro
 }
 
 // CatchUp brings what people wrote in a thread before it was known.
-func (b *board) CatchUp(thread string) { b.caughtUp = append(b.caughtUp, thread) }
+func (b *board) CatchUp(thread string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.caughtUp = append(b.caughtUp, thread)
+}
 
 func (b *board) Settle(_ context.Context, thread, tag string, _ bool) error {
 	b.mu.Lock()
@@ -358,6 +362,14 @@ func (w *world) restart() {
 	w.leaseMu.Unlock()
 	w.relay = bridge.NewRelay(w.store, w.policy, w.log)
 	w.start()
+}
+
+// away lets time go by with nobody at work.
+func (w *world) away(d time.Duration) {
+	w.t.Helper()
+	w.stop()
+	time.Sleep(d)
+	w.restart()
 }
 
 // settle lets two minutes of waiting, retrying and rendering go by.
