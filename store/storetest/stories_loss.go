@@ -98,10 +98,14 @@ func deadOfOld(t *testing.T, client store.Client) {
 	}
 }
 
-// Redis comes back without its newest writes. Numbers of commits and epochs of leases
-// that were given before are not given again.
+// Redis comes back without its newest writes. Numbers of commits and of series, and
+// epochs of leases, that were given before are not given again.
 func rollback(t *testing.T, client store.Client) {
-	s := newStore(client)
+	now := noon
+	s := store.New(client, store.Options{Desk: desk, Now: func() time.Time { return now }})
+	for _, series := range []string{"kept", "other", "other"} {
+		number(t, s, series)
+	}
 	ref := ledger.Ref{Kind: "k", ID: "1"}
 	old := acquire(t, s, "a")
 	update(t, s, ledger.Cause{}, put(ref, "one"))
@@ -111,10 +115,12 @@ func rollback(t *testing.T, client store.Client) {
 	}
 	snapshot := client.Get(t.Context(), "{test}:epoch").Val()
 	doc := client.HGetAll(t.Context(), "{test}:d:k:1").Val()
+	counters := client.HGetAll(t.Context(), "{test}:counters").Val()
 	lost := acquire(t, s, "a")
 	for range 3 {
 		update(t, s, ledger.Cause{}, put(ref, "two"))
 	}
+	given := map[string]int64{"kept": number(t, s, "kept"), "other": number(t, s, "other"), "today": number(t, s, "today")}
 	mirrored, err := s.HighWater(t.Context())
 	if err != nil || mirrored != kept+3 {
 		t.Fatalf("high water %d after %d, %v", mirrored, kept, err)
@@ -124,13 +130,15 @@ func rollback(t *testing.T, client store.Client) {
 	client.Set(t.Context(), "{test}:epoch", snapshot, 0)
 	client.HSet(t.Context(), "{test}:lease", "epoch", snapshot)
 	client.HSet(t.Context(), "{test}:d:k:1", doc)
+	client.Del(t.Context(), "{test}:counters")
+	client.HSet(t.Context(), "{test}:counters", counters)
 
 	for range 2 {
-		if err := s.RaiseHighWater(t.Context(), mirrored); err != nil {
+		if err := s.RaiseHighWater(t.Context(), mirrored, 5); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.RaiseHighWater(t.Context(), kept); err != nil {
+	if err := s.RaiseHighWater(t.Context(), kept, 5); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.HighWater(t.Context()); n != mirrored || err != nil {
@@ -140,6 +148,22 @@ func rollback(t *testing.T, client store.Client) {
 	if d, err := s.Doc(t.Context(), ref); err != nil || d.Version <= mirrored {
 		t.Errorf("version %d was given before, %v", d.Version, err)
 	}
+	// Each series leaves out as many as it was told, once; also one that was lost whole,
+	// but not one of which nothing can have been given.
+	for series, want := range map[string]int64{"kept": 7, "other": 8, "today": 6} {
+		if n := number(t, s, series); n != want || n <= given[series] {
+			t.Errorf("series %s goes on at %d after %d, want %d", series, n, given[series], want)
+		}
+	}
+	now = noon.Add(48 * time.Hour)
+	for _, want := range []int64{1, 2} {
+		if n := number(t, s, "later"); n != want {
+			t.Errorf("a series of later has %d, want %d", n, want)
+		}
+	}
+	if n := number(t, s, "today"); n != 7 {
+		t.Errorf("the series of today has %d, want 7", n)
+	}
 	// Who spoke under the lost epoch finds out, and is older than who speaks next.
 	if _, err := s.Renew(t.Context(), "a", ledger.Lease{Epoch: lost}, time.Minute); !errors.Is(err, ledger.ErrStale) {
 		t.Errorf("renew a lease Redis has lost: %v", err)
@@ -147,9 +171,19 @@ func rollback(t *testing.T, client store.Client) {
 	if next := acquire(t, s, "a"); next <= lost || lost <= old {
 		t.Errorf("epochs %d, %d, and after the loss %d", old, lost, next)
 	}
-	for _, n := range []int64{-1, 1e15} {
-		if err := s.RaiseHighWater(t.Context(), n); err == nil {
-			t.Errorf("raised to %d", n)
+	for _, bad := range [][2]int64{{-1, 0}, {1e15, 0}, {mirrored, -1}, {mirrored, 1e12 + 1}} {
+		if err := s.RaiseHighWater(t.Context(), bad[0], bad[1]); err == nil {
+			t.Errorf("raised to %d, leaving out %d", bad[0], bad[1])
 		}
 	}
+}
+
+// number takes the next number of a series.
+func number(t *testing.T, s *store.Store, series string) (n int64) {
+	t.Helper()
+	update(t, s, ledger.Cause{}, func(tx *ledger.Tx) (err error) {
+		n, err = tx.Next(series)
+		return err
+	})
+	return n
 }
