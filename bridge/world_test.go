@@ -88,7 +88,8 @@ type board struct {
 	up        bool
 	next      int
 	fail      func(what string, attempt int) (applied bool, err error)
-	queue     func(ctx context.Context) error // waits for a request's turn; nil for none
+	queue     func(ctx context.Context) error                                 // waits for a request's turn; nil for none
+	react     func(ctx context.Context, channel, emoji string, on bool) error // nil: reactions work
 	tries     map[string]int
 	nonces    map[string]nonced
 	posts     []string      // titles
@@ -215,7 +216,15 @@ func (b *board) Edit(_ context.Context, channel, message, content string) error 
 	return err
 }
 
-func (b *board) React(_ context.Context, _, message, emoji string, on bool) error {
+func (b *board) React(ctx context.Context, channel, message, emoji string, on bool) error {
+	b.mu.Lock()
+	react := b.react
+	b.mu.Unlock()
+	if react != nil {
+		if err := react(ctx, channel, emoji, on); err != nil {
+			return err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.reactions[message] = slices.DeleteFunc(b.reactions[message], func(e string) bool { return e == emoji })
