@@ -78,6 +78,7 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	if pairing == nil {
 		l.forget = newForgetter(l, device.EventBuffer, device.GetJID())
 		device.EventBuffer = &buffer{EventBuffer: device.EventBuffer, link: l, forget: l.forget}
+		device.Container = unlinker{DeviceContainer: device.Container, link: l}
 	}
 	l.witness = &witness{link: l, open: make(map[stanzaKey]*waBinary.Node)}
 	cli := whatsmeow.NewClient(device, linkLog{libraryLog{c.log}, l.witness})
