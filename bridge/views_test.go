@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/ledger"
 )
 
 // reacting sets how reactions fare, nil for well.
@@ -124,5 +125,33 @@ func TestNoMarkIsLeftBehind(t *testing.T) {
 		w.reacting(nil)
 		w.settle()
 		w.wantMark(id, "👀")
+	})
+}
+
+// A right is missing in a channel of the desk's own: what is told names the channel.
+func TestWhatIsHeldUpIsNamed(t *testing.T) {
+	live(t, func(w *world) {
+		w.board.mu.Lock()
+		w.board.fail = func(string, int) (bool, error) {
+			return false, &bridge.SendError{Certainty: bridge.Blocked, Denied: true, Reason: "the bot lacks a permission there: Send Messages"}
+		}
+		w.board.mu.Unlock()
+		note := bridge.OpsNote("n1", "halo ops")
+		note.Lane = bridge.ChannelLane("intake")
+		if _, err := w.store.Update(w.t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error { tx.Send(note); return nil }); err != nil {
+			w.t.Fatal(err)
+		}
+		w.settle()
+		w.board.mu.Lock()
+		w.board.fail = nil
+		w.board.mu.Unlock()
+		w.settle()
+		w.settle()
+		if got := fmt.Sprint(w.board.threads["ops"]); strings.Count(got, "Kiriman ke kanal intake tertahan: bot tidak punya izin Send Messages") != 1 {
+			w.t.Errorf("the ops channel shows %s", got)
+		}
+		if got := fmt.Sprint(w.board.threads["intake"]); strings.Count(got, "halo ops") != 1 {
+			w.t.Errorf("the intake channel shows %s", got)
+		}
 	})
 }
