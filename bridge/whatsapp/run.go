@@ -149,12 +149,17 @@ func (c *Client) turn(ctx context.Context) (ending, error) {
 	return c.live(ctx, device), nil
 }
 
+// awaitPairing does not look into the database: a session is there before its phone
+// has confirmed it, and a login in between ends it.
 func (c *Client) awaitPairing(ctx context.Context) {
 	c.gate.mu.Lock()
 	changed := c.gate.changed
 	c.gate.mu.Unlock()
-	// halo pair is a process of its own.
-	c.waitUntil(ctx, time.Now().Add(c.settings.unpairedPoll), changed, c.paired)
+	select {
+	case <-changed:
+	case <-c.paired:
+	case <-ctx.Done():
+	}
 }
 
 func (c *Client) live(ctx context.Context, device *store.Device) ending {
