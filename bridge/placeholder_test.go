@@ -93,6 +93,7 @@ func TestContentBeforeItsPlaceholder(t *testing.T) {
 func TestReadBeforeAndMerging(t *testing.T) {
 	live(t, func(w *world) {
 		w.receive(bridge.ClientMessage{ID: "m1", Text: "satu", Chat: byNumber})
+		w.settle()
 		w.receive(bridge.ClientMessage{ID: "m9", Text: "dua", Chat: byLID})
 		w.settle()
 		w.staff(w.board.made[1], "5000", "jawaban")
@@ -113,6 +114,7 @@ func TestReadBeforeAndMerging(t *testing.T) {
 func TestUnreadableIsReadLate(t *testing.T) {
 	live(t, func(w *world) {
 		w.receive(bridge.ClientMessage{ID: "m1", Unreadable: "no session", Chat: byNumber})
+		w.settle()
 		w.receive(bridge.ClientMessage{ID: "m9", Text: "dari lid", Chat: byLID})
 		w.settle()
 		w.receive(bridge.ClientMessage{ID: "m2", Text: "orang yang sama", Chat: byLID, Alt: byNumber})
