@@ -33,6 +33,7 @@ type world struct {
 	logs     *observer.ObservedLogs
 	expected []string // parts of announced errors
 	fail     bridge.Failpoint
+	haste    time.Duration // of the gate and the incidents
 	end      func()
 }
 
@@ -61,6 +62,7 @@ func newWorldOn(t *testing.T, client Redis, keeps bool, fail bridge.Failpoint) *
 		redis:    client,
 		keeps:    keeps,
 		fail:     fail,
+		haste:    20,
 	}
 	w.cfg = Default()
 	w.cfg.Data = t.TempDir()
@@ -118,7 +120,7 @@ func (w *world) begin() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	d.haste = 20
+	d.haste = w.haste
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan error, 1)
 	go func() { over <- d.Run(ctx) }()
