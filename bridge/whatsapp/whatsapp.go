@@ -117,6 +117,8 @@ type settings struct {
 	restrictedMedia  bool // fetch media only from WhatsApp, and not endlessly
 	durable          bool // wait for the disk: what is acknowledged outlasts a power cut
 
+	mostUnsettled int // stanzas waiting to be handled before the connection is read on
+
 	storeFor      time.Duration // how long a message is offered to the inbox
 	storeGrace    time.Duration // the same, once the client is stopping
 	holdPause     time.Duration // before reconnecting after the inbox failed
@@ -140,6 +142,8 @@ func defaultSettings() settings {
 		decryptedBuffer: true, synchronousAck: true, initialReconnect: true, rerequest: true,
 		retryStore: true, retryFromOutbox: true, ownRecover: true, fillLIDs: true,
 		hardParsers: true, restrictedMedia: true, durable: true,
+
+		mostUnsettled: mostUnsettled,
 
 		storeFor: time.Minute, storeGrace: 5 * time.Second, holdPause: 5 * time.Second,
 		readyFallback: 10 * time.Second, sendTimeout: 10 * time.Second,
