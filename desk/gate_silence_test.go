@@ -1,7 +1,10 @@
 package desk
 
 import (
+	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +16,13 @@ import (
 )
 
 // TestMain has the library ask WhatsApp for a sign of life more often than twice a
-// minute.
+// minute, and lets more stories be told at a time than there are cores, unless it is
+// told how many: a story is mostly waiting.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = at.Value.Set("5")
+	}
 	whatsmeow.KeepAliveIntervalMin, whatsmeow.KeepAliveIntervalMax = 500*time.Millisecond, time.Second
 	whatsmeow.KeepAliveResponseDeadline = 2 * time.Second
 	os.Exit(m.Run())

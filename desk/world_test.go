@@ -199,6 +199,7 @@ func screen(p *whatsapptest.Phone) []string {
 }
 
 func TestMainStoryOverBothWires(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana Wijaya"})
 	if _, err := ana.Send("halo, *stok* tidak cocok"); err != nil {
@@ -254,6 +255,7 @@ func marked(w *world, message, emoji string) bool {
 
 // A restart in the middle loses nothing and repeats nothing.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
 	if _, err := ana.Send("satu"); err != nil {
@@ -278,6 +280,7 @@ func TestRestart(t *testing.T) {
 }
 
 func TestAnotherNetworkIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.stop()
 	w.cfg.WhatsAppRootKey, _ = hex.DecodeString(strings.Repeat("ab", 32))
@@ -291,6 +294,7 @@ func TestAnotherNetworkIsRefused(t *testing.T) {
 }
 
 func TestSetupProblemsAreSentences(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.stop()
 	w.discord.RemoveChannel(w.discord.ChannelID("halo-ops"))
@@ -309,6 +313,7 @@ func TestSetupProblemsAreSentences(t *testing.T) {
 // The making of a post is not confirmed, and an agent is quick: the post is
 // recognised, there is no second one, and the answer reaches the client.
 func TestAnswerInAPostNotYetConfirmed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
 	w.discord.Inject(discordtest.Failure{Route: "POST /channels/{channel_id}/threads", N: 1, Lost: true, Applied: true})
