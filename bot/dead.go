@@ -60,17 +60,22 @@ func (d *Desk) reviveAll(ctx context.Context, i Interaction, marks []string) (st
 	if err != nil {
 		return "", err
 	}
-	sent := 0
+	sent, gone := 0, 0
 	for _, l := range letters {
-		ok, err := d.revive(ctx, i, l.ID)
+		r, err := d.revive(ctx, i, l.ID)
 		if err != nil {
 			return "", err
 		}
-		if ok {
+		if r.ok {
 			sent++
+		}
+		if r.gone {
+			gone++
 		}
 	}
 	switch n := strconv.Itoa(sent); {
+	case sent == 0 && gone > 0:
+		return i.say("Tidak ada yang dikirim ulang: pesan aslinya sudah dihapus di Discord.", "Nothing is sent again: the original was deleted in Discord."), nil
 	case sent == 0 && len(marks) == 1:
 		return i.say("Pesan itu sudah dikirim ulang sebelumnya.", "That message was sent again before."), nil
 	case sent == 0:

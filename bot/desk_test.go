@@ -81,6 +81,31 @@ func TestRetryTwiceSendsOnce(t *testing.T) {
 	}
 }
 
+// The words that go out are those that the message has now; a deleted one is not sent.
+func TestRetrySaysWhichWordsAreSent(t *testing.T) {
+	for instead, want := range map[string]string{
+		``:                         "Dikirim ulang: “x”",
+		`{"text":"besok *pagi*"}`:  "teks terbaru: “besok pagi”",
+		`{"text":"x"}`:             "Dikirim ulang: “x”",
+		`{"text":"y","gone":true}`: "pesan aslinya sudah dihapus",
+	} {
+		st, desk, l := office(t)
+		if instead != "" {
+			update(t, st, ledger.Cause{}, func(tx *ledger.Tx) error {
+				return tx.Put(ledger.Ref{Kind: "reworded", ID: l.ID}, []byte(instead))
+			})
+		}
+		a := desk.Handle(t.Context(), press("i1", bridge.RetryPrefix+l.ID, "agent"))
+		if !strings.Contains(a.Text, want) {
+			t.Errorf("%s: answered %q, want %q", instead, a.Text, want)
+		}
+		waiting, err := st.Waiting(t.Context(), l.Lane, 0)
+		if sent := len(waiting) == 1; err != nil || sent == strings.Contains(instead, "gone") {
+			t.Errorf("%s: waiting %v, %v", instead, waiting, err)
+		}
+	}
+}
+
 func TestCloseTwice(t *testing.T) {
 	st, desk, _ := office(t)
 	closing := bot.Interaction{ID: "i1", User: "u1", Roles: []string{"agent"}, Channel: "77", Command: "ticket close", At: time.Now()}

@@ -22,7 +22,8 @@ var errGone = fmt.Errorf("this process is gone: %w", context.Canceled)
 
 // A treatment is what a network does to the first attempts at a text.
 type treatment struct {
-	times   int // how many attempts it strikes; -1 for all
+	times   int  // how many attempts it strikes
+	always  bool // it strikes all of them
 	applied bool
 	err     bridge.SendError
 	away    time.Duration // the network is away afterwards
@@ -132,10 +133,12 @@ func (w *modelWhatsApp) take(in *instance, to bridge.Address, id, text string) e
 }
 
 func strike(t *treatment) (applied bool, err error) {
-	if t == nil || t.times == 0 {
+	if t == nil || t.times == 0 && !t.always {
 		return true, nil
 	}
-	t.times--
+	if !t.always {
+		t.times--
+	}
 	return t.applied, new(t.err)
 }
 
@@ -399,7 +402,7 @@ func (w wire) Say(ctx context.Context, m bridge.Message) (string, error) {
 	}
 	_, text, _ := strings.Cut(m.Content, ":** ")
 	t := d.weather[text]
-	struck := t != nil && t.times != 0
+	struck := t != nil && (t.times != 0 || t.always)
 	applied, err := strike(t)
 	id := ""
 	if applied {

@@ -251,13 +251,13 @@ func (s *sim) roughen() {
 	s.dc.weather = map[string]*treatment{
 		"masuk Ana 1":  {times: 1, applied: true, err: unknown, away: 90 * time.Second},
 		"masuk Budi 0": {times: 1, err: bridge.SendError{Certainty: bridge.Blocked, RetryAfter: 2 * time.Second, Reason: "rate limit"}},
-		"masuk Budi 1": {times: -1, err: bridge.SendError{Certainty: bridge.Refused, Reason: "Discord refused: it"}},
+		"masuk Budi 1": {always: true, err: bridge.SendError{Certainty: bridge.Refused, Reason: "Discord refused: it"}},
 	}
 	s.wa.weather = map[string]*treatment{
 		modelAuto:       {times: 1, applied: true, err: unknown},
 		"keluar Ana 1":  {times: 2, applied: true, err: unknown},
 		"keluar Budi 0": {times: 1, err: bridge.SendError{Certainty: bridge.NotSent, Reason: "WhatsApp is not connected", Outage: true}},
-		"keluar Budi 1": {times: -1, err: bridge.SendError{Certainty: bridge.Refused, Reason: "WhatsApp refused the message (error 400)"}},
+		"keluar Budi 1": {always: true, err: bridge.SendError{Certainty: bridge.Refused, Reason: "WhatsApp refused the message (error 400)"}},
 	}
 }
 
@@ -332,11 +332,11 @@ func (s *sim) talks() (found []bridgetest.Violation) {
 		talk := bridgetest.Talk{Client: name}
 		for i := range modelEach {
 			said, answered := fmt.Sprintf("masuk %s %d", name, i), fmt.Sprintf("keluar %s %d", name, i)
-			if t := s.dc.weather[said]; t != nil && t.times < 0 {
+			if t := s.dc.weather[said]; t != nil && t.always {
 				said = "⚠️"
 			}
 			talk.Said = append(talk.Said, said)
-			if t := s.wa.weather[answered]; t == nil || t.times >= 0 {
+			if t := s.wa.weather[answered]; t == nil || !t.always {
 				talk.Answered = append(talk.Answered, answered)
 			}
 		}

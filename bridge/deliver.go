@@ -34,7 +34,7 @@ func (c *Courier) deliver(ctx context.Context, l ledger.Letter, st ledger.Status
 	case kindSign:
 		return "", c.deliverSign(ctx, l)
 	}
-	return "", refused("a letter of kind %q was written by a newer halo: update this program", l.Kind)
+	return "", refused("a letter of a newer halo, update this program: %s", l.Kind)
 }
 
 func refused(format string, args ...any) error {
@@ -83,7 +83,7 @@ func (c *Courier) conversation(ctx context.Context, id string) (conv ticket.Conv
 		}
 		id = conv.Into
 	}
-	return conv, refused("conversation %s goes on in a circle", id)
+	return conv, refused("the conversation goes on in a circle: %s", id)
 }
 
 // nonceWindow is how long Discord surely remembers a nonce. Its true length is
@@ -148,7 +148,7 @@ func (c *Courier) channel(ctx context.Context, lane string) (id string, err erro
 	if part, ok := strings.CutPrefix(lane, laneChannel); ok {
 		id := c.cfg.Channels[part]
 		if id == "" {
-			return "", &SendError{Certainty: Blocked, Reason: "the desk has no channel " + part + ": run halo setup discord"}
+			return "", &SendError{Certainty: Blocked, Reason: "the desk has no channel " + part}
 		}
 		return id, nil
 	}
@@ -195,7 +195,7 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 	}
 	forum := c.cfg.Channels["forum"]
 	if forum == "" {
-		return "", &SendError{Certainty: Blocked, Reason: "the desk has no ticket forum: run halo setup discord"}
+		return "", &SendError{Certainty: Blocked, Reason: "the desk has no ticket forum"}
 	}
 	// Opening a post is not idempotent: look for the orphan of an earlier attempt.
 	if c.certain.mayBeThere(l.ID, st) {
@@ -259,11 +259,11 @@ func (c *Courier) read(ctx context.Context, ref ledger.Ref, decode func([]byte) 
 		return &SendError{Certainty: Blocked, Reason: "the store does not answer", Err: err}
 	}
 	if d.Data == nil {
-		return refused("%s no longer exists", ref)
+		return refused("what it belongs to no longer exists: %s", ref)
 	}
 	if err := decode(d.Data); err != nil {
 		if errors.Is(err, ledger.ErrCorrupt) {
-			return refused("%s cannot be read: %v", ref, err)
+			return refused("what it belongs to cannot be read: %s: %v", ref, err)
 		}
 		return err
 	}

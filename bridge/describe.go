@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -23,6 +24,30 @@ func Describe(l ledger.Letter) string {
 		parts = append(parts, fmt.Sprintf("<t:%d:f>", l.At.Unix()))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// Resend says what a dead letter sends when it is revived: how its words begin, in one
+// line of Discord, "" for none. changed: they are newer than those it died with, because
+// its message was changed since. gone: nothing is sent, its message was deleted since.
+func Resend(tx *ledger.Tx, l ledger.Letter) (words string, changed, gone bool, err error) {
+	text := wordsOf(l)
+	ref := ledger.Ref{Kind: kindReworded, ID: l.ID}
+	data, err := tx.Doc(ref)
+	if err != nil {
+		return "", false, false, err
+	}
+	if data != nil {
+		var w rewording
+		if err := json.Unmarshal(data, &w); err != nil {
+			return "", false, false, fmt.Errorf("%w: %s: %w", ledger.ErrCorrupt, ref, err)
+		}
+		if w.Gone {
+			return "", false, true, nil
+		}
+		changed = w.Text != "" && w.Text != text
+		text = cmp.Or(w.Text, text)
+	}
+	return excerpt(text, 80), changed, false, nil
 }
 
 // Why says in the desk's language why a letter waits or died.

@@ -188,10 +188,10 @@ func TestTooLateToFollow(t *testing.T) {
 		w.settle()
 		w.wantLineOn("5001", "hanya mengizinkannya dalam 15 menit")
 		w.wantPhone(greeting, "99@lid: harga 10")
-		time.Sleep(46 * time.Hour)
+		w.away(46 * time.Hour)
 		w.staff(w.thread(), "5002", "masih bisa")
 		w.settle()
-		time.Sleep(110 * time.Minute)
+		w.away(110 * time.Minute)
 		w.remove("5001") // 2 days and some minutes
 		w.remove("5002")
 		w.settle()
@@ -362,8 +362,8 @@ func TestRecent(t *testing.T) {
 		if got, err := relay.Recent(w.t.Context(), "another"); err != nil || len(got) != 0 {
 			t.Errorf("of a foreign channel: %v %v", got, err)
 		}
-		time.Sleep(48 * time.Hour)
-		if threads, err := relay.RecentThreads(w.t.Context()); err != nil || len(threads) != 0 {
+		w.away(48 * time.Hour)
+		if threads, err := w.relay.RecentThreads(w.t.Context()); err != nil || len(threads) != 0 {
 			t.Errorf("two days later: %v %v", threads, err)
 		}
 	})

@@ -166,10 +166,12 @@ func (c *Courier) stalled(ctx context.Context, lease ledger.Lease, l ledger.Lett
 	once := ledger.Inbox{Source: "halo", ID: "stalled/" + l.ID, At: l.At}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Inbox: &once}, func(tx *ledger.Tx) error {
 		tx.Log(l.Log, ledger.Event{What: "held_up", By: "discord", Data: map[string]string{"reason": se.Reason}})
-		tx.Send(letter("stalled/"+l.ID, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{
-			Content: "⚠️ Tiket " + l.Log + " tertahan: " + reasonForStaff(se.Reason) +
-				". Semua pesannya menunggu dan dikirim sendiri setelah penyebabnya diperbaiki (`halo check` menunjukkannya).",
-		}))
+		what := "Tiket " + l.Log
+		if l.Log == ledger.DeskLog {
+			what = "Kiriman " + errand(l)
+		}
+		tx.Send(OpsNote("stalled/"+l.ID, "⚠️ "+what+" tertahan: "+reasonForStaff(se.Reason)+
+			". Semua pesannya menunggu dan dikirim sendiri setelah penyebabnya diperbaiki (`halo check` menunjukkannya)."))
 		return nil
 	})
 	return err

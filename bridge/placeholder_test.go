@@ -88,11 +88,33 @@ func TestContentBeforeItsPlaceholder(t *testing.T) {
 	})
 }
 
+// What cannot be read was read before, and tells that two conversations are one
+// person's: both tickets go on.
+func TestReadBeforeAndMerging(t *testing.T) {
+	live(t, func(w *world) {
+		w.receive(bridge.ClientMessage{ID: "m1", Text: "satu", Chat: byNumber})
+		w.settle()
+		w.receive(bridge.ClientMessage{ID: "m9", Text: "dua", Chat: byLID})
+		w.settle()
+		w.staff(w.board.made[1], "5000", "jawaban")
+		w.settle()
+		w.wantMark("5000", "☑️")
+		w.receive(bridge.ClientMessage{ID: "m1", Unreadable: "no session", Chat: byNumber, Alt: byLID})
+		w.settle()
+		if err := w.relay.Receipts(w.t.Context(), bridge.Receipt{Chat: byNumber, IDs: []string{"ID-d/5000/0.1"}, At: time.Now()}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.settle()
+		w.wantMark("5000", "✅")
+	})
+}
+
 // Content that comes late is long and finds its ticket closed: it stands where its line
 // stood, the rest follows, one more line makes agents look up, and no ticket opens.
 func TestUnreadableIsReadLate(t *testing.T) {
 	live(t, func(w *world) {
 		w.receive(bridge.ClientMessage{ID: "m1", Unreadable: "no session", Chat: byNumber})
+		w.settle()
 		w.receive(bridge.ClientMessage{ID: "m9", Text: "dari lid", Chat: byLID})
 		w.settle()
 		w.receive(bridge.ClientMessage{ID: "m2", Text: "orang yang sama", Chat: byLID, Alt: byNumber})

@@ -2,13 +2,16 @@ package bridge
 
 import "strings"
 
-// reasons are the clauses that staff meet on a message that did not get through,
-// in the desk's language. What follows a clause (a code, a permission) is kept.
+// reasons are the clauses that staff meet on a message that did not get through, in the
+// desk's language. What follows one that ends in a blank (a code, a
+// permission) is kept.
 var reasons = []struct{ clause, said string }{
 	{"the number is not on WhatsApp", "nomor ini tidak terdaftar di WhatsApp"},
 	{"the account is not on WhatsApp", "akun ini tidak ada lagi di WhatsApp"},
 	{"the address is not one of WhatsApp", "alamat ini bukan alamat WhatsApp"},
 	{"WhatsApp refused the message (error ", "WhatsApp menolak pesan ini (kode "},
+	{"WhatsApp refused to change the message (error ", "WhatsApp menolak mengubah pesan ini (kode "},
+	{"WhatsApp refused a question about the client's phone", "WhatsApp menolak pertanyaan tentang ponsel klien"},
 	{"WhatsApp answered with error ", "WhatsApp menjawab dengan kode "},
 	{"WhatsApp found the message malformed for the client's phone", "ponsel klien tidak dapat membaca pesan ini"},
 	{"WhatsApp knows no phone of this client at the moment", "WhatsApp tidak menemukan ponsel klien saat ini"},
@@ -22,30 +25,66 @@ var reasons = []struct{ clause, said string }{
 	{"its file is not at Discord", "alamat berkasnya bukan milik Discord"},
 	{reasonNotFetched, "berkasnya belum dapat diunduh dari Discord"},
 	{reasonDeleted, "pesannya sudah dihapus di Discord"},
+	{"WhatsApp gave no address for the number", "WhatsApp tidak memberi alamat untuk nomor ini"},
+	{"WhatsApp does not say whether it knows the number", "WhatsApp belum memberi tahu apakah nomor ini terdaftar"},
+	{"WhatsApp does not answer", "WhatsApp tidak menjawab"},
 	{"WhatsApp did not", "WhatsApp tidak menjawab pada waktunya"},
 	{"WhatsApp is not connected", "WhatsApp sedang tidak tersambung"},
 	{"WhatsApp asks us to slow down", "WhatsApp meminta kita menunggu sebentar"},
 	{"WhatsApp does not let this number write first at the moment", "WhatsApp belum mengizinkan nomor ini menulis lebih dulu"},
+	{"another message is still being sent", "pesan lain masih sedang dikirim"},
 	{"the connection was lost while sending", "sambungan terputus saat mengirim"},
+	{"sending broke off", "pengiriman terputus di tengah jalan; lihat log"},
 	{"the session database failed", "penyimpanan sesi WhatsApp bermasalah; lihat log"},
-	{"an internal error, see the log", "ada kesalahan di dalam program; lihat log"},
+	{"the new text is empty", "teks barunya kosong"},
+	{"there is no message to change", "pesan yang hendak diubah tidak ditemukan"},
+
 	{"the bot cannot see the channel: it needs ", "bot tidak dapat melihat kanalnya; beri izin "},
 	{"the bot lacks a permission there: ", "bot tidak punya izin "},
 	{"the server has too many active threads: close some", "terlalu banyak thread aktif di server; tutup beberapa"},
+	{"the thread or channel no longer exists", "thread atau kanalnya sudah tidak ada"},
+	{reasonDeleted, "pesannya sudah dihapus di Discord"},
+	{"the message is not the bot's own", "pesan itu bukan milik bot"},
+	{"the message could not be made", "pesannya tidak dapat disusun; lihat log"},
+	{"the address is not Discord's", "alamatnya bukan milik Discord"},
+	{"a limit of Discord is used up", "batas kirim Discord sedang habis"},
+	{"it was not sent in time", "tidak sempat terkirim pada waktunya"},
+	{"Discord cannot be reached", "Discord tidak dapat dihubungi"},
+	{"Discord gave no clear answer", "Discord tidak memberi jawaban yang jelas"},
+	{"Discord allows no more edits of messages older than an hour in this channel for now", "Discord untuk sementara tidak mengizinkan perubahan pesan yang lebih tua dari satu jam di kanal ini"},
+	{"Discord's rate limit", "batas kirim Discord sedang habis"},
+	{"Discord's write limit", "batas kirim Discord sedang habis"},
+	{"Discord refuses the bot's token", "Discord menolak token bot; periksa HALO_DISCORD_TOKEN"},
 	{"Discord refused: ", "Discord menolak: "},
 	{"Discord does not allow it: ", "Discord tidak mengizinkan: "},
+
+	{"this instance no longer leads the desk", "proses ini tidak lagi memegang desk; penggantinya akan mengirim"},
+	{"the desk has no channel ", "jalankan halo setup discord; desk belum punya kanal "},
+	{"the desk has no ticket forum", "desk belum punya forum tiket; jalankan halo setup discord"},
+	{"the ticket's post is not there yet", "post tiketnya belum ada"},
+	{"the store does not answer", "penyimpanan tidak menjawab"},
+	{"the letter cannot be read", "isi pesan ini rusak; lihat log"},
+	{"the letter's new words cannot be read", "isi baru pesan ini rusak; lihat log"},
+	{"a letter of a newer halo, update this program: ", "pesan ini dibuat oleh Halo yang lebih baru; perbarui program ini: "},
+	{"what it belongs to no longer exists: ", "tiket atau kliennya tidak ada lagi: "},
+	{"what it belongs to cannot be read: ", "data tiket atau kliennya rusak: "},
+	{"the conversation goes on in a circle: ", "data kliennya rusak: "},
+	{"an internal error, see the log", "ada kesalahan di dalam program; lihat log"},
+	{"no answer", "tidak ada jawaban"},
 }
 
 // reasonForStaff says a reason in the desk's language, made safe to show; one
 // that has no translation is shown as it is.
 func reasonForStaff(reason string) string {
 	for _, r := range reasons {
-		if rest, ok := strings.CutPrefix(reason, r.clause); ok {
-			if strings.HasPrefix(r.clause, "WhatsApp did not") {
-				rest = ""
-			}
-			return ToDiscord(r.said + rest)
+		rest, ok := strings.CutPrefix(reason, r.clause)
+		if !ok {
+			continue
 		}
+		if !strings.HasSuffix(r.clause, " ") {
+			rest = ""
+		}
+		return ToDiscord(r.said + rest)
 	}
 	return ToDiscord(reason)
 }

@@ -97,8 +97,12 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	case m.Unreadable != "" && stands:
 		return c.Save(tx)
 	case m.Unreadable != "":
-		if read, err := alreadyRead(tx, c, m); err != nil || read {
+		read, err := alreadyRead(tx, c, m)
+		if err != nil {
 			return err
+		}
+		if read {
+			return c.Save(tx)
 		}
 	case stands && (!stood.Done || piece > 0):
 		return r.readAtLast(tx, c, m, piece, last, stood, ref)

@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -92,11 +93,14 @@ func TestWhatCountsTowardsDeath(t *testing.T) {
 	}
 }
 
-// Thousands of messages in all states: after a restart each shows its own, also what
+// A thousand messages (thousands in a soak) in all states: after a restart each shows its own, also what
 // changed while nobody was there to show it.
 func TestMarksAfterARestart(t *testing.T) {
 	liveFrom(t, time.Date(2025, 1, 14, 2, 0, 0, 0, time.UTC), func(w *world) {
-		const messages = 2000
+		messages := 1000
+		if os.Getenv("HALO_TEST_SOAK") != "" {
+			messages = 5000
+		}
 		w.client("m1", "halo")
 		w.settle()
 		th := w.thread()
@@ -126,11 +130,11 @@ func TestMarksAfterARestart(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		receipts(false, func(i int) bool { return i < 1200 })
+		receipts(false, func(i int) bool { return i < messages*6/10 })
 		w.settle()
 		w.stop()
-		receipts(true, func(i int) bool { return i < 600 })
-		receipts(false, func(i int) bool { return i < 1400 })
+		receipts(true, func(i int) bool { return i < messages*3/10 })
+		receipts(false, func(i int) bool { return i < messages*7/10 })
 		w.restart()
 		for range 5 {
 			w.settle()
@@ -141,9 +145,9 @@ func TestMarksAfterARestart(t *testing.T) {
 			switch {
 			case i%10 == 7:
 				want = "[❌]"
-			case i < 600:
+			case i < messages*3/10:
 				want = "[👀]"
-			case i < 1400:
+			case i < messages*7/10:
 				want = "[✅]"
 			}
 			if got := fmt.Sprint(w.board.reactions[id(i)]); got != want {
@@ -223,18 +227,20 @@ func TestUndeliveredForADay(t *testing.T) {
 		if due, next, err := w.store.Due(w.t.Context(), time.Now().Add(25*time.Hour), 100); err != nil || len(due) != 4 || !next.IsZero() {
 			t.Errorf("timers: %v %v %v, want those of four texts", due, next, err)
 		}
-		time.Sleep(23 * time.Hour)
+		w.away(23 * time.Hour)
 		arrived("ID-d/5002/0.1")
 		stop := w.clock()
-		time.Sleep(2 * time.Hour)
-		w.settle()
+		time.Sleep(65 * time.Minute)
+		stop()
 		w.wantLineOn("5001", "Sudah 24 jam")
 		w.wantLineOn("5002")
 		w.wantLineOn("5003")
 		w.staff(th, "5004", "terlambat")
 		w.settle()
 		w.closeTicket(w.number())
-		time.Sleep(25 * time.Hour)
+		w.away(25 * time.Hour)
+		stop = w.clock()
+		w.settle()
 		stop()
 		w.wantLineOn("5004")
 		if due, _, err := w.store.Due(w.t.Context(), time.Now().Add(48*time.Hour), 100); err != nil || len(due) != 0 {

@@ -94,7 +94,8 @@ type board struct {
 	up        bool
 	next      int
 	fail      func(what string, attempt int) (applied bool, err error)
-	queue     func(ctx context.Context) error // waits for a request's turn; nil for none
+	queue     func(ctx context.Context) error                                 // waits for a request's turn; nil for none
+	react     func(ctx context.Context, channel, emoji string, on bool) error // nil: reactions work
 	tries     map[string]int
 	nonces    map[string]nonced
 	posts     []string      // titles
@@ -223,7 +224,15 @@ func (b *board) Edit(_ context.Context, channel, message, content string) error 
 	return err
 }
 
-func (b *board) React(_ context.Context, _, message, emoji string, on bool) error {
+func (b *board) React(ctx context.Context, channel, message, emoji string, on bool) error {
+	b.mu.Lock()
+	react := b.react
+	b.mu.Unlock()
+	if react != nil {
+		if err := react(ctx, channel, emoji, on); err != nil {
+			return err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.reactions[message] = slices.DeleteFunc(b.reactions[message], func(e string) bool { return e == emoji })
@@ -234,7 +243,11 @@ func (b *board) React(_ context.Context, _, message, emoji string, on bool) erro
 }
 
 // CatchUp brings what people wrote in a thread before it was known.
-func (b *board) CatchUp(thread string) { b.caughtUp = append(b.caughtUp, thread) }
+func (b *board) CatchUp(thread string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.caughtUp = append(b.caughtUp, thread)
+}
 
 func (b *board) Settle(_ context.Context, thread, tag string, _ bool) error {
 	b.mu.Lock()
@@ -378,6 +391,14 @@ func (w *world) restart() {
 	w.leaseMu.Unlock()
 	w.relay = bridge.NewRelay(w.store, w.policy, w.log)
 	w.start()
+}
+
+// away lets time go by with nobody at work.
+func (w *world) away(d time.Duration) {
+	w.t.Helper()
+	w.stop()
+	time.Sleep(d)
+	w.restart()
 }
 
 // settle lets two minutes of waiting, retrying and rendering go by.

@@ -82,3 +82,32 @@ func TestCheckSaysWhatIsPromised(t *testing.T) {
 		t.Errorf("unchecked: %q", says)
 	}
 }
+
+// A running desk's own redis-server is looked at, and left alone.
+func TestCheckLooksAtTheServerOfARunningDesk(t *testing.T) {
+	t.Parallel()
+	storetest.Binary(t)
+	cfg := Default()
+	cfg.Data = t.TempDir()
+	running, err := holdHome(cfg.Data, forRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running.letGo()
+	if _, _, err := checkStore(t.Context(), cfg, Options{}); err == nil || !strings.Contains(err.Error(), "another halo uses the data folder") {
+		t.Errorf("while it starts: %v", err)
+	}
+	st, shut, err := openStore(t.Context(), cfg, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut()
+	for range 2 {
+		if problems, says, err := checkStore(t.Context(), cfg, Options{}); err != nil || len(problems) > 0 || !strings.Contains(says, "in a power cut") {
+			t.Errorf("check says %q, %q, %v", problems, says, err)
+		}
+	}
+	if err := st.Ping(t.Context()); err != nil {
+		t.Errorf("after the check the desk's server does not answer: %v", err)
+	}
+}

@@ -65,8 +65,10 @@ type Status struct {
 	// StandingBy says who leads and what this process waits for; "" while it leads
 	// or starts.
 	StandingBy string
-	WhatsApp   whatsapp.Status
-	Discord    discord.Status
+	// Useless says that it stands by and could not take over.
+	Useless  bool
+	WhatsApp whatsapp.Status
+	Discord  discord.Status
 }
 
 // Links reports which of the two networks the desk is ready on.

@@ -221,7 +221,7 @@ var errRolledBack = fmt.Errorf("the store went back in time: %w", ledger.ErrStal
 type sentry struct {
 	store interface {
 		HighWater(context.Context) (int64, error)
-		RaiseHighWater(ctx context.Context, atLeast int64) error
+		RaiseHighWater(ctx context.Context, atLeast, skip int64) error
 	}
 	mirror *mirror                                         // nil for a store that keeps nothing
 	lost   func(ctx context.Context, have, had mark) error // tells of a roll-back, durably
@@ -233,9 +233,14 @@ type sentry struct {
 	log     *zap.Logger
 }
 
-// roundUp is how far the numbers leap after a roll-back: more than the mirror may
-// have missed, so that none is ever given twice.
-const roundUp = 1_000_000
+// How far the numbers leap after a roll-back, so that none is ever given twice: more
+// than the mirror may have missed. People read those of tickets, so they leap by what
+// was lost and little more; nobody opens more tickets a day than mostSkipped.
+const (
+	roundUp     = 1_000_000
+	spare       = 1000
+	mostSkipped = 100_000
+)
 
 // compare asks for the last commit's number once. back is true when the store went
 // back in time; that was told then, and the numbers go on after the old ones.
@@ -263,7 +268,7 @@ func (s *sentry) compare(ctx context.Context) (back bool, err error) {
 	if err := s.lost(ctx, have, had); err != nil {
 		return true, err
 	}
-	return true, s.store.RaiseHighWater(ctx, had.number+roundUp)
+	return true, s.store.RaiseHighWater(ctx, had.number+roundUp, min(had.number-number+spare, mostSkipped))
 }
 
 func (s *sentry) close() {

@@ -11,15 +11,22 @@ import (
 
 // checkStore says what is wrong with the store, or which promise it holds.
 func checkStore(ctx context.Context, cfg Config, o Options) (problems []string, promise string, err error) {
+	mend := "start it, or correct HALO_REDIS_URL"
 	if cfg.RedisURL.Reveal() == "" {
 		h, err := holdHome(cfg.Data, forCheck)
-		if errors.Is(err, errHomeInUse) {
-			return nil, "", errors.New("a running halo has its own redis-server in this data folder; stop it to check the store, or ask it (HALO_LISTEN, /desk status)")
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, errHomeInUse):
+			// A running halo has its server there: that one is looked at.
+			if cfg.RedisURL, err = runningServer(cfg); err != nil {
+				return nil, "", err
+			}
+			mend = "another halo uses the data folder; try again when it is up, or stop it"
+		case err != nil:
 			return nil, "", err
+		default:
+			mend = ""
+			defer h.letGo()
 		}
-		defer h.letGo()
 	}
 	st, shut, err := openStore(ctx, cfg, o)
 	if err != nil {
@@ -29,8 +36,8 @@ func checkStore(ctx context.Context, cfg Config, o Options) (problems []string, 
 	all, err := st.Durability(ctx)
 	if err != nil {
 		// What was found before only repeats that nobody answers.
-		if cfg.RedisURL.Reveal() != "" {
-			err = fmt.Errorf("%w: start it, or correct HALO_REDIS_URL", err)
+		if mend != "" {
+			err = fmt.Errorf("%w: %s", err, mend)
 		}
 		return nil, "", err
 	}
@@ -40,6 +47,16 @@ func checkStore(ctx context.Context, cfg Config, o Options) (problems []string, 
 	}
 	problems = append(problems, checkRoom(cfg)...)
 	return problems, cfg.promised(len(all) - len(left)), nil
+}
+
+// runningServer is where the redis-server of the halo that holds the data folder answers.
+func runningServer(cfg Config) (RedisURL, error) {
+	dir, err := serverDir(cfg)
+	if err != nil {
+		return RedisURL{}, err
+	}
+	address, err := store.ServerAddress(dir)
+	return NewRedisURL(address), err
 }
 
 // checkRoom looks at the disks; where the system does not tell, all is well.

@@ -28,7 +28,7 @@ type watch struct {
 func (d *Desk) guard(st *store.Store, p *parts, ops string) (*watch, error) {
 	p.whatsapp.Hold("the store has not been looked at yet")
 	d.incidents.bind(st, d.leads, p.discord, ops, d.haste)
-	w := &watch{Desk: d, store: st, away: time.Now()}
+	w := &watch{Desk: d, store: st, queue: scan{stuck: stuckAfter / d.haste}, away: time.Now()}
 	w.gate = newGate(func(ctx context.Context) finding { return d.look(ctx, st) },
 		p.whatsapp.Hold, p.whatsapp.Release, d.incidents.poke, d.log)
 	w.gate.haste = d.haste

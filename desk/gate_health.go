@@ -34,7 +34,7 @@ func (d *Desk) Health() Health {
 		h.Ready = s.Up() && h.Gate.Open && d.leads()
 	case s.StandingBy != "":
 		h.Role = web.StandingBy
-		h.Ready = true
+		h.Ready = !s.Useless
 		return h
 	default:
 		return h

@@ -64,13 +64,13 @@ func TestMirrorRemembers(t *testing.T) {
 
 // numbers is a store that may be taken back.
 type numbers struct {
-	now int64
-	err error
+	now, skipped int64
+	err          error
 }
 
 func (n *numbers) HighWater(context.Context) (int64, error) { return n.now, n.err }
-func (n *numbers) RaiseHighWater(_ context.Context, atLeast int64) error {
-	n.now = max(n.now, atLeast)
+func (n *numbers) RaiseHighWater(_ context.Context, atLeast, skip int64) error {
+	n.now, n.skipped = max(n.now, atLeast), skip
 	return n.err
 }
 
@@ -113,6 +113,9 @@ func TestSentryFindsARollBack(t *testing.T) {
 	compare(true, nil)
 	if st.now != 20+roundUp {
 		t.Errorf("the numbers go on at %d", st.now)
+	}
+	if st.skipped != 8+spare {
+		t.Errorf("series leave out %d numbers after 8 commits were lost", st.skipped)
 	}
 	compare(false, nil)
 	if len(told) != 4 || told[2] != 12 || told[3] != 20 {

@@ -91,7 +91,7 @@ func (h *home) hold(purpose string) (bool, error) {
 		return false, fmt.Errorf("lock data folder %s: %w", h.dir, err)
 	}
 	self := holder{pid: os.Getpid(), start: startOf(os.Getpid()), purpose: purpose}
-	if err := errors.Join(lock.Truncate(0), writeAt(lock, self.String())); err != nil {
+	if err := writeNote(lock, self.String()); err != nil {
 		lock.Close()
 		return false, fmt.Errorf("note who holds the data folder: %w", err)
 	}
@@ -107,9 +107,13 @@ func (h *home) hold(purpose string) (bool, error) {
 	return true, nil
 }
 
-func writeAt(f *os.File, text string) error {
-	_, err := f.WriteAt([]byte(text), 0)
-	return err
+// writeNote replaces the line in a file. Who reads it meanwhile finds the old line or
+// the new one, never none.
+func writeNote(f *os.File, line string) error {
+	if _, err := f.WriteAt([]byte(line), 0); err != nil {
+		return err
+	}
+	return f.Truncate(int64(len(line)))
 }
 
 // letGo ends the server and lets another process hold the folder.
@@ -214,7 +218,8 @@ func holderOf(dir string) holder {
 	if err != nil {
 		return holder{}
 	}
-	fields := strings.Fields(string(data))
+	line, _, _ := strings.Cut(string(data), "\n")
+	fields := strings.Fields(line)
 	if len(fields) < 2 {
 		return holder{}
 	}

@@ -89,6 +89,9 @@ type spokenIncident struct {
 	text, message string
 }
 
+// mostHappened bounds what happened and could not be told yet; the newest count.
+const mostHappened = 100
+
 // A happening is told once and has no end.
 type happening struct{ id, text string }
 
@@ -129,6 +132,9 @@ func (i *incidents) happened(kind, id, text string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.queued = append(i.queued, happening{"incident/" + kind + "/" + id, i.worded(kind, text)})
+	if len(i.queued) > mostHappened {
+		i.queued = i.queued[1:] // a server that dies and dies, and no store to note it in
+	}
 	i.poke()
 }
 
@@ -394,7 +400,7 @@ func (i *incidents) tellHappened(ctx context.Context) {
 			return
 		}
 		i.mu.Lock()
-		i.queued = i.queued[1:]
+		i.queued = slices.DeleteFunc(i.queued, func(other happening) bool { return other.id == h.id })
 		i.mu.Unlock()
 	}
 }

@@ -15,6 +15,7 @@ type scan struct {
 	at    time.Time
 	found queue
 	heads map[string]head // by lane
+	stuck time.Duration   // how long a head may stay
 }
 
 // A head is the letter at the front of a lane, and since when it is there while the
@@ -62,13 +63,13 @@ func (s *scan) look(ctx context.Context, st *store.Store, now, deskNow time.Time
 	if err != nil {
 		return err
 	}
-	s.found, s.heads = countQueue(lanes, s.heads, now, deskNow, onWhatsApp, onDiscord)
+	s.found, s.heads = countQueue(lanes, s.heads, now, deskNow, s.stuck, onWhatsApp, onDiscord)
 	s.found.lanes, s.found.dead = len(heads), dead
 	return nil
 }
 
 // countQueue says what is late and what is stuck, given the heads of the scan before.
-func countQueue(lanes []waitingLane, before map[string]head, now, deskNow time.Time, onWhatsApp, onDiscord bool) (queue, map[string]head) {
+func countQueue(lanes []waitingLane, before map[string]head, now, deskNow time.Time, stuck time.Duration, onWhatsApp, onDiscord bool) (queue, map[string]head) {
 	var q queue
 	heads := map[string]head{}
 	for _, l := range lanes {
@@ -92,7 +93,7 @@ func countQueue(lanes []waitingLane, before map[string]head, now, deskNow time.T
 			h = head{l.first.ID, now}
 		}
 		heads[l.name] = h
-		if now.Sub(h.since) >= stuckAfter {
+		if now.Sub(h.since) >= stuck {
 			q.stuck = append(q.stuck, placeOf(l.first))
 		}
 	}

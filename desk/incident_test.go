@@ -408,16 +408,16 @@ func TestCountQueue(t *testing.T) {
 		{"dc/HE-2", ledger.Letter{ID: "b", Log: "HE-2", At: at(time.Minute)}, 1},
 		{"ch/ops", ledger.Letter{ID: "c", Log: ledger.DeskLog, At: at(30 * time.Minute)}, 1},
 	}
-	q, heads := countQueue(lanes, nil, incidentNow, incidentNow, false, true)
+	q, heads := countQueue(lanes, nil, incidentNow, incidentNow, stuckAfter, false, true)
 	if q.late != 1 || q.letters != 5 || !q.oldest.Equal(at(30*time.Minute)) || !q.since.Equal(at(20*time.Minute)) || len(q.stuck) != 0 || len(heads) != 2 {
 		t.Errorf("counted %+v, %v", q, heads)
 	}
 	lanes[1].first.ID = "d" // it moved on
-	q, heads = countQueue(lanes, heads, incidentNow.Add(stuckAfter), incidentNow, true, true)
+	q, heads = countQueue(lanes, heads, incidentNow.Add(stuckAfter), incidentNow, stuckAfter, true, true)
 	if !slices.Equal(q.stuck, []string{"kanal halo"}) || len(heads) != 3 {
 		t.Errorf("counted %+v, %v", q, heads)
 	}
-	if q, heads = countQueue(lanes, heads, incidentNow.Add(2*stuckAfter), incidentNow, true, false); !slices.Equal(q.stuck, []string{"tiket HE-1"}) || len(heads) != 1 {
+	if q, heads = countQueue(lanes, heads, incidentNow.Add(2*stuckAfter), incidentNow, stuckAfter, true, false); !slices.Equal(q.stuck, []string{"tiket HE-1"}) || len(heads) != 1 {
 		t.Errorf("counted %+v, %v", q, heads)
 	}
 }

@@ -90,6 +90,45 @@ func TestOnlyAFrozenLeaderIsKilled(t *testing.T) {
 	}
 }
 
+// Whoever asks finds somebody, also while the folder changes hands.
+func TestTheHolderIsAlwaysNamed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	take := func(purpose string) {
+		h, err := holdHome(dir, purpose)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.letGo(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(forRun)
+	asked, over := make(chan int), make(chan struct{})
+	go func() {
+		nobody := 0
+		defer func() { asked <- nobody }()
+		for {
+			if p := holderOf(dir); p.pid != os.Getpid() || p.purpose == "" {
+				nobody++
+			}
+			select {
+			case <-over:
+				return
+			default:
+			}
+		}
+	}()
+	for range 500 {
+		take(forCheck)
+		take(forRun)
+	}
+	close(over)
+	if n := <-asked; n > 0 {
+		t.Errorf("nobody was named %d times", n)
+	}
+}
+
 // freezeWriter starts a process that holds the folder as a leader would, is in the
 // middle of a write to the session database, and is stopped there. The channel is
 // closed when it is dead.

@@ -95,10 +95,15 @@ func (s *standby) mayLead(ctx context.Context) (bool, error) {
 		s.session = sessionLook{at: time.Now(), found: found}
 	}
 	if !s.session.found {
-		s.say("not paired: the WhatsApp session of this desk is in another data folder, and "+s.cfg.Data+" has none",
+		s.say(s.unpaired(),
 			"the process with that folder; a standby needs the same data folder on the same host (HALO_DATA), or link a phone here with: halo pair")
 	}
 	return s.session.found, nil
+}
+
+// unpaired is why this process stands by although it may never lead.
+func (s *standby) unpaired() string {
+	return "not paired: the WhatsApp session of this desk is in another data folder, and " + s.cfg.Data + " has none"
 }
 
 func (s *standby) hasSession(ctx context.Context) (bool, error) {

@@ -46,7 +46,7 @@ func (s *standby) await(ctx context.Context) (ledger.Lease, error) {
 		}
 		if lease.Epoch > 0 {
 			s.said = ""
-			s.setStatus(func(all *Status) { all.StandingBy = "" })
+			s.setStatus(func(all *Status) { all.StandingBy, all.Useless = "", false })
 			return lease, nil
 		}
 		if err := pause(ctx, wait); err != nil {
@@ -170,5 +170,5 @@ func (s *standby) say(who, until string) {
 	}
 	s.said = who
 	s.log.Info("standing by: "+who, zap.String("waits for", until))
-	s.setStatus(func(all *Status) { all.StandingBy = who + "; waiting for " + until })
+	s.setStatus(func(all *Status) { all.StandingBy, all.Useless = who+"; waiting for "+until, who == s.unpaired() })
 }

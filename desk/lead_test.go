@@ -311,6 +311,9 @@ func TestStandbyWithAnotherFolder(t *testing.T) {
 		return strings.Contains(s.StandingBy, "not paired") && strings.Contains(s.StandingBy, "same data folder") && strings.Contains(s.StandingBy, "halo pair")
 	}
 	second.until("saying that it is not paired", notPaired)
+	if h := second.Health(); h.Ready || h.Role != "standing by" {
+		t.Errorf("it could not take over and says %+v", h)
+	}
 	first.stop()
 	if _, err := ana.Send("dua"); err != nil {
 		t.Fatal(err)

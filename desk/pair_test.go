@@ -22,8 +22,12 @@ import (
 // A phone is unlinked; the assistant manager links it again from Discord, by the
 // picture and by the code that only he sees, and what waited is sent once.
 func TestPairingFromDiscord(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"qr", "code"} {
-		t.Run(method, func(t *testing.T) { pairFromDiscord(t, method) })
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			pairFromDiscord(t, method)
+		})
 	}
 }
 

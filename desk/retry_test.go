@@ -12,6 +12,7 @@ import (
 // A message that WhatsApp refuses says so below the agent's own message; the
 // button there sends it, once, however often it is pressed.
 func TestRetryButton(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
 	if _, err := ana.Send("halo"); err != nil {

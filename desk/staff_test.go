@@ -16,6 +16,7 @@ import (
 // What WhatsApp refused stands in the list of the assistant manager with its thread
 // and its reason, and a button there sends it, once; its mark follows.
 func TestDeadLettersFromDiscord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	andi := w.discord.AddMember("andi", "Assistant Manager")
 	ops := w.discord.ChannelID("halo-ops")
@@ -83,6 +84,7 @@ func TestDeadLettersFromDiscord(t *testing.T) {
 // The store does not answer and Discord is slow: a person sees within a second that
 // the desk is at work, and then how it stands.
 func TestStatusWhileTheStoreIsAway(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	lina := w.discord.AddMember("lina", "Manager")
 	ops := w.discord.ChannelID("halo-ops")

@@ -33,6 +33,7 @@ type world struct {
 	logs     *observer.ObservedLogs
 	expected []string // parts of announced errors
 	fail     bridge.Failpoint
+	haste    time.Duration // of the gate and the incidents
 	end      func()
 }
 
@@ -61,6 +62,7 @@ func newWorldOn(t *testing.T, client Redis, keeps bool, fail bridge.Failpoint) *
 		redis:    client,
 		keeps:    keeps,
 		fail:     fail,
+		haste:    20,
 	}
 	w.cfg = Default()
 	w.cfg.Data = t.TempDir()
@@ -118,7 +120,7 @@ func (w *world) begin() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	d.haste = 20
+	d.haste = w.haste
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan error, 1)
 	go func() { over <- d.Run(ctx) }()
@@ -197,6 +199,7 @@ func screen(p *whatsapptest.Phone) []string {
 }
 
 func TestMainStoryOverBothWires(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana Wijaya"})
 	if _, err := ana.Send("halo, *stok* tidak cocok"); err != nil {
@@ -252,6 +255,7 @@ func marked(w *world, message, emoji string) bool {
 
 // A restart in the middle loses nothing and repeats nothing.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
 	if _, err := ana.Send("satu"); err != nil {
@@ -276,6 +280,7 @@ func TestRestart(t *testing.T) {
 }
 
 func TestAnotherNetworkIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.stop()
 	w.cfg.WhatsAppRootKey, _ = hex.DecodeString(strings.Repeat("ab", 32))
@@ -289,6 +294,7 @@ func TestAnotherNetworkIsRefused(t *testing.T) {
 }
 
 func TestSetupProblemsAreSentences(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.stop()
 	w.discord.RemoveChannel(w.discord.ChannelID("halo-ops"))
@@ -307,6 +313,7 @@ func TestSetupProblemsAreSentences(t *testing.T) {
 // The making of a post is not confirmed, and an agent is quick: the post is
 // recognised, there is no second one, and the answer reaches the client.
 func TestAnswerInAPostNotYetConfirmed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ana := w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
 	w.discord.Inject(discordtest.Failure{Route: "POST /channels/{channel_id}/threads", N: 1, Lost: true, Applied: true})

@@ -214,6 +214,9 @@ func (tx *Tx) LetterByExt(log, ext string) (string, bool, error) {
 	return tx.read.LetterByExt(log, ext)
 }
 
+// DeadLetter returns a letter that is dead; ok is false when it is not (any more).
+func (tx *Tx) DeadLetter(id string) (l Letter, ok bool, err error) { return tx.read.DeadLetter(id) }
+
 // Revive queues a dead letter again under its old ID. ok is false when it is not
 // dead (any more).
 func (tx *Tx) Revive(id string) (l Letter, ok bool, err error) {

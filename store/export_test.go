@@ -1,7 +1,7 @@
 package store
 
 // The scripts, for tests of their contracts.
-var CommitSource, LeaseSource = commitSource, leaseSource
+var CommitSource, LeaseSource, NextSource = commitSource, leaseSource, nextSource
 
 // What cannot be provoked on a server of a test.
 var (

@@ -56,7 +56,8 @@ func (k keys) views() key { return key{k.tag + "views", 'z'} }
 // index is a sorted index: member to score.
 func (k keys) index(name string) key { return key{k.tag + "i:" + name, 'z'} }
 
-// counters holds the last number given of each series.
+// counters holds the last number given of each series. After a loss "*" is the number
+// after which a series begins that is not there, until the desk time (ms) "*until".
 func (k keys) counters() key { return key{k.tag + "counters", 'h'} }
 
 // dedupe remembers what came from one source on one day (of the things' own

@@ -36,21 +36,6 @@ func (s *Store) fence(ctx context.Context) error {
 	return s.confirmed(ctx, func(p redis.Pipeliner) { p.IncrBy(ctx, s.keys.commits().name, 0) })
 }
 
-// count takes the next number of a series, once. A number must not be given again
-// after a fail-over.
-func (s *Store) count(ctx context.Context, series string) (int64, error) {
-	counters := s.keys.counters().name
-	if s.replicas == 0 {
-		return s.client.HIncrBy(ctx, counters, series, 1).Result()
-	}
-	var n *redis.IntCmd
-	err := s.confirmed(ctx, func(p redis.Pipeliner) { n = p.HIncrBy(ctx, counters, series, 1) })
-	if err != nil {
-		return 0, err
-	}
-	return n.Val(), nil
-}
-
 // confirmed sends one command and WAIT by one connection to the node that keeps the
 // desk. The error is the command's, or tells that the replicas did not confirm.
 func (s *Store) confirmed(ctx context.Context, command func(redis.Pipeliner)) error {

@@ -76,7 +76,7 @@ func TestNothingIsWrittenBeforeAllIsChecked(t *testing.T) {
 		t.Run(server.Name, func(t *testing.T) {
 			client := server.Open(t)
 			ctx := t.Context()
-			keys := []string{"{t}:new", "{t}:text", "{t}:h", "{t}:z"}
+			keys := []string{"{t}:new", "{t}:text", "{t}:h", "{t}:z", "{t}:series", "{t}:commits"}
 			client.Set(ctx, keys[1], "words", 0)
 			client.HSet(ctx, keys[2], "n", "words", "big", "9007199254740993")
 			before := storetest.Dump(ctx, client)
@@ -95,15 +95,20 @@ func TestNothingIsWrittenBeforeAllIsChecked(t *testing.T) {
 				{"when", 3, "new", 1, "all"},
 				{"pop", 1, 9, "lane"},
 				{"bury", 1, 4, "lane", ""},
+				{"raise", 2, 5},
+				{"skip", 3, 2, 5, 1}, // the series are no numbers
+				{"skip", 5, 2, 5, 1}, // the commits are none
+				{"skip", 5, 9, 5, 1},
+				{"skip", 5, 6, 5, "some"},
 			} {
-				if reply, err := commit(t, client, "lshz", keys, nil, [][]any{good, bad}); err == nil {
+				if reply, err := commit(t, client, "lshzhs", keys, nil, [][]any{good, bad}); err == nil {
 					t.Errorf("%v: answered %q", bad, reply)
 				}
 				if after := storetest.Dump(ctx, client); after != before {
 					t.Fatalf("%v: half was written:\n%s", bad, after)
 				}
 			}
-			for name, types := range map[string]string{"wrong type": "llhz", "no type": "l"} {
+			for name, types := range map[string]string{"wrong type": "llhzhs", "no type": "l"} {
 				if _, err := commit(t, client, types, keys, nil, [][]any{good}); err == nil {
 					t.Errorf("%s: no error", name)
 				}
@@ -122,7 +127,7 @@ func TestNothingIsWrittenBeforeAllIsChecked(t *testing.T) {
 // values on the way.
 func TestScriptsKeepToTheRules(t *testing.T) {
 	code := regexp.MustCompile(`--.*`)
-	for name, source := range map[string]string{"commit": store.CommitSource, "lease": store.LeaseSource} {
+	for name, source := range map[string]string{"commit": store.CommitSource, "lease": store.LeaseSource, "next": store.NextSource} {
 		text := code.ReplaceAllString(source, "")
 		for _, word := range []string{"unpack", "cjson", "cmsgpack", "EXPIRE", "'PX'", "math.random", "SCAN", "KEYS("} {
 			if strings.Contains(text, word) {

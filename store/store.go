@@ -13,15 +13,19 @@ package store
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
+
+	"github.com/haloerzap/halo/ledger"
 )
 
 // Options say which desk a store keeps, and what time it is.
@@ -140,22 +144,61 @@ func (s *Store) HighWater(ctx context.Context) (int64, error) {
 
 // RaiseHighWater makes the number of the last commit at least atLeast: 0 to 10^15-1.
 // After Redis lost commits, it keeps their numbers, and so the versions of
-// documents, from being given a second time. A higher number stays.
+// documents, from being given a second time. If it had to be raised, every series
+// leaves out skip numbers, 0 to 10^12, so that none of those is given again that the
+// lost commits took; also a series that begins within the next two days, of which
+// Redis may have lost all. A higher number stays, and then nothing changes.
 //
 // Leases need no raising: their epochs follow the server's clock. One that was given
 // before the loss and is unknown to Redis now is stale, and whoever acquires gets a
 // newer one than anybody ever had.
-func (s *Store) RaiseHighWater(ctx context.Context, atLeast int64) error {
+func (s *Store) RaiseHighWater(ctx context.Context, atLeast, skip int64) error {
 	err := CheckDesk(s.desk)
 	if err == nil && (atLeast < 0 || atLeast >= 1e15) {
 		err = fmt.Errorf("%d is no number of a commit", atLeast)
 	}
+	if err == nil && (skip < 0 || skip > 1e12) {
+		err = fmt.Errorf("series cannot leave out %d numbers", skip)
+	}
 	if err == nil {
 		b := newBatch()
+		b.write("skip", s.keys.counters(), b.key(s.keys.commits()), atLeast, skip)
+		b.write("hset", s.keys.counters(), "*until", s.now().Add(seriesSpan).UnixMilli())
 		b.write("raise", s.keys.commits(), atLeast)
 		_, err = s.ask(ctx, b)
 	}
 	return wrap(err, "raise high water")
+}
+
+// seriesSpan is for how long after a loss a series may begin of which numbers were
+// given before it: those of tickets are of one day, in any zone.
+const seriesSpan = 48 * time.Hour
+
+//go:embed lua/next.lua
+var nextSource string
+
+var nextScript = redis.NewScript(nextSource)
+
+// count takes the next number of a series. A repetition may leave some out.
+func (s *Store) count(ctx context.Context, series string) (n int64, err error) {
+	if err := checkName("series", series); err != nil {
+		return 0, err
+	}
+	if strings.HasPrefix(series, "*") {
+		return 0, fmt.Errorf("%w: series %q begins with \"*\"", ledger.ErrInvalid, series)
+	}
+	var reply []string
+	err = s.again(ctx, func() (err error) {
+		reply, err = s.script(ctx, nextScript, []string{s.keys.counters().name}, series, s.now().UnixMilli())
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(reply) != 1 {
+		return 0, fmt.Errorf("series script answered %d values", len(reply))
+	}
+	return strconv.ParseInt(reply[0], 10, 64)
 }
 
 // Subscribe returns a channel that gets a value after a commit of this process

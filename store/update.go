@@ -205,11 +205,7 @@ func (r *reader) Next(series string) (int64, error) {
 	if known := r.numbers[series]; n < len(known) {
 		return known[n], nil
 	}
-	var v int64
-	err := r.store.again(r.ctx, func() (err error) {
-		v, err = r.store.count(r.ctx, series)
-		return err
-	})
+	v, err := r.store.count(r.ctx, series)
 	if err != nil {
 		return 0, r.keep(fmt.Errorf("count %s: %w", series, err))
 	}

@@ -66,7 +66,7 @@ type Letters struct {
 // Handler answers GET /healthz (200 as long as the process lives) and GET /readyz:
 // 200 when this process does what it is there for, else 503, and [Health] as JSON
 // either way. A process that leads is ready when the gate is open and both links
-// are; one that stands by is ready while it could take over.
+// are; one that stands by is ready when it could take over.
 func Handler(desk Desk) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

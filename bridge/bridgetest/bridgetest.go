@@ -65,9 +65,14 @@ func order(where string, want, shown []string) []Violation {
 }
 
 func once(all, of []string) (kept []string) {
+	wanted := map[string]bool{}
+	for _, s := range of {
+		wanted[s] = true
+	}
 	for _, s := range all {
-		if slices.Contains(of, s) && !slices.Contains(kept, s) {
+		if wanted[s] {
 			kept = append(kept, s)
+			delete(wanted, s)
 		}
 	}
 	return kept

@@ -89,8 +89,9 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	if pairing == nil {
 		l.forget = newForgetter(l, device.EventBuffer, device.GetJID())
 		device.EventBuffer = &buffer{EventBuffer: device.EventBuffer, link: l, forget: l.forget}
+		device.Container = unlinker{DeviceContainer: device.Container, link: l}
 	}
-	l.witness = &witness{link: l, open: make(map[stanzaKey]*waBinary.Node)}
+	l.witness = &witness{link: l, backlog: newBacklog(c.settings.mostUnsettled, settlePatience), open: make(map[stanzaKey]*waBinary.Node)}
 	cli := whatsmeow.NewClient(device, linkLog{libraryLog{c.log}, l.witness})
 	l.cli = cli
 	set := c.settings

@@ -69,26 +69,6 @@ func TestTwoPairingsAtOnceAreRefused(t *testing.T) {
 	}
 }
 
-// halo pair is a process of its own: the one that waits notices.
-func TestRunNoticesAPairingOfAnotherProcess(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t, quick())
-	d.run()
-	d.awaitState(StateNotPaired)
-	other := must(open(t.Context(), Options{Dir: d.dir, Network: d.options.Network}, d.set))
-	err := other.Pair(soon(t), func(code string) {
-		go func() {
-			if err := d.net.Pair(t.Context(), code); err != nil {
-				t.Errorf("scan: %v", err)
-			}
-		}()
-	})
-	if err = errors.Join(err, other.Close()); err != nil {
-		t.Fatal(err)
-	}
-	d.awaitReady()
-}
-
 func TestDatabaseThatAnotherProcessKeepsLocked(t *testing.T) {
 	t.Parallel()
 	set := quick()

@@ -10,7 +10,6 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/store"
-	"go.mau.fi/whatsmeow/types"
 	"go.uber.org/zap"
 )
 
@@ -150,12 +149,17 @@ func (c *Client) turn(ctx context.Context) (ending, error) {
 	return c.live(ctx, device), nil
 }
 
+// awaitPairing does not look into the database: a session is there before its phone
+// has confirmed it, and a login in between ends it.
 func (c *Client) awaitPairing(ctx context.Context) {
 	c.gate.mu.Lock()
 	changed := c.gate.changed
 	c.gate.mu.Unlock()
-	// halo pair is a process of its own.
-	c.waitUntil(ctx, time.Now().Add(c.settings.unpairedPoll), changed, c.paired)
+	select {
+	case <-changed:
+	case <-c.paired:
+	case <-ctx.Done():
+	}
 }
 
 func (c *Client) live(ctx context.Context, device *store.Device) ending {
@@ -181,7 +185,7 @@ func (c *Client) live(ctx context.Context, device *store.Device) ending {
 			c.log.Warn("whatsapp link ended", zap.String("state", string(e.state)), zap.String("reason", e.reason))
 			if e.state == StateLoggedOut {
 				// The library says so before it deletes the session.
-				c.forget(context.WithoutCancel(ctx), jid, device)
+				c.forget(context.WithoutCancel(ctx), jid)
 				c.log.Warn("whatsapp session deleted", zap.String("number", mask(jid.User)))
 			}
 			e.served = l.wasReady()
@@ -197,26 +201,6 @@ func (c *Client) live(ctx context.Context, device *store.Device) ending {
 			return ending{}
 		}
 	}
-}
-
-// forget waits until the session of a device is deleted, and helps if need be. The
-// library takes the device's own ID away meanwhile.
-func (c *Client) forget(ctx context.Context, jid types.JID, device *store.Device) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	for range 60 {
-		if stored, err := c.container.GetDevice(ctx, jid); err == nil && stored == nil {
-			c.setNumber("")
-			return
-		}
-		if sleep(ctx, 50*time.Millisecond) != nil {
-			break
-		}
-	}
-	if err := c.container.DeleteDevice(ctx, device); err != nil {
-		c.log.Error("delete session", logged(err))
-	}
-	c.setNumber("")
 }
 
 // refreshVersion asks WhatsApp which version it wants and reports whether that

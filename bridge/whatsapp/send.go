@@ -114,7 +114,7 @@ func (c *Client) deliver(ctx context.Context, to bridge.Address, d draft) error 
 		cancel()
 		return blocked("another message is still being sent", context.Cause(ctx))
 	}
-	if !l.begin() {
+	if !l.ready() || !l.begin() {
 		cancel()
 		c.sender <- struct{}{}
 		return blocked(reasonNotConnected, nil)

@@ -120,6 +120,8 @@ type settings struct {
 	restrictedMedia  bool // fetch media only from WhatsApp, and not endlessly
 	durable          bool // wait for the disk: what is acknowledged outlasts a power cut
 
+	mostUnsettled int // stanzas waiting to be handled before the connection is read on
+
 	storeFor      time.Duration // how long a message is offered to the inbox
 	storeGrace    time.Duration // the same, once the client is stopping
 	holdPause     time.Duration // before reconnecting after the inbox failed
@@ -133,7 +135,6 @@ type settings struct {
 	retrySpread   time.Duration // longest random wait before the library tries again
 	pokeEvery     time.Duration // at most that often Poke does something
 	allowedPoll   time.Duration // how often Allowed is asked while it says no
-	unpairedPoll  time.Duration // how often another program may have paired
 	seenEvery     time.Duration // how exact Status.PhoneSeen is
 	lockedFor     time.Duration // of a lock whose end WhatsApp did not tell
 	lockWait      time.Duration // how long Open waits for the database
@@ -145,11 +146,13 @@ func defaultSettings() settings {
 		retryStore: true, retryFromOutbox: true, ownRecover: true, fillLIDs: true,
 		hardParsers: true, restrictedMedia: true, durable: true,
 
+		mostUnsettled: mostUnsettled,
+
 		storeFor: time.Minute, storeGrace: 5 * time.Second, holdPause: 5 * time.Second,
 		readyFallback: 10 * time.Second, sendTimeout: 10 * time.Second,
 		replacedPause: 30 * time.Second, refusedPause: 15 * time.Minute,
 		outdatedPause: time.Hour, connectPause: 30 * time.Second, stuckAfter: 2 * time.Minute,
-		retrySpread: 2 * time.Second, pokeEvery: time.Second, allowedPoll: 500 * time.Millisecond, unpairedPoll: 5 * time.Second,
+		retrySpread: 2 * time.Second, pokeEvery: time.Second, allowedPoll: 500 * time.Millisecond,
 		seenEvery: time.Hour, lockedFor: 24 * time.Hour, lockWait: 3 * time.Second,
 	}
 }

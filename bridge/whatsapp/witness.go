@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 // When that log should ever change, placeholders of silent messages are missing
 // and nothing else.
 type witness struct {
-	link *link
+	link    *link
+	backlog *backlog
 
 	mu    sync.Mutex
 	open  map[stanzaKey]*waBinary.Node // came in, and no event told of them yet
@@ -44,6 +46,7 @@ func stanzaOf(info *types.MessageInfo) stanzaKey {
 const witnessed = 16384
 
 func (w *witness) arrived(node *waBinary.Node) {
+	w.backlog.arrived(w.link.stopping, node)
 	contacts := node.Tag == "notification" && node.Attrs["type"] == "contacts"
 	if node.Tag != "message" && !contacts || node.Attrs["category"] == "peer" {
 		return
@@ -84,6 +87,7 @@ func (w *witness) repeated() {
 // anew is called before every connection: an acknowledgement that could not
 // leave settled nothing.
 func (w *witness) anew() {
+	w.backlog.forget()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.known = false
@@ -92,6 +96,7 @@ func (w *witness) anew() {
 // leaving is called before a stanza is sent, by the goroutine that handles the
 // one it answers.
 func (w *witness) leaving(node *waBinary.Node) {
+	w.backlog.leaving(node)
 	if node.Tag == "message" && node.Attrs["device_fanout"] == false || node.Tag == "ack" && node.Attrs["type"] == "retry" {
 		w.link.endTurn()
 	}
@@ -229,6 +234,14 @@ func (l stanzaLog) Debugf(_ string, args ...any) {
 type linkLog struct {
 	libraryLog
 	witness *witness
+}
+
+// Warnf implements [waLog.Logger].
+func (l linkLog) Warnf(format string, args ...any) {
+	if strings.HasPrefix(format, queueFullNotice) {
+		l.witness.link.poison("WhatsApp brings more than can be taken in at once")
+	}
+	l.libraryLog.Warnf(format, args...)
 }
 
 // Sub implements [waLog.Logger].

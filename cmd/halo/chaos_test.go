@@ -92,17 +92,18 @@ func (k *keeper) now() *running {
 
 func (k *keeper) signal(s syscall.Signal) { k.now().cmd.Process.Signal(s) }
 
-// ready waits for the present process, at most so long.
+// ready waits until the present process, whichever that is by then, is ready.
 func (k *keeper) ready(most time.Duration) bool {
-	k.mu.Lock()
-	live := k.live
-	k.mu.Unlock()
-	select {
-	case <-live:
-		return true
-	case <-time.After(most):
-		return false
-	}
+	return poll(most, func() bool {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		select {
+		case <-k.live:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 // end stops the process for good and returns all that was logged.
@@ -229,7 +230,7 @@ func killsOfBotAndRedis(t *testing.T, kills int) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var talk sync.WaitGroup
 	talkers := rand.New(rand.NewPCG(random.Uint64(), 0))
-	talk.Go(func() { w.talk(ctx, talkers, 60) })
+	talk.Go(func() { w.talk(ctx, talkers, 40) })
 	for i := range kills {
 		time.Sleep(time.Duration(300+random.IntN(900)) * time.Millisecond) // the moment is to be arbitrary
 		switch i % 3 {
@@ -242,12 +243,14 @@ func killsOfBotAndRedis(t *testing.T, kills int) {
 			time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
 			k.signal(syscall.SIGKILL)
 		}
-		k.ready(time.Minute)
+		if !k.ready(time.Minute) {
+			t.Errorf("halo run is not ready a minute after kill %d:\n%s", i, k.now().log)
+		}
 	}
 	cancel()
 	talk.Wait()
-	if found := w.settled(time.Minute); len(found) > 0 {
-		t.Errorf("%s", bridgetest.Report(found))
+	if found := w.settled(3 * time.Minute); len(found) > 0 {
+		t.Errorf("%d violations:\n%s\n%s", len(found), bridgetest.Report(found[:min(20, len(found))]), k.now().log)
 	}
 	t.Logf("%d messages, %d kills", w.written.Load(), kills)
 }
@@ -293,7 +296,7 @@ func powerCuts(t *testing.T, cuts int) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var talk sync.WaitGroup
 	talkers := rand.New(rand.NewPCG(random.Uint64(), 0))
-	talk.Go(func() { w.talk(ctx, talkers, 60) })
+	talk.Go(func() { w.talk(ctx, talkers, 40) })
 	lost := int64(0)
 	for range cuts {
 		time.Sleep(time.Duration(300+random.IntN(900)) * time.Millisecond) // the moment is to be arbitrary
@@ -316,11 +319,13 @@ func powerCuts(t *testing.T, cuts int) {
 		}
 		gate.hold(false)
 		server.start()
-		k.ready(time.Minute)
+		if !k.ready(time.Minute) {
+			t.Errorf("halo run is not ready a minute after the cut:\n%s", k.now().log)
+		}
 	}
 	cancel()
 	talk.Wait()
-	if found := w.settled(time.Minute); len(found) > 0 {
+	if found := w.settled(3 * time.Minute); len(found) > 0 {
 		t.Errorf("%s", bridgetest.Report(found))
 	}
 	log := k.end(syscall.SIGTERM)

@@ -20,6 +20,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -152,12 +153,16 @@ func (p program) runDesk(ctx context.Context, cfg desk.Config, o desk.Options) e
 		return err
 	}
 	o.Log.Info("halo starts", zap.String("version", programVersion()), zap.String("desk", cfg.Desk))
-	go func() {
-		if d.Ready(ctx) == nil {
+	var ready sync.WaitGroup
+	waiting, over := context.WithCancel(ctx)
+	ready.Go(func() {
+		if d.Ready(waiting) == nil {
 			fmt.Fprintln(p.out, "halo ready")
 		}
-	}()
+	})
 	err = d.Run(ctx)
+	over()
+	ready.Wait()
 	if ctx.Err() != nil {
 		o.Log.Info("halo stops", zap.String("why", context.Cause(ctx).Error()))
 	}

@@ -400,6 +400,9 @@ func BenchmarkTakeover(b *testing.B) {
 					up = append(up, time.Since(began))
 					p.settled(next)
 					leader.kill()
+					if how.signal == syscall.SIGSTOP {
+						p.hear(next, "has let the data folder go", 1) // and the redis-server runs again
+					}
 					leader = next
 				}
 				slices.Sort(lead)

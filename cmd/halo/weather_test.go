@@ -152,7 +152,7 @@ func TestBadNetwork(t *testing.T) {
 	talk.Go(func() { w.talk(ctx, talkers, 30) })
 	n := c.storms(ctx, random, 200*time.Millisecond, 1500*time.Millisecond)
 	talk.Wait()
-	if found := w.settled(90 * time.Second); len(found) > 0 {
+	if found := w.settled(3 * time.Minute); len(found) > 0 {
 		t.Errorf("%s\n%s", bridgetest.Report(found), k.now().log)
 	}
 	log := k.end(syscall.SIGTERM)

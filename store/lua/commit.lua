@@ -63,7 +63,7 @@ end
 local KNOWN = {
   stamp = 1, put = 1, unlink = 1, rpush = 1, lpush = 1, pop = 1, bury = 1,
   hset = 1, hdel = 1, hget = 1, add = 1, fill = 1, below = 1, once = 1, when = 1,
-  zadd = 1, zfill = 1, zrem = 1, zstamp = 1, raise = 1,
+  zadd = 1, zfill = 1, zrem = 1, zstamp = 1, raise = 1, skip = 1,
 }
 
 -- writable tells whether a write will succeed. (Plain ifs: the Lua of the in-process
@@ -74,6 +74,13 @@ local function writable(name, key, a, b, c, left)
   if name == 'raise' then
     if not whole(a) then return false end
     return whole(redis.call('GET', key))
+  end
+  if name == 'skip' then
+    if not whole(b) or not whole(c) or not KEYS[tonumber(a)] then return false end
+    for _, n in ipairs(redis.call('HVALS', key)) do
+      if not whole(n) then return false end
+    end
+    return whole(redis.call('GET', KEYS[tonumber(a)]))
   end
   if name == 'add' then
     if not whole(b) then return false end
@@ -107,6 +114,15 @@ for _ = 1, writes do
     stamp = string.format('%.0f', redis.call('INCR', key))
   elseif name == 'raise' then -- string key := a if it is absent or a number below a
     if tonumber(redis.call('GET', key) or '0') < tonumber(a) then redis.call('SET', key, a) end
+  elseif name == 'skip' then
+    -- if string key (index a) is a number below b, the series of hash key leave out c
+    -- numbers: those that are there, and by field '*' those that are not
+    if tonumber(redis.call('GET', KEYS[tonumber(a)]) or '0') < tonumber(b) then
+      for _, series in ipairs(redis.call('HKEYS', key)) do
+        if series ~= '*' and series ~= '*until' then redis.call('HINCRBY', key, series, c) end
+      end
+      redis.call('HINCRBY', key, '*', c)
+    end
   elseif name == 'put' then -- document key := a
     redis.call('HSET', key, 'v', stamp, 'd', a)
   elseif name == 'unlink' then

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(testing.TB) store.Client) {
 		{"prune", prune},
 		{"lease", lease},
 		{"after a rollback", rollback},
+		{"series after a rollback", rollbackOfSeries},
 		{"commits wake", wakes},
 		{"every call fails once", everyCallFails},
 		{"lost answers", lostAnswers},

@@ -27,7 +27,9 @@ func NewMemory() (client store.Client, shut func()) {
 	c := redis.NewClient(store.Tame(&redis.Options{
 		Addr:     "memory",
 		Protocol: 2,
-		PoolSize: 8,
+		// Whoever waits for a connection uses a timer that go-redis shares with other
+		// bubbles, which ends the process: nobody waits.
+		PoolSize: 512,
 		Dialer: func(context.Context, string, string) (net.Conn, error) {
 			return m.Dial()
 		},

@@ -125,13 +125,10 @@ func rollback(t *testing.T, client store.Client) {
 	client.HSet(t.Context(), "{test}:lease", "epoch", snapshot)
 	client.HSet(t.Context(), "{test}:d:k:1", doc)
 
-	for range 2 {
-		if err := s.RaiseHighWater(t.Context(), mirrored); err != nil {
+	for _, n := range []int64{mirrored, mirrored, kept} {
+		if err := s.RaiseHighWater(t.Context(), n, 0); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := s.RaiseHighWater(t.Context(), kept); err != nil {
-		t.Fatal(err)
 	}
 	if n, err := s.HighWater(t.Context()); n != mirrored || err != nil {
 		t.Errorf("high water %d, %v; want %d", n, err, mirrored)
@@ -147,9 +144,68 @@ func rollback(t *testing.T, client store.Client) {
 	if next := acquire(t, s, "a"); next <= lost || lost <= old {
 		t.Errorf("epochs %d, %d, and after the loss %d", old, lost, next)
 	}
-	for _, n := range []int64{-1, 1e15} {
-		if err := s.RaiseHighWater(t.Context(), n); err == nil {
-			t.Errorf("raised to %d", n)
+	for _, bad := range [][2]int64{{-1, 0}, {1e15, 0}, {mirrored, -1}, {mirrored, 1e12 + 1}} {
+		if err := s.RaiseHighWater(t.Context(), bad[0], bad[1]); err == nil {
+			t.Errorf("raised to %d, leaving out %d", bad[0], bad[1])
 		}
 	}
+}
+
+// After such a loss no number of a series is given again: each leaves out as many as was
+// said, once; also a series that was lost whole, but none of which nothing can have been
+// given.
+func rollbackOfSeries(t *testing.T, client store.Client) {
+	now := noon
+	s := store.New(client, store.Options{Desk: desk, Now: func() time.Time { return now }})
+	for _, series := range []string{"kept", "other", "other"} {
+		number(t, s, series)
+	}
+	ref := ledger.Ref{Kind: "k", ID: "1"}
+	update(t, s, ledger.Cause{}, put(ref, "one"))
+	hw := client.Get(t.Context(), "{test}:hw").Val()
+	counters := client.HGetAll(t.Context(), "{test}:counters").Val()
+	update(t, s, ledger.Cause{}, put(ref, "two"))
+	given := map[string]int64{}
+	for _, series := range []string{"kept", "other", "today"} {
+		given[series] = number(t, s, series)
+	}
+	high, err := s.HighWater(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	client.Set(t.Context(), "{test}:hw", hw, 0)
+	client.Del(t.Context(), "{test}:counters")
+	client.HSet(t.Context(), "{test}:counters", counters)
+
+	for range 2 {
+		if err := s.RaiseHighWater(t.Context(), high, 5); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for series, want := range map[string]int64{"kept": 7, "other": 8, "today": 6} {
+		if n := number(t, s, series); n != want || n <= given[series] {
+			t.Errorf("series %s goes on at %d after %d, want %d", series, n, given[series], want)
+		}
+	}
+	now = noon.Add(48 * time.Hour)
+	for series, want := range map[string]int64{"later": 1, "today": 7} {
+		if n := number(t, s, series); n != want {
+			t.Errorf("two days later series %s goes on at %d, want %d", series, n, want)
+		}
+	}
+	_, err = s.Update(t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error { _, err := tx.Next("*"); return err })
+	if !errors.Is(err, ledger.ErrInvalid) {
+		t.Errorf("a series that cannot be is answered with %v", err)
+	}
+}
+
+// number takes the next number of a series.
+func number(t *testing.T, s *store.Store, series string) (n int64) {
+	t.Helper()
+	update(t, s, ledger.Cause{}, func(tx *ledger.Tx) (err error) {
+		n, err = tx.Next(series)
+		return err
+	})
+	return n
 }

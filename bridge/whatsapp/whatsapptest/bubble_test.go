@@ -82,5 +82,6 @@ func TestWholeStoryInABubble(t *testing.T) {
 		// A frame that comes while the library leaves keeps one of its goroutines for
 		// ever: all of them come before.
 		time.Sleep(time.Second)
+		synctest.Wait()
 	})
 }
