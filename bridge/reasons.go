@@ -21,6 +21,7 @@ var reasons = []struct{ clause, said string }{
 	{"its file is empty", "berkasnya kosong"},
 	{"its file is not at Discord", "alamat berkasnya bukan milik Discord"},
 	{reasonNotFetched, "berkasnya belum dapat diunduh dari Discord"},
+	{reasonCut, "unggahan berkasnya ke WhatsApp selalu terputus"},
 	{reasonDeleted, "pesannya sudah dihapus di Discord"},
 	{"WhatsApp did not", "WhatsApp tidak menjawab pada waktunya"},
 	{"WhatsApp is not connected", "WhatsApp sedang tidak tersambung"},
