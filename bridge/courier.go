@@ -76,6 +76,7 @@ type Courier struct {
 	// fetching holds a token for each lane that fetches a file.
 	fetching chan struct{}
 	certain  certain
+	cuts     cuts
 	link     link // owned by Run
 	stuck    stuck
 

@@ -111,6 +111,7 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 	// After the nonce window only the channel itself can tell whether an earlier
 	// attempt arrived. Nobody but this lane writes as the bot here, one letter at a
 	// time, so an equal message after the last known one is this letter.
+	sure := false
 	if c.certain.mayBeThere(l.ID, st) && time.Since(st.First) > nonceWindow {
 		if err := c.cfg.Failpoint.Hit("d.pre-lookup"); err != nil {
 			return "", crashError{err}
@@ -119,16 +120,25 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 		if err != nil || id != "" {
 			return id, err
 		}
+		if sure = true; len(files) > 0 && c.cuts.tooMany(l.ID) {
+			if err := c.leaveOut(ctx, l, body, unfitCut, nil); err != nil {
+				return "", err
+			}
+		}
 	}
 	if body.Answers != nil {
 		if body.ReplyTo, err = c.messageOf(ctx, *body.Answers); err != nil {
 			return "", err
 		}
 	}
-	return c.board.Say(ctx, Message{
+	id, err := c.board.Say(ctx, Message{
 		Channel: channel, Nonce: Nonce(l.ID), Content: content,
 		ReplyTo: body.ReplyTo, Buttons: body.Buttons, Card: body.Card, Files: files,
 	})
+	if len(files) > 0 {
+		err = c.shown(ctx, l, st, body, sure, err)
+	}
+	return id, err
 }
 
 // messageOf is the Discord message that a letter became, "" for none.

@@ -95,6 +95,10 @@ const (
 	uploadGood = 3 * 24 * time.Hour
 	// staffPatience is how long a client's lane waits for a file from Discord.
 	staffPatience = 5 * time.Minute
+	staffGrace    = 20 * time.Second
+	// cutsTake is the least time after which an upload that is cut again and again is
+	// given up.
+	cutsTake = 3 * time.Minute
 )
 
 // upload makes sure that the file of a letter is with WhatsApp, and keeps the answer
@@ -108,7 +112,7 @@ func (c *Courier) upload(ctx context.Context, l ledger.Letter, st ledger.Status)
 	switch {
 	case err != nil:
 		return err
-	case f.State == filePending && !st.First.IsZero() && time.Since(st.First) > staffPatience:
+	case f.State == filePending && c.waitedFor(l, st, staffPatience, staffGrace):
 		return refused(reasonNotFetched)
 	case f.State == filePending:
 		return errWaitsForFile(fileWait(st.First))
@@ -121,8 +125,9 @@ func (c *Courier) upload(ctx context.Context, l ledger.Letter, st ledger.Status)
 	defer cancel()
 	up, err := c.hand(ctx, f, body.Text != "")
 	if err != nil {
-		return err
+		return c.cutOff(l, st, err)
 	}
+	c.cuts.forget(l.ID)
 	hold := ledger.Hold{Letter: l, Epoch: c.lease().Epoch}
 	_, err = c.outbox.Update(ctx, ledger.Cause{Hold: &hold}, func(tx *ledger.Tx) error {
 		f, ok, err := loadFile(tx, body.Key)
@@ -139,6 +144,20 @@ func (c *Courier) upload(ctx context.Context, l ledger.Letter, st ledger.Status)
 		return crashError{err}
 	}
 	return nil
+}
+
+// cutOff bounds how often an upload may break off while WhatsApp is there otherwise:
+// what is behind it in the lane waits.
+func (c *Courier) cutOff(l ledger.Letter, st ledger.Status, err error) error {
+	se, ok := errors.AsType[*SendError](err)
+	if !ok || !se.Outage || !c.phone.Ready() {
+		return err
+	}
+	if !c.cuts.add(l.ID) || st.First.IsZero() || time.Since(st.First) < cutsTake {
+		return err
+	}
+	c.cuts.forget(l.ID)
+	return &SendError{Certainty: Refused, Reason: reasonCut, Err: err}
 }
 
 // hand gives a file to WhatsApp, in the form in which it goes there.
@@ -195,7 +214,10 @@ func sendingKind(f filed, captioned bool) string {
 	return KindDocument
 }
 
-const reasonNotFetched = "its file could not be fetched from Discord"
+const (
+	reasonNotFetched = "its file could not be fetched from Discord"
+	reasonCut        = "its file broke off on its way to WhatsApp each time"
+)
 
 // fileRefusals are the reasons why an agent's file does not go to the client.
 var fileRefusals = map[Fault]string{

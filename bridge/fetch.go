@@ -40,7 +40,7 @@ func (c *Courier) fetch(ctx context.Context, lease ledger.Lease, l ledger.Letter
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	default:
-		return c.failed(after, lease, l, st, err)
+		return c.missed(after, lease, l, st, body, err)
 	}
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent}
 	_, err = c.outbox.Update(after, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {

@@ -56,6 +56,9 @@ type filed struct {
 	// Late is the letter that went out with a line in the file's place: the file
 	// follows when it comes.
 	Late string `json:"late,omitzero"`
+	Line string `json:"line,omitzero"` // that line: it stays the same
+	// Unfit is why Discord is not given the file any more.
+	Unfit unfit `json:"unfit,omitzero"`
 	// What WhatsApp answered when it took the file.
 	Sending *sending `json:"up,omitzero"`
 }
@@ -122,6 +125,10 @@ type fetchBody struct {
 	Size  int64           `json:"size,omitzero"`
 	Ref   json.RawMessage `json:"ref,omitzero"`
 	Wakes string          `json:"wakes"` // lane that waits for it
+	// Of one that stepped aside: when it was tried first (desk time, ms), and how often
+	// it was behind the others since.
+	Since int64 `json:"since,omitzero"`
+	Turn  int   `json:"turn,omitzero"`
 }
 
 // Lanes of files: they are fetched in order, a conversation at a time.

@@ -24,6 +24,7 @@ var reasons = []struct{ clause, said string }{
 	{"its file is empty", "berkasnya kosong"},
 	{"its file is not at Discord", "alamat berkasnya bukan milik Discord"},
 	{reasonNotFetched, "berkasnya belum dapat diunduh dari Discord"},
+	{reasonCut, "unggahan berkasnya ke WhatsApp selalu terputus"},
 	{reasonDeleted, "pesannya sudah dihapus di Discord"},
 	{"WhatsApp gave no address for the number", "WhatsApp tidak memberi alamat untuk nomor ini"},
 	{"WhatsApp does not say whether it knows the number", "WhatsApp belum memberi tahu apakah nomor ini terdaftar"},

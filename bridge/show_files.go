@@ -21,6 +21,20 @@ const (
 // for those that have not come, and they follow when they do.
 const filePatience = time.Minute
 
+// fileGrace is how long one still waits that has stood behind others for longer than
+// that: a row of them is not to stop a lane for a minute each.
+const fileGrace = 3 * time.Second
+
+// waitedFor reports whether a letter has waited for a file as long as patience and
+// grace allow.
+func (c *Courier) waitedFor(l ledger.Letter, st ledger.Status, patience, grace time.Duration) bool {
+	if st.First.IsZero() {
+		return false
+	}
+	tried := time.Since(st.First)
+	return tried >= patience || tried >= grace && c.desk.now().Sub(l.At) >= patience
+}
+
 // compose resolves what a say letter stands for: its words with a line for each file
 // that cannot be shown, and the files. It asks for patience while files are on their way.
 func (c *Courier) compose(ctx context.Context, l ledger.Letter, st ledger.Status, body sayBody) (content string, files []File, err error) {
@@ -55,7 +69,7 @@ func (c *Courier) compose(ctx context.Context, l ledger.Letter, st ledger.Status
 // awaited waits for a file to be fetched, up to a point.
 func (c *Courier) awaited(ctx context.Context, l ledger.Letter, st ledger.Status, key string, f filed) (filed, error) {
 	switch {
-	case f.State == fileFailed && f.Late == "" || f.State == filePending && f.Late == "" && !st.First.IsZero() && time.Since(st.First) >= filePatience:
+	case f.State == fileFailed && f.Late == "" || f.State == filePending && f.Late == "" && c.waitedFor(l, st, filePatience, fileGrace):
 		// From here on this letter shows a line, whatever comes: it must look the same
 		// at every attempt.
 		return c.giveWay(ctx, l, key)
@@ -85,6 +99,7 @@ func (c *Courier) giveWay(ctx context.Context, l ledger.Letter, key string) (f f
 			return nil
 		}
 		f.Late = l.ID
+		f.Line = c.unshown(f, l.ID, 0, 0)
 		return f.save(tx, key)
 	})
 	if err != nil {
@@ -100,10 +115,16 @@ func (c *Courier) unshown(f filed, letter string, count int, bytes int64) string
 		name = c.cfg.Library.Name(f.Name, f.Stored.MIME)
 	}
 	switch {
+	case f.Late == letter && f.Line != "":
+		return f.Line
 	case f.State == fileFailed:
 		return "⚠️ *" + f.standIn(name) + " " + f.why() + ".*"
 	case f.State == filePending || f.Late == letter:
 		return "⏳ *" + f.standIn(name) + " masih diunduh; muncul di bawah bila sudah ada.*"
+	case c.missing(f):
+		return "⚠️ *" + f.standIn(name) + " tidak ada lagi di penyimpanan desk; lihat di ponsel desk.*"
+	case f.Unfit != "":
+		return "⚠️ *" + f.standIn(name) + " " + unfitText[f.Unfit] + ".*"
 	case f.Stored.Size > c.board.Limit():
 		return fmt.Sprintf("⚠️ *%s terlalu besar untuk Discord (batasnya %s); lihat di ponsel desk.*", f.standIn(name), sizeText(c.board.Limit()))
 	case count >= filesAtOnce || bytes+f.Stored.Size > bytesAtOnce && count > 0:
