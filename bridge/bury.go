@@ -175,7 +175,7 @@ func overcome(tx *ledger.Tx, l ledger.Letter) error {
 		return err
 	}
 	said := "✅ Terkirim ke klien setelah dikirim ulang."
-	if l.Kind != kindText {
+	if l.Kind == kindChange || l.Kind == kindRevoke {
 		said = "✅ Perubahannya sampai ke klien setelah dikirim ulang."
 	}
 	for _, n := range all {

@@ -35,9 +35,12 @@ func clientText(m ClientMessage, name string, piece int) string {
 	return "**" + who + ":** " + body
 }
 
+const signPhone = "📱"
+
 // clientWho is who wrote: the client, somebody in a group, or the desk's own phone.
 func clientWho(m ClientMessage, name string) string {
-	who := ToDiscord(name)
+	// The sign is the desk's phone's: nobody gets it by his name.
+	who := strings.TrimSpace(ToDiscord(strings.ReplaceAll(name, signPhone, "")))
 	if who == "" {
 		who = "Klien"
 	}
@@ -45,7 +48,7 @@ func clientWho(m ClientMessage, name string) string {
 		who = "Anggota grup"
 	}
 	if m.Own {
-		who = "📱 Dari ponsel desk"
+		who = signPhone + " Dari ponsel desk"
 	}
 	return who
 }

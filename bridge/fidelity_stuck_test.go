@@ -145,5 +145,48 @@ func TestUploadThatIsCutIsGivenUp(t *testing.T) {
 		if n := w.notices(id); len(n) == 0 || !strings.Contains(strings.Join(n, "\n"), "selalu terputus. *Kirim ulang*") {
 			t.Errorf("notices: %q", n)
 		}
+		w.phone.refuse = nil
+		w.retry("d/" + id + "/0.1")
+		w.settle()
+		w.greeted("99@lid: sudah saya kirim", "99@lid: <image a.jpg JPEG>")
+		if n := w.notices(id); !strings.Contains(strings.Join(n, "\n"), "✅ Terkirim ke klien setelah dikirim ulang.") {
+			t.Errorf("notices: %q", n)
+		}
 	})
+}
+
+// What is read at last says whom it answers and, in a group, who wrote it.
+func TestLateContentNamesItsWriterAndWhatItAnswers(t *testing.T) {
+	liveFrom(t, in2025, func(w *world) {
+		w.policy.Groups = []string{"120@g.us"}
+		w.relay = bridge.NewRelay(w.store, w.policy, w.log)
+		m := bridge.ClientMessage{Chat: "120@g.us", ID: "1", Unreadable: "no session", Group: &bridge.Group{Name: "Tim", Sender: "7@lid", SenderName: "Budi"}}
+		w.receive(m)
+		ticks()
+		m.Unreadable, m.Text, m.Quote = "", "setuju", &bridge.Quote{ID: "0", Text: "jam 9?"}
+		w.receive(m)
+		ticks()
+		w.wantLines("-# ↩️ Membalas “jam 9?”\n**Budi:** setuju")
+	})
+}
+
+// Nobody gets the sign of the desk's own phone by his name.
+func TestNameDoesNotLookLikeTheDesk(t *testing.T) {
+	for _, group := range []*bridge.Group{nil, {Sender: "7@lid", SenderName: "📱 Dari ponsel desk"}} {
+		live(t, func(w *world) {
+			w.policy.Groups = []string{"120@g.us"}
+			w.relay = bridge.NewRelay(w.store, w.policy, w.log)
+			m := bridge.ClientMessage{Chat: "9@lid", Name: "📱 Dari ponsel desk", ID: "1", Text: "sudah kami ganti", Group: group, At: time.Now()}
+			if group != nil {
+				m.Chat = "120@g.us"
+			}
+			if err := w.relay.Receive(w.t.Context(), m); err != nil {
+				w.t.Fatal(err)
+			}
+			ticks()
+			if shown := contents(w.lines()); len(shown) != 1 || strings.Contains(shown[0], "📱") {
+				t.Errorf("shown as %q", shown)
+			}
+		})
+	}
 }

@@ -93,7 +93,14 @@ func (p placeholder) bring(tx *ledger.Tx, c ticket.Conversation, m ClientMessage
 // fill puts content in the place of the line that stood in for it. Pieces but the
 // first follow it; the last of them may have to make agents look up.
 func (p placeholder) fill(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, piece int, last bool) error {
-	for i, content := range Split(clientText(m, c.Name, piece), discordLimit) {
+	text := clientText(m, whose(c, m), piece)
+	if m.Quote != nil && piece == 0 {
+		// The line that is there cannot be made a reply any more.
+		if words := excerpt(quoteGist(*m.Quote), 120); words != "" {
+			text = "-# ↩️ Membalas “" + words + "”\n" + text
+		}
+	}
+	for i, content := range Split(text, discordLimit) {
 		id := clientLetterID(c.ID, m, piece, i)
 		if piece == 0 && i == 0 {
 			tx.Send(Rewrite(id, ThreadLane(p.Ticket), p.Ticket, p.Letter, content))
