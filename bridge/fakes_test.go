@@ -136,7 +136,8 @@ func (p *phone) MarkRead(_ context.Context, _ bridge.Address, ids []string, _ ti
 
 // render is how a message looks in Discord.
 func (b *board) render(m bridge.Message) string {
-	s := m.Content
+	var s strings.Builder
+	s.WriteString(m.Content)
 	for _, f := range m.Files {
 		r, err := f.Open()
 		if err != nil {
@@ -146,9 +147,9 @@ func (b *board) render(m bridge.Message) string {
 		if err = errors.Join(err, r.Close()); err != nil {
 			return err.Error()
 		}
-		s += fmt.Sprintf(" <%s %s>", f.Name, data)
+		s.WriteString(fmt.Sprintf(" <%s %s>", f.Name, data))
 	}
-	return s
+	return s.String()
 }
 
 func (b *board) Limit() int64 {
