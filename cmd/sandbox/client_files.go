@@ -156,7 +156,7 @@ func kindOf(declared string, head []byte) string {
 func complete(m *whatsapptest.Media, head []byte, content io.ReadSeeker) {
 	switch m.Kind {
 	case whatsapptest.KindVoice:
-		m.Length, m.Waveform = opusLength(content), wave()
+		m.Length, m.Waveform = opusLength(content), wave(100)
 		if strings.HasPrefix(m.MIME, "audio/ogg") {
 			m.MIME = "" // the app names the codec too
 		}
@@ -174,11 +174,11 @@ func complete(m *whatsapptest.Media, head []byte, content io.ReadSeeker) {
 	}
 }
 
-// wave is a picture of a recording that goes up and down.
-func wave() []byte {
+// wave is a picture of a recording that goes up and down to most.
+func wave(most int) []byte {
 	out := make([]byte, 64)
 	for i := range out {
-		out[i] = byte(20 + 60*((i*i)%17)/17)
+		out[i] = byte(most/5 + most*4/5*((i*i)%17)/17)
 	}
 	return out
 }

@@ -184,11 +184,20 @@ func TestPageCarriesAConversation(t *testing.T) {
 		t.Error("the page is larger than its window")
 	}
 
+	v.pick("#phone-1", keep(t, "suara.ogg", recording(4*time.Second)))
+	v.press(kb.Enter)
+	v.sees("#phone-1 .mine .sound", "0:04")
+	v.until(`document.querySelector('#room-messages .sound')`)
+	v.pick("#phone-0", keep(t, "layar.png", picture(420, 260)))
+	v.run(chromedp.SendKeys(chromedp.CSS("#phone-0 textarea"), "Ini tangkapan layarnya kak, nama penggunanya *ana.kemang*"+kb.Enter))
+	v.until(loaded("#phone-0 .mine .shot img"))
+
 	v.run(chromedp.SendKeys(chromedp.CSS("#phone-1 textarea"), "Sudah bisa, terima kasih banyak kak"+kb.Enter))
 	v.sees("#room-messages .message", "Sudah bisa")
 	v.run(chromedp.Click(chromedp.CSS(`#channels .post button[title*="Ana"]`)))
 	v.sees("#room-messages", "Selamat pagi kak Ana")
 	v.sees("#room-messages .reactions", "👀")
+	v.until(loaded("#room-messages .shot img"))
 	keepPicture(v)
 }
 
@@ -300,15 +309,27 @@ func TestPageRunsNothingThatPeopleWrite(t *testing.T) {
 	for _, text := range hostile {
 		v.post("customers/"+ana+"/messages", obj{"text": text}, nil)
 	}
+	drawing := []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="parent.document.title='owned'"><script>document.title='owned'</script></svg>`)
+	phone := "customers/" + ana + "/messages"
+	v.put(phone, map[string]string{"kind": "image", "caption": hostile[0]}, sent{"a.jpg", "image/jpeg", drawing})
+	v.put(phone, map[string]string{"name": hostile[0] + ".html"}, sent{"b", "text/html", []byte(hostile[0])})
+	v.post(phone, obj{"location": obj{"latitude": 1, "longitude": 2, "name": hostile[0], "address": hostile[1]}}, nil)
+	v.post(phone, obj{"contact": obj{"name": hostile[0], "phone": "081234567"}}, nil)
+	v.post(phone, obj{"poll": obj{"question": hostile[0], "options": []string{hostile[1], hostile[2]}}}, nil)
 	v.settle()
 	room := "discord/channels/" + v.thread().ID + "/messages"
+	v.put(room, map[string]string{"as": "sari", "content": "// " + hostile[0]}, sent{hostile[0] + ".svg", "image/svg+xml", drawing}, sent{"c.png", "image/png", drawing})
+	v.post(room, obj{"as": "sari", "poll": obj{"question": hostile[0], "answers": []string{"<b>", "</button>"}}}, nil)
+	v.post(room, obj{"as": "sari", "stickers": []string{"<script>"}}, nil)
 	for _, text := range hostile {
 		v.post(room, obj{"as": "sari", "content": "// " + text[:min(len(text), 1900)]}, nil)
 	}
 	v.settle()
-	v.until(fmt.Sprintf("document.querySelectorAll('#phone-0 .mine').length === %d", len(hostile)))
+	v.until(fmt.Sprintf("document.querySelectorAll('#phone-0 .mine').length === %d", len(hostile)+5))
+	v.until(`document.querySelectorAll('#phone-0 .file').length === 2 && document.querySelector('#phone-0 .place')`)
 	v.run(chromedp.Click(chromedp.CSS("#channels .post button")))
 	v.sees("#room-messages", "onerror")
+	v.until(`document.querySelectorAll('#room-messages .file').length >= 2 && !document.querySelector('#room-messages .shot')`)
 	if v.has(`document.title === 'owned' || document.querySelector('.messages :is(script, iframe, [onerror], [onclick], a[href^="javascript"])') || [...document.querySelectorAll('.messages img')].some((one) => !one.src.endsWith('icon.svg'))`) {
 		t.Error("content became part of the page")
 	}

@@ -151,7 +151,7 @@ func (a *staffAct) speak(from received) error {
 	if length == 0 {
 		return badRequest("a voice message is OGG with Opus")
 	}
-	a.voice, a.files = &discordtest.Voice{Data: a.files[0].Data, Length: length, Waveform: wave()}, nil
+	a.voice, a.files = &discordtest.Voice{Data: a.files[0].Data, Length: length, Waveform: wave(255)}, nil
 	return nil
 }
 

@@ -25,6 +25,7 @@ type stateView struct {
 	Roles     []roleView     `json:"roles"`
 	Commands  []commandView  `json:"commands"`
 	Faults    faults         `json:"faults"`
+	Limits    limitsView     `json:"limits"`
 	Channels  []channelView  `json:"channels,omitempty"`
 }
 
@@ -35,6 +36,12 @@ type deskView struct {
 	Zone     string           `json:"zone"`
 	Guild    string           `json:"guild"`
 	Bot      discordtest.User `json:"bot"`
+}
+
+// limitsView is how many bytes a file may have.
+type limitsView struct {
+	Phone   int64 `json:"phone"`
+	Discord int64 `json:"discord"`
 }
 
 type clockView struct {
@@ -96,6 +103,7 @@ func (s *sandbox) state() stateView {
 		Links: linksView{onWhatsApp, onDiscord}, Ready: onWhatsApp && onDiscord,
 		Customers: []customerView{}, Staff: []staffView{}, Roles: []roleView{},
 		Commands: commands("", bot.Commands()), Faults: s.currentFaults(),
+		Limits: limitsView{mostFile, s.discord.Limits().AttachmentBytes},
 	}
 	v.Health = s.desk.Health()
 	v.Health.Letters.Oldest = 0 // it grows by itself, which is no news

@@ -12,8 +12,10 @@ import (
 )
 
 const (
+	// mostFile bounds a file of a phone, in bytes: it is far more than Discord takes.
+	mostFile = 100 << 20
 	// mostUpload bounds a request that carries files, in bytes.
-	mostUpload = 100 << 20
+	mostUpload = mostFile + 64<<10
 	// inMemory is how much of its files is not put on disk.
 	inMemory = 1 << 20
 	// mostDrained is how much of a request that is too large is still read, so that

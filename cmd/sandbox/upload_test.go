@@ -116,7 +116,7 @@ func picture(width, height int) []byte {
 	line := height / 12
 	fill(0, 0, width, height, color.RGBA{246, 248, 250, 255})
 	fill(0, 0, width, line*2, color.RGBA{47, 125, 107, 255})
-	fill(line/2, line/2, width/3, line, color.RGBA{255, 255, 255, 210})
+	fill(line/2, line/2, width/3, line, color.RGBA{222, 236, 232, 255})
 	fill(line/2, line*3, width/4, line/2, color.RGBA{120, 135, 145, 255})
 	for i := range 3 {
 		fill(line/2+i*width/3, line*4, width/3-line, line*2, color.RGBA{255, 255, 255, 255})

@@ -17,7 +17,7 @@ const now = () => new Date(Date.now() + offset);
 const clock = () => clockOf(now(), new Date(state.clock.start));
 const desk = () => ({
   customers: state.customers, business: state.desk.business, now, online: state.links.whatsapp,
-  channels: state.channels, staff: state.staff, roles: state.roles, commands: state.commands, guild: state.desk.guild, bot: state.desk.bot,
+  channels: state.channels, staff: state.staff, roles: state.roles, commands: state.commands, guild: state.desk.guild, bot: state.desk.bot, limits: state.limits,
 });
 const byId = (id) => document.getElementById(id);
 
@@ -235,6 +235,7 @@ function listen() {
       news('phone-' + i);
     }
   });
+  events.addEventListener('typing', (event) => discord.typing(JSON.parse(event.data).channel));
   events.addEventListener('channel', (event) => {
     const { channel, news: isNew } = JSON.parse(event.data);
     discord.changed(channel, isNew)?.catch(() => {});

@@ -1,8 +1,10 @@
 // Writing in Discord as a member of staff: messages, slash commands, forms.
 
 import { post } from './api.js';
-import { growing, h, icon, paint, toast } from './dom.js';
+import { askPoll } from './dialog.js';
+import { growing, h, icon, menu, paint, toast } from './dom.js';
 import { preview } from './format.js';
+import { createTray } from './tray.js';
 import { t } from './words.js';
 
 const forum = 15;
@@ -18,6 +20,9 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
   const about = document.getElementById('room-context');
   const slash = document.getElementById('room-slash');
   const fit = growing(area, submit);
+  const clip = form.querySelector('.clip');
+  const tray = createTray({ form, drop: document.querySelector('.room'), allowed: () => !area.disabled, most: () => desk().limits.discord });
+  let typingUntil = 0;
   let context = null; // {kind: 'reply' | 'edit', message}
   let picked = 0;
 
@@ -42,7 +47,7 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
     document.getElementById('as-name').textContent = me?.display ?? '';
     const here = room();
     const closed = here?.locked ? 'closedRoom' : !here ? 'pickRoom' : here.type === forum ? 'pickPost' : '';
-    area.disabled = Boolean(closed);
+    area.disabled = clip.disabled = Boolean(closed);
     const name = here?.name.split(' · ').slice(1).join(' · ') || (here?.name ?? '');
     area.placeholder = closed ? t(closed) : t('writeChannel', { name });
     area.setAttribute('aria-label', t('writeChannel', { name }));
@@ -136,7 +141,7 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
 
   function attach(kind, message) {
     context = { kind, message };
-    about.replaceChildren(h('div', {}, h('b', {}, kind === 'edit' ? t('editing') : t('replyTo', { name: message.author.name })), ' ', h('span', {}, preview(message.content))),
+    about.replaceChildren(h('div', {}, h('b', {}, kind === 'edit' ? t('editing') : t('replyTo', { name: message.author.name })), ' ', h('span', {}, preview(message.content) || message.attachments?.[0]?.filename || '')),
       h('button', { type: 'button', title: t('cancel'), 'aria-label': t('cancel'), onclick: detach }, icon('close')));
     about.hidden = false;
     if (kind === 'edit') { area.value = message.content; fit(); }
@@ -154,11 +159,16 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
   function submit() {
     const content = area.value;
     const here = room();
-    if (!content.trim() || !here || !who.value) return;
+    const edits = context?.kind === 'edit';
+    if ((!content.trim() && (edits || !tray.full)) || !here || !who.value) return;
     const [command] = matches();
     const chosen = matches()[picked] ?? command;
     let work;
-    if (chosen && content.slice(1).toLowerCase().startsWith(chosen.name)) {
+    if (tray.full && !edits) {
+      const files = tray.take();
+      const fields = { as: who.value, content, reply_to: context?.kind === 'reply' ? context.message.id : '' };
+      work = () => leave('discord/channels/' + here.id + '/messages', fields, files).then(sent);
+    } else if (chosen && content.slice(1).toLowerCase().startsWith(chosen.name)) {
       work = () => runCommand(chosen, content.slice(1));
     } else if (chosen) {
       complete(chosen);
@@ -174,12 +184,45 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
     area.value = '';
     fit();
     drawSlash();
+    typingUntil = 0;
     sending = sending.then(work).catch((problem) => {
       complain(problem, here.id);
       if (!area.value && room()?.id === here.id) { area.value = content; fit(); }
     });
   }
 
+  // leave sends files, voice messages each for itself; what fails comes back.
+  async function leave(path, fields, files) {
+    const spoken = files.filter((one) => one.mode === 'voice');
+    const rest = files.filter((one) => one.mode !== 'voice');
+    try {
+      if (rest.length) await tray.send(path, fields, rest.map((one) => one.file));
+      else if (fields.content.trim()) await post(path, { as: fields.as, content: fields.content, ...(fields.reply_to ? { reply_to: fields.reply_to } : {}) });
+      rest.length = 0;
+      fields.content = '';
+      for (; spoken.length; spoken.shift()) await tray.send(path, { as: fields.as, voice: 'true' }, [spoken[0].file]);
+    } catch (problem) {
+      tray.give([...rest, ...spoken]);
+      throw problem;
+    }
+  }
+
+  const kinds = [
+    ['file', t('pickFiles'), () => tray.pick('', '')],
+    ['mic', t('kind_voice'), () => tray.pick('voice', '.ogg,.opus,audio/ogg', false)],
+    ['poll', t('kind_poll'), () => {
+      const here = room().id;
+      askPoll(({ question, options, many }) => post('discord/channels/' + here + '/messages', { as: who.value, poll: { question, answers: options, many } }).then(sent));
+    }],
+  ];
+  clip.addEventListener('click', () => menu(clip, kinds));
+
+  // What stays inside is not for clients, nor is that it is being written.
+  area.addEventListener('input', () => {
+    if (Date.now() < typingUntil || !area.value || area.value.startsWith('/') || !room()) return;
+    typingUntil = Date.now() + 8000;
+    post('discord/channels/' + room().id + '/typing', { as: who.value }).catch(() => {});
+  });
   area.addEventListener('input', () => { picked = 0; drawSlash(); });
   area.addEventListener('keydown', (event) => {
     const found = slash.hidden ? [] : matches();

@@ -49,6 +49,7 @@ export function createDiscord(desk) {
     const known = new Set(messages.map((one) => one.id));
     const news = first ? [] : fresh.filter((one) => !known.has(one.id));
     if (first) list.seen = false;
+    if (first || news.some((one) => one.author.id === desk().bot.id)) find('room-typing').hidden = true;
     loadedFor = room;
     messages = fresh;
     const mine = news.some((one) => one.ephemeral || one.author.id === composer.person()?.id);
@@ -205,8 +206,19 @@ export function createDiscord(desk) {
     side.querySelector('[aria-current]')?.focus();
   });
 
+  // typing shows that somebody behind the bot is writing.
+  let stopped = 0;
+  function typing(id) {
+    const line = find('room-typing');
+    clearTimeout(stopped);
+    line.hidden = id !== room;
+    if (line.hidden) return;
+    line.textContent = t('typists', { name: desk().bot.name });
+    stopped = setTimeout(() => { line.hidden = true; }, 10e3);
+  }
+
   return {
-    refresh, load, open,
+    refresh, load, open, typing,
     // changed is told that something happened in a channel; news says that
     // it was a new message.
     changed(id, news) {

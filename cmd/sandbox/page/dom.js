@@ -92,12 +92,16 @@ export function pinned(box, button) {
   const atBottom = () => box.scrollHeight - box.scrollTop - box.clientHeight < 48;
   const down = () => { box.scrollTop = box.scrollHeight; button.hidden = true; };
   let stuck = true;
+  let last = 0;
+  // Only going up leaves the bottom: what has grown meanwhile does not.
   box.addEventListener('scroll', () => {
-    stuck = atBottom();
+    stuck = atBottom() || (stuck && box.scrollTop >= last);
+    last = box.scrollTop;
     if (stuck) button.hidden = true;
   }, { passive: true });
   button.addEventListener('click', down);
-  new ResizeObserver(() => { if (stuck) down(); }).observe(box);
+  const keep = new ResizeObserver(() => { if (stuck) down(); });
+  for (const one of [box, ...box.children]) keep.observe(one); // pictures grow when they have come
   return (change, { grew = false, jump = false } = {}) => {
     const follow = stuck || jump;
     change();
@@ -186,6 +190,26 @@ export function pickReaction(button, chosen) {
     if (!step) return;
     const all = [...box.children];
     all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+  };
+}
+
+// menu opens a list of things to do above a button: [[icon, label, action], ...].
+export function menu(button, items) {
+  const box = document.getElementById('menu');
+  box.replaceChildren(...items.map(([name, label, act]) => h('button', {
+    type: 'button', role: 'menuitem', onclick: () => { box.hidePopover(); act(); },
+  }, icon(name), label)));
+  box.showPopover();
+  const place = button.getBoundingClientRect();
+  box.style.left = Math.max(8, Math.min(place.right - box.offsetWidth, innerWidth - box.offsetWidth - 8)) + 'px';
+  box.style.top = Math.max(8, place.top - box.offsetHeight - 8) + 'px';
+  box.firstChild.focus();
+  box.onkeydown = (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    const all = [...box.children];
+    all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+    event.preventDefault();
   };
 }
 

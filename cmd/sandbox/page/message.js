@@ -1,6 +1,7 @@
 // One message in Discord: author, text, cards, buttons, reactions.
 
 import { post } from './api.js';
+import { file, kindName, poll } from './content.js';
 import { avatar, h, hue, icon, pickReaction, tools } from './dom.js';
 import { discord as markdown, preview } from './format.js';
 import { dayKey, dayOf, fullOf, t, timeOf } from './words.js';
@@ -18,6 +19,10 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     channel: (id) => desk().channels.find((one) => one.id === id)?.name,
     time: (seconds) => fullOf(new Date(seconds * 1000)),
   };
+
+  // brief is a message on one line.
+  const brief = (one) => preview(one.content || one.embeds?.[0]?.title || one.poll?.question || one.forwarded?.[0]?.content || '')
+    || (one.attachments?.length ? (one.voice ? kindName('voice') : one.attachments[0].filename) : one.stickers?.length ? kindName('sticker') : '');
 
   const shown = (author) => names.user(author.id) ?? author.name;
 
@@ -38,7 +43,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
         && date - new Date(before.at) < together;
       const target = message.reply_to ? find(message.reply_to) : null;
       const me = composer.person();
-      const seal = JSON.stringify([message, joins, target && [target.content, target.author.id], me?.id]);
+      const seal = JSON.stringify([message, joins, target && [brief(target), target.author.id], me?.id]);
       out.push({ key: message.id, seal, build: () => draw(message, joins, target, me) });
       before = message;
     }
@@ -55,7 +60,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     if (!joins && !message.author.bot) head.firstChild.style.setProperty('--hue', String(hue(name)));
     return h('li', {
       class: 'message' + (joins ? ' joins' : '') + (message.ephemeral ? ' whisper' : ''), tabindex: -1, dataset: { message: message.id },
-      'aria-label': name + ', ' + timeOf(date) + ': ' + preview(message.content || message.embeds?.[0]?.title || ''),
+      'aria-label': name + ', ' + timeOf(date) + ': ' + brief(message),
       onkeydown: (event) => shortcut(event, message, me),
     },
     message.reply_to ? quoted(message, target) : null,
@@ -64,7 +69,10 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
       message.content ? h('div', { class: 'text' }, markdown(message.content, names), message.edited && !message.ephemeral ? h('span', { class: 'edited' }, ' (' + t('edited') + ')') : null) : null,
       message.thinking && !message.content ? h('div', { class: 'text faded' }, '…') : null,
       (message.embeds ?? []).map(embed),
-      (message.attachments ?? []).map(attached),
+      held(message),
+      (message.forwarded ?? []).map((one) => h('div', { class: 'snapshot' }, h('div', { class: 'hint' }, icon('forwarded'), t('forwarded')),
+        one.content ? h('div', { class: 'text' }, markdown(one.content, names)) : null, held(one))),
+      message.poll ? poll({ question: message.poll.question, options: message.poll.answers, many: Boolean(message.poll.many) }) : null,
       message.attachments?.some((file) => file.filename === 'qr.png') ? scanned(message) : null,
       (message.components ?? []).map((part) => components(part, message)),
       reactions(message, me),
@@ -79,7 +87,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
 
   function quoted(message, target) {
     return h('button', { type: 'button', class: 'reference', tabindex: -1, onclick: () => jump(message.reply_to) },
-      target ? [h('b', {}, shown(target.author)), ' ', h('span', {}, preview(target.content || target.embeds?.[0]?.title || ''))] : h('span', {}, t('gone')));
+      target ? [h('b', {}, shown(target.author)), ' ', h('span', {}, brief(target))] : h('span', {}, t('gone')));
   }
 
   function jump(id) {
@@ -97,10 +105,28 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     } }, h('span', {}, '📱'), t('scan')));
   }
 
-  function attached(file) {
-    const src = '/sandbox/discord/files/' + encodeURIComponent(file.id) + '/' + encodeURIComponent(file.filename);
-    if (/^image\/(png|jpeg|gif|webp)$/.test(file.content_type)) return h('img', { class: 'picture', src, alt: file.description || file.filename });
-    return h('a', { class: 'file', href: src, download: file.filename }, icon('file'), file.filename);
+  // held are the files and stickers of a message; pictures stand side by side.
+  function held(message) {
+    const all = (message.attachments ?? []).map((one) => [/^image\/(png|jpeg|gif|webp)$/.test(one.content_type), attached(one, message.voice)]);
+    const pictures = all.filter(([isPicture]) => isPicture).map(([, node]) => node);
+    return [pictures.length ? h('div', { class: 'shots' + (pictures.length > 1 ? ' several' : '') }, pictures) : null,
+      ...all.filter(([isPicture]) => !isPicture).map(([, node]) => node),
+      ...(message.stickers ?? []).map((name) => h('span', { class: 'stuck' }, icon('sticker', kindName('sticker')), name))];
+  }
+
+  function attached(one, voice) {
+    const src = '/sandbox/discord/files/' + encodeURIComponent(one.id) + '/' + encodeURIComponent(one.filename);
+    if (one.filename === 'qr.png') return h('img', { class: 'picture', src, alt: one.description || one.filename });
+    const [, kind] = /^(image\/(?:png|jpeg|gif|webp)|audio|video)\b/.exec(one.content_type) ?? [];
+    return file({
+      kind: voice ? 'voice' : kind?.startsWith('image') ? 'image' : kind ?? 'document', src, name: one.filename, alt: one.description, size: one.size,
+      seconds: one.seconds, waveform: voice ? scaled(one.waveform) : '', width: one.width, height: one.height,
+    });
+  }
+
+  // scaled turns loudness of 0 to 255 into that of phones.
+  function scaled(waveform) {
+    try { return btoa([...atob(waveform ?? '')].map((one) => String.fromCharCode(Math.round(one.charCodeAt(0) / 2.55))).join('')); } catch { return ''; }
   }
 
   function embed(card) {

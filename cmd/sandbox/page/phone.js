@@ -1,9 +1,17 @@
 // A phone: its owner, the chat with the desk, writing, replying, editing.
 
 import { get, post, latest } from './api.js';
-import { announce, growing, h, icon, paint, pickReaction, pinned, roving, sync, toast, tools } from './dom.js';
+import { contact, file, kindName, link, place, poll } from './content.js';
+import { ask, askPoll } from './dialog.js';
+import { announce, growing, h, icon, menu, paint, pickReaction, pinned, roving, sync, toast, tools } from './dom.js';
 import { preview, whatsapp } from './format.js';
+import { createTray } from './tray.js';
 import { dayKey, dayOf, fullOf, t, timeOf, translate } from './words.js';
+
+// rewritable are the kinds whose words can be changed.
+const rewritable = new Set(['text', 'image', 'video', 'gif', 'document']);
+// bundled are the kinds of file that several of make an album.
+const bundled = /^(image\/(jpeg|png|webp|gif)|video\/)/;
 
 // pretty spells a number for people: +62 812-3456-7001.
 export function pretty(phone) {
@@ -25,6 +33,7 @@ export function createPhone(index, desk, changed) {
   const pin = pinned(find('.scroll'), find('.newest'));
   const rove = roving(list);
   const fit = growing(area, submit);
+  const tray = createTray({ form: find('form'), drop: find('.screen'), allowed: () => Boolean(phone), most: () => desk().limits.phone });
   list.classList.add('chat');
   list.tabIndex = -1;
 
@@ -52,7 +61,7 @@ export function createPhone(index, desk, changed) {
     messages = fresh;
     loadedFor = phone;
     pin(() => { sync(list, entries()); rove(); }, { grew: news.some((one) => !one.from_me), jump: first || news.some((one) => one.from_me) });
-    for (const one of news) if (!one.from_me) announce(t('fromPhone', { name: desk().business, text: preview(one.text ?? '') }));
+    for (const one of news) if (!one.from_me) announce(t('fromPhone', { name: desk().business, text: brief(one) }));
     see();
   }
 
@@ -79,7 +88,7 @@ export function createPhone(index, desk, changed) {
       }
       const starts = !before || before.from_me !== message.from_me;
       const quoted = message.reply_to ? messages.find((one) => one.id === message.reply_to) : null;
-      const seal = JSON.stringify([message, starts, quoted && [quoted.text, quoted.deleted]]);
+      const seal = JSON.stringify([message, starts, quoted && [quoted.text, quoted.kind, quoted.deleted]]);
       out.push({ key: message.id, seal, build: () => bubble(message, starts, quoted) });
       before = message;
     }
@@ -88,6 +97,9 @@ export function createPhone(index, desk, changed) {
     }
     return out;
   }
+
+  // brief is a message on one line.
+  const brief = (message) => (message.deleted ? t('deleted') : preview(message.text ?? '') || kindName(message.kind));
 
   const nameOf = (message) => (message.from_me ? t('you') : desk().business);
 
@@ -106,7 +118,7 @@ export function createPhone(index, desk, changed) {
     return h('li', {
       class: 'message ' + (mine ? 'mine' : 'theirs') + (starts ? ' starts' : '') + (reactions.length ? ' has-reaction' : ''),
       dataset: { message: message.id }, tabindex: -1,
-      'aria-label': nameOf(message) + ', ' + timeOf(date) + ': ' + preview(message.deleted ? t('deleted') : message.text ?? message.kind),
+      'aria-label': nameOf(message) + ', ' + timeOf(date) + ': ' + brief(message),
       onkeydown: (event) => shortcut(event, message),
     }, body, message.deleted || message.kind === 'unreadable' ? null : actions(message));
   }
@@ -115,15 +127,22 @@ export function createPhone(index, desk, changed) {
     if (message.deleted) return h('div', { class: 'text faded' }, t(message.from_me ? 'youDeleted' : 'deleted'));
     if (message.kind === 'unreadable') return h('div', { class: 'text faded' }, t('unreadable'));
     const parts = [];
-    if (message.kind !== 'text') parts.push(h('div', { class: 'file' }, icon('file'), message.file?.name ?? t('placeholder', { kind: message.kind })));
-    if (message.text) parts.push(h('div', { class: 'text' }, whatsapp(message.text)));
+    if (message.forwarded) parts.push(h('div', { class: 'hint' }, icon('forwarded'), t(message.forwarded > 4 ? 'forwardedOften' : 'forwarded')));
+    if (message.view_once) parts.push(h('div', { class: 'hint' }, icon('lock'), t('viewOnce')));
+    if (message.file) parts.push(file({ ...message.file, kind: message.kind, src: message.file.path }));
+    if (message.location) parts.push(place(message.location, message.kind === 'live_location'));
+    for (const one of message.contacts ?? []) parts.push(contact(one));
+    if (message.poll) parts.push(poll(message.poll, (vote) => act({ vote, to: message.id })));
+    if (message.link) parts.push(link(message.link));
+    if (message.text && !message.poll) parts.push(h('div', { class: 'text' }, whatsapp(message.text)));
+    if (!parts.length) parts.push(h('div', { class: 'text faded' }, kindName(message.kind)));
     return parts;
   }
 
   function quote(message, quoted) {
     if (!message.reply_to || message.deleted) return null;
     return h('button', { type: 'button', class: 'quote' + (quoted?.from_me ? ' own' : ''), tabindex: -1, onclick: () => jump(message.reply_to) },
-      h('b', {}, quoted ? nameOf(quoted) : ''), h('span', {}, quoted && !quoted.deleted ? preview(quoted.text ?? '') : t('gone')));
+      h('b', {}, quoted ? nameOf(quoted) : ''), h('span', {}, quoted && !quoted.deleted ? brief(quoted) : message.quote ? preview(message.quote) : t('gone')));
   }
 
   function jump(id) {
@@ -142,7 +161,7 @@ export function createPhone(index, desk, changed) {
   function actions(message) {
     const list = [['reply', t('reply'), () => attach('reply', message)], ['react', t('react'), (button) => react(button, message)]];
     if (message.from_me) {
-      if (message.kind === 'text') list.push(['edit', t('edit'), () => attach('edit', message)]);
+      if (rewritable.has(message.kind)) list.push(['edit', t('edit'), () => attach('edit', message)]);
       list.push(['delete', t('remove'), () => act({ delete: message.id })]);
     }
     return tools(list);
@@ -152,7 +171,7 @@ export function createPhone(index, desk, changed) {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey || message.deleted) return;
     const key = event.key.toLowerCase();
     if (key === 'r') attach('reply', message);
-    else if (key === 'e' && message.from_me && message.kind === 'text') attach('edit', message);
+    else if (key === 'e' && message.from_me && rewritable.has(message.kind)) attach('edit', message);
     else if (key === 'delete' && message.from_me) act({ delete: message.id });
     else if (key === 'escape') area.focus();
     else return;
@@ -166,10 +185,10 @@ export function createPhone(index, desk, changed) {
   function attach(kind, message) {
     context = { kind, message };
     about.replaceChildren(
-      h('div', {}, h('b', {}, kind === 'edit' ? t('editing') : t('replyTo', { name: nameOf(message) })), h('span', {}, preview(message.text ?? ''))),
+      h('div', {}, h('b', {}, kind === 'edit' ? t('editing') : t('replyTo', { name: nameOf(message) })), h('span', {}, brief(message))),
       h('button', { type: 'button', title: t('cancel'), 'aria-label': t('cancel'), onclick: detach }, icon('close')));
     about.hidden = false;
-    if (kind === 'edit') { area.value = message.text; fit(); }
+    if (kind === 'edit') { area.value = message.text ?? ''; fit(); }
     area.focus();
   }
 
@@ -194,21 +213,66 @@ export function createPhone(index, desk, changed) {
   let sending = Promise.resolve();
   function submit() {
     const text = area.value;
-    if (!text.trim() || !phone) return;
-    const body = { text };
-    if (context?.kind === 'reply') body.reply_to = context.message.id;
-    if (context?.kind === 'edit') body.edit = context.message.id;
+    const edits = context?.kind === 'edit';
+    if (!phone || (!text.trim() && (edits || !tray.full))) return;
+    const files = edits ? [] : tray.take();
+    const was = context ?? {};
     context = null;
     about.hidden = true;
     area.value = '';
     fit();
     typingUntil = 0;
     const target = path();
-    sending = sending.then(() => post(target, body)).catch((problem) => {
+    sending = sending.then(() => leave(target, text, files, was)).catch((problem) => {
       toast(problem.message, 'bad');
       if (!area.value) { area.value = text; fit(); }
     });
   }
+
+  // leave sends what was written and chosen; what fails of the files comes back.
+  async function leave(target, text, files, { kind, message }) {
+    if (!files.length) {
+      const body = { text };
+      if (kind === 'reply') body.reply_to = message.id;
+      if (kind === 'edit') body.edit = message.id;
+      return post(target, body);
+    }
+    let caption = text.trim() ? text : '';
+    let reply = kind === 'reply' ? message.id : '';
+    const speechless = (one) => one.mode === 'voice' || one.mode === 'sticker' || (!one.mode && one.file.type.startsWith('audio/'));
+    if (caption && speechless(files[0])) {
+      await post(target, { text: caption, ...(reply ? { reply_to: reply } : {}) });
+      caption = reply = '';
+    }
+    const album = files.length > 1 && !reply && files.every((one) => !one.mode && bundled.test(one.file.type));
+    for (const group of album ? [files] : files.map((one) => [one])) {
+      try {
+        await tray.send(target, { caption, reply_to: reply, kind: group[0].mode }, group.map((one) => one.file));
+      } catch (problem) {
+        tray.give(files.slice(files.indexOf(group[0])));
+        throw problem;
+      }
+      caption = reply = '';
+    }
+  }
+
+  const kinds = [
+    ['photo', t('pickPhoto'), () => tray.pick('', 'image/*,video/*')],
+    ['file', t('pickFile'), () => tray.pick('document', '')],
+    ['mic', t('kind_voice'), () => tray.pick('voice', '.ogg,.opus,audio/ogg', false)],
+    ['sticker', t('kind_sticker'), () => tray.pick('sticker', 'image/webp', false)],
+    ['pin', t('kind_location'), () => ask(t('kind_location'), [
+      { name: 'name', label: t('place'), value: 'Outlet Kemang', maxlength: 100 },
+      { name: 'latitude', label: t('latitude'), value: '-6.2607', required: true, inputmode: 'decimal' },
+      { name: 'longitude', label: t('longitude'), value: '106.8137', required: true, inputmode: 'decimal' },
+    ], ({ name, latitude, longitude }) => post(path(), { location: { name, latitude: Number(latitude), longitude: Number(longitude) } }))],
+    ['contact', t('kind_contact'), () => ask(t('kind_contact'), [
+      { name: 'name', label: t('name'), required: true, maxlength: 100 },
+      { name: 'phone', label: t('number'), required: true, inputmode: 'tel', placeholder: '+62 812-3456-7003' },
+    ], (contact) => post(path(), { contact }))],
+    ['poll', t('kind_poll'), () => askPoll(({ question, options, many }) => post(path(), { poll: { question, options, most: many ? 0 : 1 } }))],
+  ];
+  find('.clip').addEventListener('click', (event) => menu(event.currentTarget, kinds));
 
   area.addEventListener('input', () => {
     if (Date.now() < typingUntil || !area.value) return;
@@ -218,7 +282,7 @@ export function createPhone(index, desk, changed) {
   area.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && context) detach();
     if (event.key === 'ArrowUp' && !area.value) {
-      const last = messages.findLast((one) => one.from_me && one.kind === 'text' && !one.deleted);
+      const last = messages.findLast((one) => one.from_me && rewritable.has(one.kind) && !one.deleted);
       if (last) { event.preventDefault(); attach('edit', last); }
     }
   });
@@ -250,12 +314,13 @@ export function createPhone(index, desk, changed) {
     find('.of small').textContent = me ? pretty(phone) : '';
     find('h2').textContent = business;
     const state = find('.presence');
-    state.textContent = me?.typing === 'composing' ? t('typing') : t(desk().online ? 'online' : 'offline');
-    state.classList.toggle('typing', me?.typing === 'composing');
+    const doing = { composing: 'typing', recording: 'recording' }[me?.typing];
+    state.textContent = t(doing ?? (desk().online ? 'online' : 'offline'));
+    state.classList.toggle('typing', Boolean(doing));
     area.placeholder = t('writePhone');
     area.setAttribute('aria-label', t('writePhone') + (me ? ' · ' + me.name : ''));
     root.setAttribute('aria-label', me ? t('whose') + ' ' + me.name : t('phones'));
-    area.disabled = !me;
+    area.disabled = find('.clip').disabled = !me;
   }
 
   return {

@@ -21,6 +21,11 @@ const texts = {
     unreadable: 'Menunggu pesan ini…', placeholder: '[{kind}]', posts: '{n} pesan', archived: 'Arsip', forumAbout: 'Satu post per tiket',
     fromPhone: '{name}: {text}', optionMissing: 'Isi {name}', reconnect: 'Halaman terputus dari sandbox, mencoba lagi…',
     problem: 'Terjadi galat: {text}', moving: 'Memajukan jam…', unread: 'belum dibaca', submit: 'Kirim', reacted: 'oleh {names}',
+    attach: 'Lampirkan', uploading: 'Mengunggah', uploadLost: 'Unggahan terputus', tooLarge: '{name} terlalu besar: {size}, paling banyak {most}', download: 'Unduh', cannotShow: 'tidak dapat dibuka ({why})', play: 'Putar', pause: 'Jeda',
+    pickPhoto: 'Foto & video', pickFile: 'Dokumen', pickFiles: 'Berkas', place: 'Tempat', latitude: 'Lintang', longitude: 'Bujur', question: 'Pertanyaan', options: 'Pilihan, satu per baris',
+    pollOne: 'Pilih satu', pollMany: 'Boleh memilih beberapa', forwarded: 'Diteruskan', forwardedOften: 'Sering diteruskan', viewOnce: 'Sekali lihat', typists: '{name} sedang mengetik…', recording: 'sedang merekam suara…',
+    kind_image: 'Foto', kind_video: 'Video', kind_gif: 'GIF', kind_voice: 'Pesan suara', kind_audio: 'Audio', kind_document: 'Dokumen', kind_sticker: 'Stiker', kind_location: 'Lokasi',
+    kind_live_location: 'Lokasi terkini', kind_contact: 'Kontak', kind_contacts: 'Kontak', kind_poll: 'Polling', kind_album: 'Album', kind_call: 'Panggilan',
   },
   en: {
     skip: 'Skip to Discord', clock: 'Desk clock', links: 'Links', faults: 'Faults',
@@ -41,6 +46,11 @@ const texts = {
     unreadable: 'Waiting for this message…', placeholder: '[{kind}]', posts: '{n} messages', archived: 'Archive', forumAbout: 'One post per ticket',
     fromPhone: '{name}: {text}', optionMissing: 'Fill in {name}', reconnect: 'Lost the sandbox, trying again…',
     problem: 'Error: {text}', moving: 'Advancing the clock…', unread: 'unread', submit: 'Submit', reacted: 'by {names}',
+    attach: 'Attach', uploading: 'Uploading', uploadLost: 'The upload was cut off', tooLarge: '{name} is too large: {size}, at most {most}', download: 'Download', cannotShow: 'cannot be opened ({why})', play: 'Play', pause: 'Pause',
+    pickPhoto: 'Photos & videos', pickFile: 'Document', pickFiles: 'Files', place: 'Place', latitude: 'Latitude', longitude: 'Longitude', question: 'Question', options: 'Options, one a line',
+    pollOne: 'Choose one', pollMany: 'Several may be chosen', forwarded: 'Forwarded', forwardedOften: 'Forwarded many times', viewOnce: 'View once', typists: '{name} is typing…', recording: 'recording audio…',
+    kind_image: 'Photo', kind_video: 'Video', kind_gif: 'GIF', kind_voice: 'Voice message', kind_audio: 'Audio', kind_document: 'Document', kind_sticker: 'Sticker', kind_location: 'Location',
+    kind_live_location: 'Live location', kind_contact: 'Contact', kind_contacts: 'Contacts', kind_poll: 'Poll', kind_album: 'Album', kind_call: 'Call',
   },
 };
 

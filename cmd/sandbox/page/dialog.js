@@ -1,0 +1,36 @@
+// Small forms in the middle of the page.
+
+import { h, toast } from './dom.js';
+import { t } from './words.js';
+
+// ask shows a form: fields are {name, label, ...attributes}, rows for several lines,
+// type 'checkbox' for yes or no. done is called with what was filled in; the form
+// stays open when it fails.
+export function ask(title, fields, done) {
+  const dialog = document.getElementById('dialog');
+  const body = h('form', { method: 'dialog' },
+    h('h2', { id: 'dialog-title' }, title),
+    fields.map(({ label, rows, ...rest }) => {
+      const box = rows ? h('textarea', { rows, ...rest }) : h('input', { autocomplete: 'off', ...rest });
+      return h('label', { class: rest.type === 'checkbox' ? 'field tick' : 'field' }, h('span', {}, label), box);
+    }),
+    h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => dialog.close() }, t('cancel')), h('button', { type: 'submit', class: 'primary' }, t('send'))));
+  body.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const values = {};
+    for (const one of body.elements) if (one.name) values[one.name] = one.type === 'checkbox' ? one.checked : one.value.trim();
+    try {
+      await done(values);
+      dialog.close();
+    } catch (problem) { toast(problem.message, 'bad'); }
+  });
+  dialog.replaceChildren(body);
+  dialog.showModal();
+}
+
+// askPoll asks for a question and its options.
+export const askPoll = (done) => ask(t('kind_poll'), [
+  { name: 'question', label: t('question'), required: true, maxlength: 300 },
+  { name: 'options', label: t('options'), rows: 4, required: true },
+  { name: 'many', label: t('pollMany'), type: 'checkbox' },
+], ({ question, options, many }) => done({ question, many, options: options.split('\n').map((one) => one.trim()).filter(Boolean) }));
