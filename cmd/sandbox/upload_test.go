@@ -274,13 +274,12 @@ func TestFilesNeverRunInAPage(t *testing.T) {
 		}
 	}
 	room := "discord/channels/" + b.thread().ID + "/messages"
-	b.put(room, map[string]string{"as": "sari", "content": "// lihat"}, sent{"halaman.html", "text/html", html})
-	shown := b.channel(b.thread().ID)
-	last := shown[len(shown)-1]
-	if len(last.Attachments) != 1 {
-		t.Fatalf("the note is %+v", last)
+	id := b.put(room, map[string]string{"as": "sari", "content": "// lihat"}, sent{"halaman.html", "text/html", html})
+	note := b.posted("the note", func(m inChannel) bool { return m.ID == id })
+	if len(note.Attachments) != 1 {
+		t.Fatalf("the note is %+v", note)
 	}
-	answer, data := b.file(last.Attachments[0].Path)
+	answer, data := b.file(note.Attachments[0].Path)
 	if h := answer.Header; h.Get("Content-Type") != "application/octet-stream" || h.Get("Content-Disposition") != "attachment; filename=halaman.html" || !bytes.Equal(data, html) {
 		t.Errorf("the file came with %v", h)
 	}
