@@ -5,7 +5,7 @@ SHELL := /usr/bin/env bash
 
 # Packages to test, how long all of them may take, and how many at a time.
 PKGS    ?= ./...
-TIMEOUT ?= 8m
+TIMEOUT ?= 25m
 P       ?= 2
 # The race detector: "auto" (on where there is a C compiler), "on" or "off".
 RACE    ?= auto

@@ -118,7 +118,7 @@ func everyStepMayFail(t *testing.T, all bool) {
 	random.Shuffle(len(there), func(i, j int) { there[i], there[j] = there[j], there[i] })
 	chosen := there
 	if !all {
-		chosen = append(everyKindOnce(there), there[:60]...)
+		chosen = append(everyKindOnce(there), there[:10]...)
 	}
 	t.Logf("%d single faults of %d", len(chosen), len(there))
 	play(t, time.Now().Add(time.Hour), func(i int) (run chaosRun, more bool) {
@@ -143,7 +143,7 @@ func everyKindOnce(all []chaosRun) (chosen []chaosRun) {
 }
 
 // Two to eight faults one after the other, at steps drawn by lot.
-func TestSeveralFaultsInARow(t *testing.T) { severalFaultsInARow(t, 60, time.Minute) }
+func TestSeveralFaultsInARow(t *testing.T) { severalFaultsInARow(t, 12, time.Minute) }
 
 // TestSoakSeveralFaults goes on for as long as HALO_TEST_SOAK says.
 func TestSoakSeveralFaults(t *testing.T) {

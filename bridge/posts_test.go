@@ -218,7 +218,7 @@ func TestManyNewTicketsAtOnce(t *testing.T) {
 				return &bridge.SendError{Certainty: bridge.Blocked, Reason: "the queue is full"}
 			}
 		}
-		const clients = 600
+		const clients = 200
 		for i := range clients {
 			w.receive(bridge.ClientMessage{
 				ID: fmt.Sprint("m", i), Text: "halo",
