@@ -23,6 +23,9 @@ else
 race =
 endif
 
+# Where the race detector finds the races of libraries that it is not to report.
+export GORACE := suppressions=$(CURDIR)/.ci/races $(GORACE)
+
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 

@@ -64,7 +64,8 @@ func (w *world) resolved(words string) {
 	})
 }
 
-// conversation opens a ticket for a client and waits until both sides talked.
+// conversation opens a ticket for a client and waits until both sides talked and
+// nothing is being sent any more.
 func (w *world) conversation() (ana *whatsapptest.Phone, thread string) {
 	w.t.Helper()
 	ana = w.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281234567001", Name: "Ana"})
@@ -72,6 +73,10 @@ func (w *world) conversation() (ana *whatsapptest.Phone, thread string) {
 	thread = w.post()
 	w.answers(thread, "baik kak")
 	w.bridged(ana, thread, []string{"halo"}, []string{"baik kak"})
+	w.eventually("an empty outbox", func() bool {
+		left, err := w.desk.Waiting(w.t.Context())
+		return err == nil && left == (Backlog{})
+	})
 	return ana, thread
 }
 

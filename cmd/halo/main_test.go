@@ -171,17 +171,15 @@ func (r *running) kill() {
 	r.cmd.Wait()
 }
 
-// stop ends it as systemd would.
-func (r *running) stop(t testing.TB) {
+// stop ends it as systemd would. Its log holds no error but those explained.
+func (r *running) stop(t testing.TB, explained ...string) {
 	t.Helper()
 	r.cmd.Process.Signal(os.Interrupt)
 	if err := r.cmd.Wait(); err != nil {
 		t.Errorf("halo run ended with %v:\n%s", err, r.log)
 	}
-	for line := range strings.Lines(r.log.String()) {
-		if strings.Contains(line, `"level":"error"`) {
-			t.Errorf("unannounced error in the log: %s", line)
-		}
+	for _, line := range failures(r.log.String(), explained...) {
+		t.Errorf("unannounced error in the log: %s", line)
 	}
 }
 
