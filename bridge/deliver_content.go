@@ -117,7 +117,7 @@ func (c *Courier) upload(ctx context.Context, l ledger.Letter, st ledger.Status)
 	case f.State == filePending:
 		return errWaitsForFile(fileWait(st.First))
 	case f.State == fileFailed:
-		return refused("%s", fileRefusals[f.Fault])
+		return &SendError{Certainty: Refused, Reason: fileRefusals[f.Fault]}
 	case f.Sending != nil && c.desk.now().Sub(time.UnixMilli(f.Sending.At)) < uploadGood:
 		return nil
 	}

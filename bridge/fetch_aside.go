@@ -32,11 +32,11 @@ func (c *Courier) missed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	age := now.Sub(time.UnixMilli(body.Since))
 	switch own := !ok || !se.Outage; {
 	case own && age > ownPatience || age > mostPatience:
-		reason := "no answer"
+		last := &SendError{Certainty: Refused, Reason: "no answer", Err: err}
 		if ok {
-			reason = se.Reason
+			last.Reason = se.Reason
 		}
-		return c.failed(ctx, lease, l, st, &SendError{Certainty: Refused, Reason: reason, Err: err})
+		return c.failed(ctx, lease, l, st, last)
 	case turn < min(max(age/2, firstTurn), longestTurn):
 		return c.failed(ctx, lease, l, st, err)
 	}

@@ -52,7 +52,7 @@ func TestReasonsKeepWhatIsNamed(t *testing.T) {
 type source struct {
 	files  *token.FileSet
 	decls  []ast.Decl
-	consts map[string]ast.Expr
+	values map[string]ast.Expr
 }
 
 func readSource(t *testing.T, folder string) source {
@@ -61,7 +61,7 @@ func readSource(t *testing.T, folder string) source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := source{files: token.NewFileSet(), consts: map[string]ast.Expr{}}
+	s := source{files: token.NewFileSet(), values: map[string]ast.Expr{}}
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -77,11 +77,11 @@ func readSource(t *testing.T, folder string) source {
 		s.decls = append(s.decls, f.Decls...)
 	}
 	for _, d := range s.decls {
-		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
+		if g, ok := d.(*ast.GenDecl); ok && (g.Tok == token.CONST || g.Tok == token.VAR) {
 			for _, spec := range g.Specs {
 				for i, name := range spec.(*ast.ValueSpec).Names {
 					if values := spec.(*ast.ValueSpec).Values; i < len(values) {
-						s.consts[name.Name] = values[i]
+						s.values[name.Name] = values[i]
 					}
 				}
 			}
@@ -91,12 +91,28 @@ func readSource(t *testing.T, folder string) source {
 }
 
 // makers are the functions that make a SendError of a reason, their first argument.
-var makers = map[string]bool{"refused": true, "blocked": true}
+var makers = map[string]bool{"refused": true, "blocked": true, "unfit": true}
 
 // reasons are how the reasons of SendErrors begin, by where they stand.
 func (s source) reasons() map[string]string {
 	all := map[string]string{}
-	note := func(e ast.Expr) { all[s.files.Position(e.Pos()).String()] = s.begins(e) }
+	note := func(e ast.Expr) {
+		switch e := e.(type) {
+		case *ast.SelectorExpr: // passed on, and noted where it was made
+			if e.Sel.Name == "Reason" || e.Sel.Name == "why" {
+				return
+			}
+		case *ast.IndexExpr: // one of a table
+			if table, ok := s.values[name(e.X)].(*ast.CompositeLit); ok {
+				for _, entry := range table.Elts {
+					value := entry.(*ast.KeyValueExpr).Value
+					all[s.files.Position(value.Pos()).String()] = s.begins(value)
+				}
+				return
+			}
+		}
+		all[s.files.Position(e.Pos()).String()] = s.begins(e)
+	}
 	for _, d := range s.decls {
 		f, ok := d.(*ast.FuncDecl)
 		if !ok || makers[f.Name.Name] {
@@ -111,7 +127,8 @@ func (s source) reasons() map[string]string {
 				}
 			case *ast.CompositeLit:
 				for _, e := range n.Elts {
-					if kv, ok := e.(*ast.KeyValueExpr); ok && isSendError(n.Type) && name(kv.Key) == "Reason" {
+					kv, ok := e.(*ast.KeyValueExpr)
+					if ok && (isSendError(n.Type) && name(kv.Key) == "Reason" || name(n.Type) == "fileError" && name(kv.Key) == "why") {
 						note(kv.Value)
 					}
 				}
@@ -169,7 +186,7 @@ func (s source) begins(e ast.Expr) string {
 	case *ast.CallExpr: // fmt.Sprintf
 		return s.begins(e.Args[0])
 	case *ast.Ident:
-		if value, ok := s.consts[e.Name]; ok {
+		if value, ok := s.values[e.Name]; ok {
 			return s.begins(value)
 		}
 	}

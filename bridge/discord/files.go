@@ -229,26 +229,27 @@ func (c *Client) Limit() int64 { return c.limit.bytes.Load() }
 // fit refuses files that Discord would refuse. A file that is only too large for what
 // has been learnt meanwhile is [bridge.NotSent]: its message can be made without it.
 func (c *Client) fit(files []bridge.File) error {
-	refuse := func(certainty bridge.Certainty, fault bridge.Fault, reason string) error {
-		return &bridge.SendError{Certainty: certainty, Reason: reason, Err: &bridge.MediaError{Fault: fault}}
-	}
 	if len(files) > mostFiles {
-		return refuse(bridge.Refused, bridge.TooLarge, fmt.Sprintf("a message in Discord holds at most %d files", mostFiles))
+		return unfit(fmt.Sprintf("a message in Discord holds at most %d files", mostFiles), bridge.Refused, bridge.TooLarge)
 	}
 	total := int64(requestRest)
 	for _, f := range files {
 		switch {
 		case f.Size <= 0:
-			return refuse(bridge.Refused, bridge.Empty, "the file is empty")
+			return unfit("the file is empty", bridge.Refused, bridge.Empty)
 		case f.Size > c.Limit():
-			return refuse(bridge.NotSent, bridge.TooLarge, fmt.Sprintf("the file is larger than the %d bytes that Discord takes", c.Limit()))
+			return unfit(fmt.Sprintf("the file is larger than the %d bytes that Discord takes", c.Limit()), bridge.NotSent, bridge.TooLarge)
 		}
 		total += f.Size
 	}
 	if total > mostRequest {
-		return refuse(bridge.Refused, bridge.TooLarge, fmt.Sprintf("a request to Discord holds at most %d bytes", mostRequest))
+		return unfit(fmt.Sprintf("a request to Discord holds at most %d bytes", mostRequest), bridge.Refused, bridge.TooLarge)
 	}
 	return nil
+}
+
+func unfit(reason string, certainty bridge.Certainty, fault bridge.Fault) error {
+	return &bridge.SendError{Certainty: certainty, Reason: reason, Err: &bridge.MediaError{Fault: fault}}
 }
 
 // tooLarge learns from the answer that files were too large: together they were not, so

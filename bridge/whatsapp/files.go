@@ -148,21 +148,22 @@ func (l *link) askMedia(request *http.Request) (*http.Response, error) {
 	return nil, &bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: "WhatsApp's media host cannot be reached", Err: maskedError{err}}
 }
 
+const hostAnswered = "WhatsApp's media host answered with status %d"
+
 // mediaStatus says what the answer of a media host means; nil for a good one.
 func mediaStatus(response *http.Response) error {
 	code := response.StatusCode
-	reason := fmt.Sprintf("WhatsApp's media host answered with status %d", code)
 	switch {
 	case code == http.StatusOK:
 		return nil
 	case code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
-		return &bridge.MediaError{Fault: bridge.Gone, Err: errors.New(reason)}
+		return &bridge.MediaError{Fault: bridge.Gone, Err: fmt.Errorf(hostAnswered, code)}
 	case code == http.StatusRequestEntityTooLarge:
-		return &bridge.MediaError{Fault: bridge.TooLarge, Err: errors.New(reason)}
+		return &bridge.MediaError{Fault: bridge.TooLarge, Err: fmt.Errorf(hostAnswered, code)}
 	case code == http.StatusTooManyRequests:
 		return &bridge.SendError{Certainty: bridge.Blocked, RetryAfter: retryAfter(response, time.Minute), Reason: "WhatsApp asks us to slow down"}
 	}
-	return &bridge.SendError{Certainty: bridge.NotSent, Outage: code >= 500, RetryAfter: retryAfter(response, 0), Reason: reason}
+	return &bridge.SendError{Certainty: bridge.NotSent, Outage: code >= 500, RetryAfter: retryAfter(response, 0), Reason: fmt.Sprintf(hostAnswered, code)}
 }
 
 // retryAfter is how long a host asks to wait, an hour at most.
