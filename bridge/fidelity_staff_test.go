@@ -290,3 +290,25 @@ func TestTypingIsShownBothWays(t *testing.T) {
 		}
 	})
 }
+
+// Who answers a file that came later answers the client's message.
+func TestAnswerToAFileThatCameLate(t *testing.T) {
+	liveFrom(t, in2025, func(w *world) {
+		w.client("1", "halo")
+		ticks()
+		w.phone.takes = map[string]time.Duration{"2": 90 * time.Second}
+		w.receive(w.picture("2", "JPEG lambat", "struk"))
+		w.settle()
+		shown := w.lines()
+		if len(shown) != 3 || shown[2].replyTo != shown[1].id {
+			t.Fatalf("thread shows %q", shown)
+		}
+		w.says(bridge.StaffMessage{Text: "terbaca", ReplyTo: shown[2].id})
+		s := bridge.StaffReaction{Thread: w.thread(), Message: shown[2].id, User: "sari", Roles: []string{agentRole}, Emoji: "👍", On: true, At: time.Now()}
+		if err := w.relay.Reacted(w.t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		w.greeted("99@lid: [> 2 false struk] terbaca", "99@lid: (👍 on 2 false)")
+	})
+}

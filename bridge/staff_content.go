@@ -139,6 +139,13 @@ func (r *Relay) meant(tx *ledger.Tx, number, message string) (id string, own boo
 	if err != nil || !ok {
 		return "", false, h, false, err
 	}
+	if key, late := strings.CutPrefix(letter, "late/"); late { // a file that came later: its message is meant
+		f, _, err := loadFile(tx, strings.TrimSuffix(key, "/again"))
+		if err != nil {
+			return "", false, h, false, err
+		}
+		letter = f.Late
+	}
 	conv, ref, ok := clientMessageOf(letter)
 	if !ok {
 		return "", false, h, false, nil
