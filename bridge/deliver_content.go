@@ -21,10 +21,11 @@ func carriesFiles(l ledger.Letter) bool {
 
 // deliverContent sends the client what is not plain words.
 func (c *Courier) deliverContent(ctx context.Context, l ledger.Letter, st ledger.Status) error {
+	var other rewording
 	if st.Tried() {
-		// It may have died, and been retried after its message was deleted.
-		other, err := c.reworded(ctx, l.ID)
-		if err != nil {
+		// It may have died, and been retried after its message was changed or deleted.
+		var err error
+		if other, err = c.reworded(ctx, l.ID); err != nil {
 			return err
 		}
 		if other.Gone {
@@ -49,6 +50,9 @@ func (c *Courier) deliverContent(ctx context.Context, l ledger.Letter, st ledger
 	o, err := c.outgoing(ctx, l)
 	if err != nil {
 		return err
+	}
+	if o.Media != nil && other.Text != "" {
+		o.Text = other.Text
 	}
 	return c.phone.Send(ctx, to, l.Ext, o)
 }

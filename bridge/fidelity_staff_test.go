@@ -236,14 +236,45 @@ func TestEditsAndDeletionsOfMessagesWithFiles(t *testing.T) {
 		edit("ini", files[0]) // the second picture was taken out
 		w.greeted("99@lid: <image a.jpg JPEG a> ini", "99@lid: (ditarik)")
 		edit("itu", files[0])
-		if n := w.notices(id); len(n) != 1 || !strings.Contains(n[0], "di bawah berkas") {
+		w.greeted("99@lid: itu", "99@lid: (ditarik)")
+		edit(strings.Repeat("panjang ", 200), files[0])
+		if n := w.notices(id); len(n) != 1 || !strings.Contains(n[0], "terlalu panjang") {
 			t.Errorf("notices: %q", n)
 		}
-		if err := w.relay.Deleted(w.t.Context(), w.thread(), id, time.Now()); err != nil {
-			t.Fatal(err)
+		edit("itu") // the first picture too: its words go with it
+		if n := w.notices(id); len(n) != 2 || !strings.Contains(n[1], "ikut tertarik") {
+			t.Errorf("notices: %q", n)
 		}
 		w.settle()
 		w.greeted("99@lid: (ditarik)", "99@lid: (ditarik)")
+	})
+}
+
+// Words that changed while their file was on its way are the ones that go.
+func TestCaptionChangedBeforeItIsSent(t *testing.T) {
+	liveFrom(t, in2025, func(w *world) {
+		w.client("1", "halo")
+		ticks()
+		w.phone.fail = func(id string, attempt int) (bool, error) {
+			return false, &bridge.SendError{Certainty: bridge.Refused, Reason: "WhatsApp answered with error 500"}
+		}
+		files := []bridge.StaffFile{w.attach("a.jpg", "image/jpeg", "JPEG a")}
+		id := w.says(bridge.StaffMessage{Text: "ini", Files: files})
+		ticks()
+		m := bridge.StaffMessage{ID: id, Channel: w.thread(), Author: "sari", Roles: []string{agentRole}, Text: "itu", Files: files, At: time.Now(), Edited: time.Now()}
+		if err := w.relay.Edited(w.t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		ticks()
+		w.phone.fail = nil
+		for l, err := range w.store.Dead(w.t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.retry(l.ID)
+		}
+		w.settle()
+		w.greeted("99@lid: <image a.jpg JPEG a> itu")
 	})
 }
 

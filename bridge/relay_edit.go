@@ -92,7 +92,8 @@ var unchangedText = map[string]string{
 	"staff":   "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan CS Agent. Klien tetap melihat teks semula.",
 	"note":    "⚠️ Perubahan ini tidak dikirim: klien tetap melihat teks semula. Untuk menariknya dari klien, hapuslah pesan ini.",
 	"reveal":  "⚠️ Perubahan ini tidak dikirim ke klien karena ada baris yang tadinya catatan. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
-	"caption": "⚠️ Perubahan ini tidak dikirim ke klien: teks di bawah berkas tidak dapat diubah. Klien tetap melihat teks semula; tulislah ralatnya sebagai pesan baru.",
+	"caption": "⚠️ Perubahan ini tidak dikirim ke klien: teksnya terlalu panjang untuk berdiri di bawah berkas. Klien tetap melihat teks semula; tulislah ralatnya sebagai pesan baru.",
+	"file":    "⚠️ Berkas ini ditarik dari klien, dan teks di bawahnya ikut tertarik. Bila klien masih perlu membacanya, tulislah teksnya sebagai pesan baru.",
 	"long":    "⚠️ Perubahan ini tidak dikirim ke klien: teksnya menjadi lebih panjang daripada yang dapat diubah di WhatsApp. Klien tetap melihat teks semula; tulislah tambahannya sebagai pesan baru.",
 }
 
@@ -105,7 +106,7 @@ func (r *Relay) unchangeable(m StaffMessage, w words, text string, parts []strin
 		return "note"
 	case w.reveals(text, r.desk.NotePrefix):
 		return "reveal"
-	case w.caption() >= 0 && (len(parts) != 1 || sum(parts[0]) != w.Parts[w.caption()].Sum):
+	case w.caption() >= 0 && (len(parts) != 1 || splitUnits(parts[0]) > captionLimit):
 		return "caption"
 	case w.caption() < 0 && len(parts) > len(w.texts()):
 		// Further messages would stand below what was written since.
@@ -128,13 +129,20 @@ func (r *Relay) change(tx *ledger.Tx, w *words, m StaffMessage, parts []string) 
 		}))
 	}
 	for _, i := range w.lost(m) {
+		if w.Parts[i].Caption && len(parts) > 0 {
+			tx.Send(noticeOn(w.Ticket, fmt.Sprintf("unchanged/%s/%d", m.ID, w.Edited), m.ID, unchangedText["file"]))
+		}
 		revoke(i)
 	}
-	if len(parts) == 0 || w.caption() >= 0 {
-		return nil // it had no words, or they are the same
+	if len(parts) == 0 {
+		return nil // it had no words
 	}
 	w.Head = head(parts[0])
-	for n, i := range w.texts() {
+	worded := w.texts()
+	if below := w.caption(); below >= 0 {
+		worded = []int{below}
+	}
+	for n, i := range worded {
 		switch {
 		case n >= len(parts):
 			revoke(i)
