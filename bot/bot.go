@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// An Interaction is one use of a command or button. Discord never repeats one,
-// but a person may press twice: acting on it is idempotent by what it names.
+// An Interaction is one use of a command, button, select or form. Discord never repeats
+// one, but a person may press twice: acting on it is idempotent by what it names.
 type Interaction struct {
 	ID      string // snowflake
 	User    string // user id
@@ -19,11 +19,17 @@ type Interaction struct {
 	Channel string // where it was used: a thread or a channel
 	Message string // the message a button belongs to, "" for commands
 	// Command is the full name, words separated by one blank ("ticket close"); ""
-	// for a button.
+	// for everything else.
 	Command string
 	Options map[string]string
-	// Button is the custom id of the pressed button, "" for commands.
+	// Target is the message that a command from a message's menu was used on.
+	Target *Target
+	// Button is the custom id of the pressed button or used select, "" for others.
 	Button string
+	Values []string // chosen in a select
+	// Form is the id of the form that was filled in with Fields, "" for others.
+	Form   string
+	Fields map[string]string
 	Locale string // of the person, e.g. "id", "en-US"
 	At     time.Time
 }
@@ -48,6 +54,7 @@ type Answer struct {
 	Text    string // at most 2000 characters
 	Files   []File // at most 10
 	Buttons []Button
+	Selects []Select // each a row above the buttons; five rows in all
 	// Follow, if set, runs once the answer is shown, and may show others in its place
 	// for as long as it goes on: ctx ends a minute before Discord stops taking them,
 	// or when the program ends. show takes its own few seconds whatever became of
@@ -57,7 +64,9 @@ type Answer struct {
 }
 
 // Empty reports whether there is nothing to see.
-func (a Answer) Empty() bool { return a.Text == "" && len(a.Files) == 0 && len(a.Buttons) == 0 }
+func (a Answer) Empty() bool {
+	return a.Text == "" && len(a.Files) == 0 && len(a.Buttons) == 0 && len(a.Selects) == 0
+}
 
 // A File is shown with an answer.
 type File struct {
@@ -80,25 +89,42 @@ type Button struct {
 }
 
 // A Handler answers interactions. It is called after Discord has been told to
-// wait, so it may take seconds; ctx ends before the interaction's token does.
+// wait, so it may take seconds; ctx ends before the interaction's token does. One that
+// is a [Former] too is asked for a form first.
 type Handler interface {
 	Handle(ctx context.Context, i Interaction) Answer
 }
 
-// A Command is one slash command as Discord shows it: to everybody, because Discord
+// A Command is one command as Discord shows it: to everybody, because Discord
 // lets a bot hide one by permissions only, not by roles. Who may use it is checked
 // when it is used. A command with Sub is a group and not usable by itself.
 type Command struct {
-	Name        string            // base name, lower case
+	Name        string            // base name, lower case; of a message command as it is shown
+	Names       map[string]string // by locale, where it is called otherwise
 	Description map[string]string // by locale; "id" is the default
-	Sub         []Command
-	Options     []Option
+	// OnMessage makes it an entry in the menu of a message, without description, Sub
+	// and Options.
+	OnMessage bool
+	Sub       []Command
+	Options   []Option
 }
 
-// An Option is one argument of a command.
+// An Option is one argument of a command. What comes back is text: of a user the id.
 type Option struct {
 	Name        string
+	Names       map[string]string // by locale, where it is called otherwise
 	Description map[string]string
+	Kind        OptionKind
 	Required    bool
-	Choices     []string
+	Choices     []Choice // of texts
 }
+
+// An OptionKind is what an option takes.
+type OptionKind string
+
+// The kinds of options.
+const (
+	OptionText   OptionKind = "" // any text, or one of the choices
+	OptionUser   OptionKind = "user"
+	OptionNumber OptionKind = "number" // an integer
+)

@@ -114,7 +114,7 @@ func Commands() []Command {
 		{Name: "desk", Description: both("Keadaan desk ini", "The state of this desk"), Sub: []Command{
 			{Name: "status", Description: both("Sambungan, penyimpanan, antrean, dan gangguan saat ini", "Links, store, queue and incidents at the moment")},
 			{Name: "pair", Description: both("Tautkan nomor WhatsApp bila tautannya terputus", "Link the WhatsApp number when it is not linked"), Options: []Option{
-				{Name: "method", Description: both("qr: pindai gambar; code: ketik kode di ponsel", "qr: scan a picture; code: type a code on the phone"), Choices: []string{methodQR, methodCode}},
+				{Name: "method", Description: both("qr: pindai gambar; code: ketik kode di ponsel", "qr: scan a picture; code: type a code on the phone"), Choices: []Choice{{Value: methodQR}, {Value: methodCode}}},
 				{Name: "phone", Description: both("Nomor yang ditautkan, misalnya +62 812 3456 7890 (hanya untuk code)", "The number to link, such as +62 812 3456 7890 (for code only)")},
 			}},
 		}},

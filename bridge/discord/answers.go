@@ -37,7 +37,7 @@ const (
 
 func (c *Client) newAnswering(i interaction) *answering {
 	a := &answering{c: c, i: i, base: "/webhooks/" + i.App + "/" + i.Token}
-	if i.Type == pressCommand || i.onAnswer() {
+	if i.Type == pressCommand || i.Type == pressForm && i.Message == nil || i.onAnswer() {
 		a.message = original
 	}
 	return a
@@ -52,7 +52,7 @@ func (a *answering) show(ctx context.Context, answer bot.Answer) error {
 	if answer.Empty() {
 		return a.withdraw(ctx)
 	}
-	kind, body, err := encode(answer, a.message == "")
+	kind, body, err := encode(answer, a.message == "", a.i.Locale)
 	if err != nil {
 		return err
 	}
@@ -135,8 +135,8 @@ type attachment struct {
 }
 
 // encode is the body of a request that shows an answer.
-func encode(answer bot.Answer, first bool) (kind string, body []byte, err error) {
-	in := answerBody{Content: answer.Text, Mentions: silent(), Components: answerRows(answer.Buttons), Attachments: []attachment{}}
+func encode(answer bot.Answer, first bool, locale string) (kind string, body []byte, err error) {
+	in := answerBody{Content: answer.Text, Mentions: silent(), Components: append(selectRows(answer.Selects, locale), answerRows(answer.Buttons)...), Attachments: []attachment{}}
 	if first {
 		in.Flags = flagEphemeral
 	}

@@ -13,6 +13,7 @@ import (
 // command is one slash command as Discord keeps it.
 type command struct {
 	Name        string            `json:"name"`
+	Names       map[string]string `json:"name_localizations,omitempty"`
 	Description string            `json:"description"`
 	Locales     map[string]string `json:"description_localizations,omitempty"`
 	Type        int               `json:"type"`
@@ -22,6 +23,7 @@ type command struct {
 type commandOption struct {
 	Type        int               `json:"type"`
 	Name        string            `json:"name"`
+	Names       map[string]string `json:"name_localizations,omitempty"`
 	Description string            `json:"description"`
 	Locales     map[string]string `json:"description_localizations,omitempty"`
 	Required    bool              `json:"required,omitempty"`
@@ -30,12 +32,14 @@ type commandOption struct {
 }
 
 type choice struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string            `json:"name"`
+	Names map[string]string `json:"name_localizations,omitempty"`
+	Value any               `json:"value"`
 }
 
 const (
 	commandChat     = 1
+	commandMessage  = 3
 	mostDescription = 100
 	defaultLocale   = "id"
 )
@@ -77,17 +81,22 @@ func (c *Client) putCommands(ctx context.Context) error {
 }
 
 func translate(cmd bot.Command) command {
+	if cmd.OnMessage {
+		return command{Name: cmd.Name, Names: cmd.Names, Type: commandMessage}
+	}
 	text, locales := describe(cmd.Name, cmd.Description)
-	out := command{Name: cmd.Name, Description: text, Locales: locales, Type: commandChat}
+	out := command{Name: cmd.Name, Names: cmd.Names, Description: text, Locales: locales, Type: commandChat}
 	out.Options = inside(cmd)
 	return out
 }
+
+var optionTypes = map[bot.OptionKind]int{bot.OptionText: optionText, bot.OptionUser: optionUser, bot.OptionNumber: optionNumber}
 
 func inside(cmd bot.Command) []commandOption {
 	var out []commandOption
 	for _, sub := range cmd.Sub {
 		text, locales := describe(sub.Name, sub.Description)
-		o := commandOption{Type: optionSub, Name: sub.Name, Description: text, Locales: locales, Options: inside(sub)}
+		o := commandOption{Type: optionSub, Name: sub.Name, Names: sub.Names, Description: text, Locales: locales, Options: inside(sub)}
 		if len(sub.Sub) > 0 {
 			o.Type = optionGroup
 		}
@@ -99,9 +108,12 @@ func inside(cmd bot.Command) []commandOption {
 				continue
 			}
 			text, locales := describe(opt.Name, opt.Description)
-			o := commandOption{Type: optionText, Name: opt.Name, Description: text, Locales: locales, Required: opt.Required}
+			o := commandOption{
+				Type: optionTypes[opt.Kind], Name: opt.Name, Names: opt.Names, Description: text, Locales: locales, Required: opt.Required,
+			}
 			for _, ch := range opt.Choices {
-				o.Choices = append(o.Choices, choice{ch, ch})
+				label, labels := describe(ch.Value, ch.Label)
+				o.Choices = append(o.Choices, choice{label, labels, ch.Value})
 			}
 			out = append(out, o)
 		}
@@ -148,7 +160,7 @@ func sameCommands(have, want []command) bool {
 
 func sameCommand(a, b command) bool {
 	return a.Name == b.Name && a.Description == b.Description && max(a.Type, 1) == max(b.Type, 1) &&
-		maps.Equal(a.Locales, b.Locales) && sameOptions(a.Options, b.Options)
+		maps.Equal(a.Names, b.Names) && maps.Equal(a.Locales, b.Locales) && sameOptions(a.Options, b.Options)
 }
 
 func sameOptions(a, b []commandOption) bool {
@@ -158,7 +170,7 @@ func sameOptions(a, b []commandOption) bool {
 	for i := range a {
 		x, y := a[i], b[i]
 		if x.Type != y.Type || x.Name != y.Name || x.Description != y.Description || x.Required != y.Required ||
-			!maps.Equal(x.Locales, y.Locales) || !sameOptions(x.Options, y.Options) ||
+			!maps.Equal(x.Names, y.Names) || !maps.Equal(x.Locales, y.Locales) || !sameOptions(x.Options, y.Options) ||
 			len(x.Choices)+len(y.Choices) > 0 && !reflect.DeepEqual(x.Choices, y.Choices) {
 			return false
 		}

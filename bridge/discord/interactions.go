@@ -32,9 +32,15 @@ type interaction struct {
 		Flags int    `json:"flags"`
 	} `json:"message"`
 	Data struct {
-		Name     string       `json:"name"`
-		CustomID string       `json:"custom_id"`
-		Options  []optionSent `json:"options"`
+		Name       string       `json:"name"`
+		CustomID   string       `json:"custom_id"`
+		Options    []optionSent `json:"options"`
+		Values     []string     `json:"values"`     // of a select
+		Components []filled     `json:"components"` // of a form
+		Target     string       `json:"target_id"`  // of a message command
+		Resolved   struct {
+			Messages map[string]targetMessage `json:"messages"`
+		} `json:"resolved"`
 	} `json:"data"`
 
 	at time.Time // of arrival, by the real clock
@@ -49,14 +55,18 @@ type optionSent struct {
 
 const (
 	pressCommand = 2
-	pressButton  = 3
+	pressButton  = 3 // and the use of a select
+	pressForm    = 5
 
 	answerLaterEphemeral = 5
 	answerLaterUpdate    = 6
+	answerForm           = 9
 
 	optionSub      = 1
 	optionGroup    = 2
 	optionText     = 3
+	optionNumber   = 4
+	optionUser     = 6
 	mostAnswerText = 2000
 
 	// A token is good for 15 minutes; the handler ends before.
@@ -74,7 +84,7 @@ func (c *Client) onInteraction(raw json.RawMessage) {
 	if err := json.Unmarshal(raw, &i); err != nil {
 		c.log.Error("discord interaction could not be read", zap.Error(err))
 	}
-	if i.Guild != c.guild || i.Type != pressCommand && i.Type != pressButton || i.ID == "" {
+	if i.Guild != c.guild || i.Type != pressCommand && i.Type != pressButton && i.Type != pressForm || i.ID == "" {
 		return
 	}
 	if i.Member != nil && i.Member.User != nil {
@@ -120,7 +130,8 @@ func (c *Client) answerAll(ctx context.Context) {
 	}
 }
 
-// acknowledge tells Discord to wait. One repetition is safe: the second answer
+// acknowledge tells Discord to wait, and reports whether there is something to wait
+// for: an interaction that opens a form is answered by it. One repetition is safe: the second answer
 // is refused as such.
 func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	if c.bot == nil {
@@ -132,11 +143,15 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 		Flags int `json:"flags,omitempty"`
 	}
 	in := struct {
-		Type int    `json:"type"`
-		Data *flags `json:"data,omitempty"`
+		Type int `json:"type"`
+		Data any `json:"data,omitempty"`
 	}{Type: answerLaterUpdate}
-	if i.Type == pressCommand {
-		in.Type, in.Data = answerLaterEphemeral, &flags{flagEphemeral}
+	form, isForm := c.form(ctx, i)
+	switch {
+	case isForm:
+		in.Type, in.Data = answerForm, encodeForm(form)
+	case i.Type == pressCommand || i.Type == pressForm && i.Message == nil:
+		in.Type, in.Data = answerLaterEphemeral, flags{flagEphemeral}
 	}
 	path := "/interactions/" + i.ID + "/" + i.Token + "/callback"
 	var err error
@@ -145,7 +160,7 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 		err = c.rest.do(attempt, "acknowledge interaction", http.MethodPost, path, in, nil)
 		stop()
 		if err == nil || isCode(err, codeAcknowledged) {
-			return true
+			return !isForm
 		}
 		if ctx.Err() != nil || isStatus(err, 400, 401, 403, 404) {
 			break
@@ -197,8 +212,21 @@ func (i interaction) forBot() bot.Interaction {
 	if i.Message != nil {
 		out.Message = i.Message.ID
 	}
-	if i.Type == pressButton {
-		out.Button = i.Data.CustomID
+	switch {
+	case i.Type == pressButton:
+		out.Button, out.Values = i.Data.CustomID, i.Data.Values
+		return out
+	case i.Type == pressForm:
+		out.Form, out.Fields = i.Data.CustomID, map[string]string{}
+		fields(i.Data.Components, out.Fields)
+		return out
+	case i.Data.Target != "":
+		out.Command = i.Data.Name
+		m, ok := i.Data.Resolved.Messages[i.Data.Target]
+		if !ok {
+			m.ID = i.Data.Target
+		}
+		out.Target = m.target()
 		return out
 	}
 	words, options := []string{i.Data.Name}, i.Data.Options

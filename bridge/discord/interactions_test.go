@@ -19,7 +19,7 @@ var someCommands = []bot.Command{
 		{Name: "close", Description: map[string]string{"id": "Tutup"}},
 		{Name: "classify", Description: map[string]string{"id": "Golongkan"}, Options: []bot.Option{
 			{Name: "note", Description: map[string]string{"id": "Catatan"}},
-			{Name: "class", Description: map[string]string{"id": "Golongan"}, Required: true, Choices: []string{"easy", "hard"}}}},
+			{Name: "class", Description: map[string]string{"id": "Golongan"}, Required: true, Choices: []bot.Choice{{Value: "easy"}, {Value: "hard"}}}}},
 	}},
 	{Name: "queue", Description: map[string]string{"id": "Antrean"}},
 }

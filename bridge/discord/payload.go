@@ -60,6 +60,24 @@ type component struct {
 	Label      string      `json:"label,omitempty"`
 	Emoji      *emoji      `json:"emoji,omitempty"`
 	CustomID   string      `json:"custom_id,omitempty"`
+
+	// Of selects and of the fields of forms.
+	Options     []selectOption `json:"options,omitempty"`
+	Placeholder string         `json:"placeholder,omitempty"`
+	MinValues   int            `json:"min_values,omitempty"`
+	MaxValues   int            `json:"max_values,omitempty"`
+	Value       string         `json:"value,omitempty"`
+	Required    *bool          `json:"required,omitempty"`
+	MinLength   int            `json:"min_length,omitempty"`
+	MaxLength   int            `json:"max_length,omitempty"`
+}
+
+type selectOption struct {
+	Label       string `json:"label"`
+	Value       string `json:"value"`
+	Description string `json:"description,omitempty"`
+	Emoji       *emoji `json:"emoji,omitempty"`
+	Default     bool   `json:"default,omitempty"`
 }
 
 type emoji struct {

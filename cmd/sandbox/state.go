@@ -140,7 +140,7 @@ func commands(prefix string, all []bot.Command) []commandView {
 		}
 		v := commandView{Name: prefix + c.Name, Description: c.Description["id"], Options: []optionView{}}
 		for _, o := range c.Options {
-			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, o.Choices})
+			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, values(o.Choices)})
 		}
 		out = append(out, v)
 	}
@@ -192,4 +192,12 @@ func (s *sandbox) getTicket(r *http.Request) (any, error) {
 	v := viewTicket(t)
 	v.Events = listed(events)
 	return v, nil
+}
+
+// values are what may be chosen.
+func values(choices []bot.Choice) (all []string) {
+	for _, c := range choices {
+		all = append(all, c.Value)
+	}
+	return all
 }
