@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -80,12 +81,22 @@ func (d *Desk) close(ctx context.Context, i Interaction) (Answer, error) {
 		if err != nil || !ok {
 			return fmt.Errorf("load conversation %s of ticket %s: %w", t.Conversation, t.Number, cmp.Or(err, ledger.ErrCorrupt))
 		}
-		if !t.Close(&c, tx.Now()) {
+		events, err := t.Drop("", i.User, tx.Now())
+		if r, ok := errors.AsType[*ticket.Refusal](err); ok {
+			return Refusal(r.Say(i.English()))
+		}
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
 			text = i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed already.")
 			return nil
 		}
+		c.Follow(t)
 		text = i.say("Tiket "+t.Number+" ditutup.", "Ticket "+t.Number+" is closed.")
-		tx.Log(t.Number, ledger.Event{What: "closed", By: i.User})
+		for _, e := range events {
+			tx.Log(t.Number, e)
+		}
 		tx.Send(bridge.Note(t.Number, "closed/"+t.Number+"/note", "🔒 Tiket ditutup oleh <@"+i.User+">."))
 		tx.Send(bridge.Tags(t.Number, "tag/"+t.Number+"/closed", t.Tag(), true))
 		if err := c.Save(tx); err != nil {

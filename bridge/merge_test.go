@@ -148,7 +148,10 @@ func (p *people) closes(t *rapid.T) {
 		if err != nil {
 			return err
 		}
-		tk.Close(&c, tx.Now())
+		if _, err := tk.Drop("", "sari", tx.Now()); err != nil {
+			return err
+		}
+		c.Follow(tk)
 		if err := c.Save(tx); err != nil {
 			return err
 		}

@@ -125,10 +125,17 @@ func saidSo(tx *ledger.Tx, l ledger.Letter) error {
 // or "" for somebody at the linked phone. Only the first one changes anything.
 func respond(tx *ledger.Tx, number, by, ref string) error {
 	t, ok, err := ticket.Load(tx, number)
-	if err != nil || !ok || !t.Respond(by, tx.Now()) {
+	if err != nil || !ok {
 		return err
 	}
-	tx.Log(number, ledger.Event{What: "responded", By: cmp.Or(by, "phone"), Ref: ref})
+	events := t.Respond(by, tx.Now())
+	if len(events) == 0 {
+		return nil
+	}
+	for _, e := range events {
+		e.Ref = ref
+		tx.Log(number, e)
+	}
 	tx.Send(Tags(number, "tag/"+number+"/assigned", t.Tag(), false))
 	return t.Save(tx)
 }

@@ -28,7 +28,10 @@ func (w *world) closeTicket(number string) {
 		if err != nil {
 			return err
 		}
-		t.Close(&c, tx.Now())
+		if _, err := t.Drop("", "sari", tx.Now()); err != nil {
+			return err
+		}
+		c.Follow(t)
 		if err := c.Save(tx); err != nil {
 			return err
 		}

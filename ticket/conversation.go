@@ -79,6 +79,44 @@ func (c *Conversation) absorb(other Conversation) {
 	c.Was = filled(slices.Concat(c.Was, []string{other.ID}, other.Was))
 }
 
+// Follow makes the conversation point where the ticket's state says: at an open one,
+// past a closed one. Every change that opens or closes a ticket needs it; doing it
+// again changes nothing. Another conversation's ticket is left alone.
+func (c *Conversation) Follow(t Ticket) {
+	if !c.Has(t) {
+		return
+	}
+	open := filled(slices.Concat([]string{c.Open}, c.Also))
+	past := filled(slices.Concat([]string{c.Last}, c.Past))
+	if t.State == Closed {
+		if !slices.Contains(open, t.Number) && slices.Contains(past, t.Number) {
+			return
+		}
+		open = without(open, t.Number)
+		past = slices.Insert(without(past, t.Number), 0, t.Number)
+	} else {
+		if !slices.Contains(open, t.Number) {
+			open = append(open, t.Number)
+		}
+		past = without(past, t.Number)
+	}
+	c.Open, c.Also = first(open)
+	c.Last, c.Past = first(past)
+	c.Past = c.Past[:min(len(c.Past), mostPast)]
+}
+
+// Has reports whether a ticket is of this conversation, or of one it goes on for.
+func (c Conversation) Has(t Ticket) bool {
+	return t.Conversation != "" && (t.Conversation == c.ID || slices.Contains(c.Was, t.Conversation))
+}
+
+func first(list []string) (string, []string) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	return list[0], list[1:]
+}
+
 // Find returns the conversation of a person, by any of the addresses, or a new
 // one, and ties every address to it. When two conversations turn out to be one
 // person, the one with an open ticket (else the older address) goes on; the

@@ -3,7 +3,6 @@ package ticket
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/haloerzap/halo/ledger"
 )
@@ -11,20 +10,6 @@ import (
 // The stored forms are separate from the structs the program works with: their
 // JSON names and meanings stay readable for ever, whatever the domain becomes.
 // A new meaning gets a new version, and decode keeps reading the old ones.
-
-type storedTicket struct {
-	V            int    `json:"v"`
-	Number       string `json:"number"`
-	Conversation string `json:"conv"`
-	State        string `json:"state"`
-	Title        string `json:"title"`
-	Thread       string `json:"thread,omitzero"`
-	Posts        int    `json:"posts,omitzero"`
-	Agent        string `json:"agent,omitzero"`
-	Opened       int64  `json:"opened"`
-	Responded    int64  `json:"responded,omitzero"`
-	Closed       int64  `json:"closed,omitzero"`
-}
 
 type storedConversation struct {
 	V         int      `json:"v"`
@@ -56,57 +41,6 @@ type Thread struct {
 	// Cursor is the snowflake of the last message taken in: everything up to it
 	// has been seen.
 	Cursor string
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
-}
-
-// Save writes the ticket and keeps the index of open tickets right.
-func (t Ticket) Save(tx *ledger.Tx) error {
-	if t.State == Closed {
-		tx.Unindex(IndexOpen, t.Number)
-	} else {
-		tx.Index(IndexOpen, t.Number, t.Opened.UnixMilli())
-	}
-	return put(tx, ledger.Ref{Kind: KindTicket, ID: t.Number}, storedTicket{
-		V: 1, Number: t.Number, Conversation: t.Conversation, State: string(t.State), Title: t.Title,
-		Thread: t.Thread, Posts: t.Posts, Agent: t.Agent,
-		Opened: millis(t.Opened), Responded: millis(t.Responded), Closed: millis(t.ClosedAt),
-	})
-}
-
-// Load reads a ticket; ok is false when there is none of that number.
-func Load(tx *ledger.Tx, number string) (t Ticket, ok bool, err error) {
-	data, err := tx.Doc(ledger.Ref{Kind: KindTicket, ID: number})
-	if err != nil || data == nil {
-		return Ticket{}, false, err
-	}
-	t, err = Decode(data)
-	return t, err == nil, err
-}
-
-// Decode reads a stored ticket of any version.
-func Decode(data []byte) (Ticket, error) {
-	var s storedTicket
-	if err := decode(data, &s, &s.V); err != nil {
-		return Ticket{}, fmt.Errorf("decode ticket: %w", err)
-	}
-	return Ticket{
-		Number: s.Number, Conversation: s.Conversation, State: State(s.State), Title: s.Title,
-		Thread: s.Thread, Posts: s.Posts, Agent: s.Agent,
-		Opened: fromMillis(s.Opened), Responded: fromMillis(s.Responded), ClosedAt: fromMillis(s.Closed),
-	}, nil
 }
 
 // Save writes the conversation.
@@ -141,7 +75,7 @@ func loadConversation(tx *ledger.Tx, id string) (c Conversation, ok bool, err er
 // DecodeConversation reads a stored conversation of any version.
 func DecodeConversation(data []byte) (Conversation, error) {
 	var s storedConversation
-	if err := decode(data, &s, &s.V); err != nil {
+	if err := decode(data, &s, &s.V, 1); err != nil {
 		return Conversation{}, fmt.Errorf("decode conversation: %w", err)
 	}
 	return Conversation{
@@ -169,7 +103,7 @@ func LoadThread(tx *ledger.Tx, id string) (t Thread, ok bool, err error) {
 // DecodeThread reads a stored thread of any version.
 func DecodeThread(id string, data []byte) (Thread, error) {
 	var s storedThread
-	if err := decode(data, &s, &s.V); err != nil {
+	if err := decode(data, &s, &s.V, 1); err != nil {
 		return Thread{}, fmt.Errorf("decode thread %s: %w", id, err)
 	}
 	return Thread{ID: id, Ticket: s.Ticket, Cursor: s.Cursor}, nil
@@ -185,11 +119,11 @@ func put(tx *ledger.Tx, ref ledger.Ref, v any) error {
 
 // decode reads into v and refuses a version newer than this program knows, so
 // that a downgrade cannot quietly drop what it does not understand.
-func decode(data []byte, v any, version *int) error {
+func decode(data []byte, v any, version *int, newest int) error {
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("%w: %w", ledger.ErrCorrupt, err)
 	}
-	if *version != 1 {
+	if *version < 1 || *version > newest {
 		return fmt.Errorf("%w: version %d was written by a newer halo, update this program", ledger.ErrCorrupt, *version)
 	}
 	return nil

@@ -15,25 +15,95 @@ import (
 // A State is where the work stands.
 type State string
 
-// The states of a ticket (SPEC section 1).
+// The states of a ticket (SPEC section 1). It follows from the rest of the ticket:
+// transitions set it, nobody else does.
 const (
-	New      State = "new"
-	Assigned State = "assigned"
-	Closed   State = "closed"
+	New              State = "new"               // nobody has it
+	Assigned         State = "assigned"          // somebody is at work
+	WaitingClient    State = "waiting_client"    // for data or access the client was asked for
+	WaitingDeveloper State = "waiting_developer" // for an open report
+	Resolved         State = "resolved"          // the closing sentence is on its way
+	Closed           State = "closed"
 )
 
-// A Ticket is one concern of one client, from the first message to closing.
+// A Channel is how a concern reached the desk. Only tickets of WhatsApp have the
+// bridge, a first-response figure and a rating.
+type Channel string
+
+// The channels.
+const (
+	WhatsApp Channel = "whatsapp"
+	Phone    Channel = "phone"
+	SMS      Channel = "sms"
+	Email    Channel = "email"
+	InPerson Channel = "in_person"
+)
+
+// Channels are those that staff register tickets for.
+func Channels() []Channel { return []Channel{Phone, SMS, Email, InPerson} }
+
+// A Ticket is one concern of one client, from the first message to closing. Its
+// methods are its transitions: each checks its rule, changes the value and returns
+// the events to log, or a [Refusal] and nothing changed. A transition that has
+// already happened returns no event. People are Discord user ids, times desk time.
+// Slices are never changed in place, so a copy of a ticket stays as it is.
 type Ticket struct {
 	Number       string // readable, e.g. "HE-250114-0007"
-	Conversation string // id of the conversation it belongs to
+	Conversation string // id of the conversation it belongs to, "" without the bridge
 	State        State
 	Title        string // of the forum post; never changes (Discord limits renames)
 	Thread       string // Discord thread, "" until the post exists
 	Posts        int    // forum posts asked for so far: more than one when a thread was deleted
-	Agent        string // Discord user id, "" until somebody answered
-	Opened       time.Time
-	Responded    time.Time // first human sign the client got, zero before it
-	ClosedAt     time.Time
+	Channel      Channel
+	Contact      string // id of the person, "" while unknown
+	Customer     string // id of the company, "" for none
+
+	Agent      string    // who has it, "" until somebody accepted or answered
+	Agents     []string  // who had it before, oldest first, the last few
+	AgentSince time.Time // since when
+	OnPhone    bool      // nobody has it, but somebody answered from the linked phone
+	Offering
+
+	Opened     time.Time
+	FirstWord  time.Time // the client's first message, zero before it
+	Responded  time.Time // first human sign the client got, zero before it
+	LastClient time.Time // the client's last message
+	LastStaff  time.Time // the last message of a person that WhatsApp took
+	LastNews   time.Time // that, or a sentence that told the client something new
+	Waits      []Wait    // that last
+	Asked      string    // what the client was asked for last
+	AccessFrom time.Time // access was requested then and has not come yet
+	Told       time.Time // the client was told that it is being looked into
+
+	Class     Class     // "" until classified
+	Classes   []Classed // how it was classified, oldest first, the last few
+	Issue     string    // issue type
+	Complaint bool
+
+	Team       string    // developer team asked last
+	Reports    []string  // open reports to developers
+	Escalated  time.Time // for the first time, to whomever: it counts once
+	Supervisor string    // who escalated it to a supervisor, "" when it is not there
+
+	Summary     string
+	Solution    string
+	ResolvedAt  time.Time // zero unless resolved
+	ClosingSent time.Time // when WhatsApp took the closing sentence of this resolution
+	SilentFrom  time.Time // since when the client has been silent after it, zero once he wrote
+	Unclear     bool      // what he wrote to it was neither yes nor no
+	ClosedAt    time.Time // zero unless closed
+	Ending      Ending    // why it closed
+	Pauses      []Pause   // from a resolution to the reopening that cancelled it, oldest first
+	Reopened    int
+	Rating      Opinion
+	Snoozed     time.Time // until then it rests; zero if it does not
+	Scheduled   []Scheduled
+	MergedInto  string
+	MergedFrom  []string
+	Warranty    Warranty
+	Reminders   Reminders
+
+	kept string // the agent it was stored under
 }
 
 // Number makes a readable ticket number from the desk's prefix, the local date
@@ -53,7 +123,9 @@ func Open(c *Conversation, number string, now time.Time) Ticket {
 		State:        New,
 		Title:        title(number, c),
 		Posts:        1,
+		Channel:      WhatsApp,
 		Opened:       now,
+		Offering:     Offering{Wanted: now},
 	}
 }
 
@@ -78,45 +150,106 @@ func truncate(s string, max int) string {
 	return string(r[:max-1]) + "…"
 }
 
-// Respond records a person's answer that reached the client: the first one ends
-// the wait and assigns the agent. It reports whether it was the first.
-func (t *Ticket) Respond(agent string, at time.Time) bool {
-	if !t.Responded.IsZero() || t.State == Closed {
-		return false
+// Register starts a ticket for a client who phoned, sent an SMS or e-mail, or spoke
+// in person. It belongs to no conversation: what was said stays with the people. name
+// and phone are for its title.
+func Register(number string, channel Channel, name, phone, by string, at time.Time) (Ticket, []ledger.Event, error) {
+	if !slices.Contains(Channels(), channel) {
+		return Ticket{}, nil, refuse("no_channel")
 	}
-	t.Responded = at
-	if t.Agent == "" {
-		t.Agent = agent
+	t := Ticket{
+		Number: number, State: New, Title: title(number, &Conversation{Name: name, Phone: phone}), Posts: 1,
+		Channel: channel, Opened: at, Offering: Offering{Wanted: at},
 	}
-	t.State = Assigned
-	return true
+	return t, []ledger.Event{event(at, "opened", by, "channel", string(channel))}, nil
 }
 
-// Close ends the ticket and frees its conversation for the next one. Closing a
-// closed ticket changes nothing.
-func (t *Ticket) Close(c *Conversation, at time.Time) (changed bool) {
-	if t.State == Closed {
-		return false
+// Identify says who the client is: a person and the company he belongs to, either
+// may be "".
+func (t *Ticket) Identify(contact, customer, by string, at time.Time) []ledger.Event {
+	if t.Contact == contact && t.Customer == customer {
+		return nil
 	}
-	t.State = Closed
-	t.ClosedAt = at
-	c.Also = slices.DeleteFunc(c.Also, func(n string) bool { return n == t.Number })
-	if c.Open == t.Number {
-		c.Open = ""
-		if len(c.Also) > 0 {
-			c.Open, c.Also = c.Also[0], c.Also[1:]
-		}
-	}
-	if c.Last != "" {
-		c.Past = slices.Insert(c.Past, 0, c.Last)
-		c.Past = c.Past[:min(len(c.Past), mostPast)]
-	}
-	c.Last = t.Number
-	return true
+	t.Contact, t.Customer = contact, customer
+	return []ledger.Event{event(at, "identified", by, "contact", contact, "customer", customer)}
 }
 
 // Tag is the forum tag that shows the state.
-func (t Ticket) Tag() string { return string(t.State) }
+func (t Ticket) Tag() string {
+	switch t.State {
+	case WaitingClient:
+		return "waiting"
+	case WaitingDeveloper:
+		return "developer"
+	}
+	return string(t.State)
+}
+
+// settle makes the state follow from the rest.
+func (t *Ticket) settle() {
+	_, asked := t.Waiting(Staff, Client)
+	switch {
+	case !t.ClosedAt.IsZero():
+		t.State = Closed
+	case !t.ResolvedAt.IsZero():
+		t.State = Resolved
+	case asked:
+		t.State = WaitingClient
+	case len(t.Reports) > 0:
+		t.State = WaitingDeveloper
+	case t.Agent != "" || t.OnPhone:
+		t.State = Assigned
+	default:
+		t.State = New
+	}
+}
+
+// working refuses what is done only while the work goes on.
+func (t Ticket) working() error {
+	switch t.State {
+	case Closed:
+		return refuse("closed")
+	case Resolved:
+		return refuse("resolved")
+	}
+	return nil
+}
+
+// event is one line of the log; data are names and values in turn, and empty values
+// are left out.
+func event(at time.Time, what, by string, data ...string) ledger.Event {
+	e := ledger.Event{At: at, What: what, By: by}
+	for i := 0; i+1 < len(data); i += 2 {
+		if data[i+1] == "" {
+			continue
+		}
+		if e.Data == nil {
+			e.Data = map[string]string{}
+		}
+		e.Data[data[i]] = data[i+1]
+	}
+	return e
+}
+
+// Who acts when nobody of the staff does (ledger.Event.By).
+const (
+	byClient = "client"
+	byHalo   = "halo"
+)
+
+// moment is a time inside an event.
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// with is the list with one more, of which the last most stay.
+func with[T any](list []T, one T, most int) []T {
+	list = append(slices.Clone(list), one)
+	return list[max(0, len(list)-most):]
+}
+
+// without is the list without every element equal to one.
+func without(list []string, one string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == one })
+}
 
 // Documents of a desk that this package owns.
 const (
@@ -124,6 +257,7 @@ const (
 	KindConversation ledger.Kind = "conv"
 	KindAlias        ledger.Kind = "alias"
 	KindThread       ledger.Kind = "thread"
+	KindDuty         ledger.Kind = "duty"
 )
 
 // IndexUnposted holds the numbers of tickets that wait for their forum post, scored by
@@ -132,3 +266,7 @@ const IndexUnposted = "unposted"
 
 // IndexOpen holds the numbers of open tickets, scored by their opening in UTC milliseconds.
 const IndexOpen = "open"
+
+// IndexAgent holds the numbers of the open tickets of one agent, scored by their
+// opening in UTC milliseconds.
+func IndexAgent(user string) string { return "agent/" + user }
