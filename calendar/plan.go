@@ -213,7 +213,10 @@ func (c *Calendar) checkSpecials(specials []Special) Faults {
 			if !differs && !nextDiffers {
 				continue
 			}
-			if found := runsInto(dateOfNumber(number).String(), c.hours(number), dateOfNumber(number+1).String(), c.hours(number+1)); found != "" {
+			found := runsInto(dateOfNumber(number).String(), c.hours(number), dateOfNumber(number+1).String(), c.hours(number+1))
+			// Two specials, one beside the other, both find what is between them.
+			known := slices.ContainsFunc(faults, func(f Fault) bool { return f.Found == found })
+			if found != "" && !known {
 				faults = append(faults, Fault{Specials, i, found, noOverlap})
 				break
 			}

@@ -45,6 +45,9 @@ func TestPlansThatCannotBeUsed(t *testing.T) {
 			[]string{"special 1: read 2026-12-23 22:00-06:00 running into 2026-12-24 05:00-12:00, expected windows that do not overlap"}},
 		{"a special night into the next day", Plan{Week: hours(t, office), Special: []Special{special("2027-01-01..2027-01-07", map[string]string{"thu": "20:00-09:00"})}},
 			[]string{"special 1: read 2027-01-07 20:00-09:00 running into 2027-01-08 08:00-17:00, expected windows that do not overlap"}},
+		{"a special night into a special day", Plan{Special: []Special{
+			special("2026-12-25", map[string]string{"fri": "08:00-12:00"}), special("2026-12-24", map[string]string{"thu": "20:00-12:00"}),
+		}}, []string{"special 1: read 2026-12-24 20:00-12:00 running into 2026-12-25 08:00-12:00, expected windows that do not overlap"}},
 		{"two ranges of one date", Plan{Special: []Special{
 			special("2026-12-01..2026-12-24", map[string]string{"mon": "closed"}),
 			special("2026-12-24..2026-12-31", map[string]string{"tue": "closed"}),

@@ -9,6 +9,8 @@ import (
 	_ "time/tzdata" // the image holds no zone files
 
 	"go.uber.org/zap/zapcore"
+
+	"github.com/haloerzap/halo/calendar"
 )
 
 // Config is everything that can be set about one desk. Secrets and addresses
@@ -94,6 +96,13 @@ type Config struct {
 	// Zone is desk.zone, where the desk's days and hours are, an IANA name.
 	// Default: Asia/Jakarta. Example: Asia/Makassar
 	Zone *time.Location
+
+	// Calendar is hours, hours.special, holidays and holidays_file, when the desk is open:
+	// for every day of the week its windows, other windows for a date or a range of dates,
+	// and the dates without any, listed or in a file of one a line. It counts in Zone.
+	// Default: Mon-Fri 08:00-17:00, Sat 08:00-14:00, no holidays.
+	// Example: mon-fri: 08:00-12:00, 13:00-17:00
+	Calendar *calendar.Calendar
 
 	// Channels is channels.*, the names of the places in Discord, small letters,
 	// digits, "-" and "_". Default: see [Channels]. Example: tickets: halo-desk
@@ -182,6 +191,7 @@ func Default() Config {
 		TextsFile:    "texts.yaml",
 		Prefix:       "HE",
 		Zone:         jakarta,
+		Calendar:     defaultCalendar(jakarta),
 		Channels:     Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops"},
 		Roles:        roles,
 		Replies:      Pace{PerSecond: 1, Burst: 5},

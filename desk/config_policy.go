@@ -20,6 +20,7 @@ type setting struct {
 	expected string
 	set      func(c *Config, value string) bool    // false: not what is expected
 	setList  func(c *Config, values []string) bool // instead of set, for one value or several
+	// A setting with neither is read by readHours.
 }
 
 // settings are all keys of halo.yaml.
@@ -76,6 +77,9 @@ var settings = append([]setting{
 		}
 		return len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return !groupForm.MatchString(id) })
 	}},
+	{key: hoursKey},
+	{key: holidaysKey},
+	{key: holidaysFileKey},
 }, roleSettings()...)
 
 var (
@@ -118,13 +122,15 @@ func (c *Config) readPolicy(readFile func(string) ([]byte, error)) Problems {
 		line[v.key] = v.line
 		s := settings[slices.IndexFunc(settings, func(s setting) bool { return s.key == v.key })]
 		switch {
+		case s.set == nil && s.setList == nil:
 		case v.form == oneValue && s.set != nil && s.set(c, v.values[0]):
-		case v.form != otherForm && s.setList != nil && s.setList(c, v.values):
+		case (v.form == oneValue || v.form == severalValues) && s.setList != nil && s.setList(c, v.values):
 		default:
 			found = append(found, Problem{Where: at(file.name, v.line), Field: v.key, Read: v.shown(), Expected: s.expected})
 		}
 	}
-	return append(found, c.sameChannels(file.name, line)...)
+	found = append(found, c.sameChannels(file.name, line)...)
+	return append(found, c.readHours(values, readFile)...)
 }
 
 // sameChannels finds two places with one name: the desk would mix them up.
@@ -156,14 +162,16 @@ type yamlFile struct {
 type yamlValue struct {
 	key    string
 	line   int
-	form   int // oneValue, severalValues or otherForm
+	form   int // oneValue, severalValues, manyKeys or otherForm
 	values []string
+	parts  []yamlValue // the items of a list, or what stands at the keys of a group
 }
 
 const (
-	otherForm = iota // a group, or something with an anchor or a tag
+	otherForm = iota // something with an anchor or a tag
 	oneValue
 	severalValues
+	manyKeys
 )
 
 // shown returns the value as a problem shows it.
@@ -269,11 +277,17 @@ func valueOf(node ast.Node) yamlValue {
 			if one.form != oneValue {
 				return yamlValue{form: otherForm}
 			}
+			one.line = lineOfNode(item)
 			v.values = append(v.values, one.values[0])
+			v.parts = append(v.parts, one)
 		}
 		return v
 	}
 	switch n := node.(type) {
+	case *ast.MappingNode:
+		return groupOf(n.Values...)
+	case *ast.MappingValueNode:
+		return groupOf(n)
 	case *ast.StringNode:
 		return yamlValue{form: oneValue, values: []string{n.Value}}
 	case *ast.LiteralNode:
@@ -285,6 +299,17 @@ func valueOf(node ast.Node) yamlValue {
 	default:
 		return yamlValue{form: otherForm}
 	}
+}
+
+// groupOf returns a group whose keys are not known beforehand.
+func groupOf(pairs ...*ast.MappingValueNode) yamlValue {
+	group := yamlValue{form: manyKeys}
+	for _, pair := range pairs {
+		v := valueOf(pair.Value)
+		v.key, v.line = pair.Key.GetToken().Value, lineOfNode(pair.Key)
+		group.parts = append(group.parts, v)
+	}
+	return group
 }
 
 func lineOfNode(node ast.Node) int {

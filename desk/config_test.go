@@ -93,6 +93,7 @@ func TestEverythingSet(t *testing.T) {
 	expected.PolicyFile, expected.TextsFile = "a.yaml", "b.yaml"
 	expected.Prefix = "KB"
 	expected.Zone, _ = time.LoadLocation("Asia/Makassar")
+	expected.Calendar = defaultCalendar(expected.Zone)
 	expected.Channels.Tickets, expected.Channels.Ops = "tiket", "mesin"
 	expected.Roles["agent"], expected.Roles["sales"] = []string{"CS Agent", "CS Senior"}, []string{"Penjualan"}
 	expected.Replies.PerSecond, expected.NotePrefix = 0, "##"
@@ -113,7 +114,7 @@ func TestEnvironmentWinsOverTheFile(t *testing.T) {
 // Each row is one slip and the line a person reads about it.
 func TestBadInput(t *testing.T) {
 	const key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	for _, test := range badInput {
+	for _, test := range slices.Concat(badInput, badHours) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := load(test.env, test.files)
 			problems, ok := errors.AsType[Problems](err)
@@ -133,11 +134,13 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-var badInput = []struct {
+type slip struct {
 	name       string
 	env, files map[string]string
 	says       string
-}{
+}
+
+var badInput = []slip{
 	{"redis", map[string]string{"HALO_REDIS_URL": "localhost:6379"}, nil,
 		`environment: HALO_REDIS_URL: read *** (14 characters), expected redis://, rediss:// or unix:// with an address, or nothing`},
 	{"promise", map[string]string{"HALO_REDIS_PROMISE": "hour"}, nil,
@@ -411,7 +414,7 @@ func TestDeployedFilesAreTheDefaults(t *testing.T) {
 // Whatever stands in the files, reading them ends with a configuration or with
 // problems that show no secret.
 func FuzzLoad(f *testing.F) {
-	for _, test := range badInput {
+	for _, test := range slices.Concat(badInput, badHours) {
 		f.Add(test.files[".env"], test.files["halo.yaml"], test.files["texts.yaml"])
 	}
 	f.Fuzz(func(t *testing.T, env, policy, texts string) {
@@ -422,7 +425,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		if c.Zone == nil || c.Texts["auto_text"] == "" || len(c.Roles["agent"]) == 0 || c.Replies.Burst < 1 {
+		if c.Zone == nil || c.Calendar == nil || c.Texts["auto_text"] == "" || len(c.Roles["agent"]) == 0 || c.Replies.Burst < 1 {
 			t.Fatalf("accepted %+v", c)
 		}
 	})
