@@ -170,7 +170,7 @@ func FuzzUnderstand(f *testing.F) {
 	})
 }
 
-func TestRating(t *testing.T) {
+func TestReadsRatings(t *testing.T) {
 	for _, p := range phrasebook(t, "ratings.txt") {
 		stars, comment, ok := Rating(p.text)
 		got := "none"
