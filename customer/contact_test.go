@@ -72,6 +72,9 @@ func TestContactRefusals(t *testing.T) {
 			t.Errorf("%s says %q and %q", key, r.Say("id"), r.Say("en"))
 		}
 	}
+	if err := error(&Refusal{Key: "name_missing"}); err.Error() != "refused: name_missing" {
+		t.Error(err)
+	}
 	if (&Refusal{Key: "strange"}).Say("id") != refusals[""].id {
 		t.Error("a strange refusal says nothing")
 	}
@@ -161,7 +164,7 @@ func TestCustomerTransitionsTwice(t *testing.T) {
 			t.Errorf("order %d", i)
 		}
 	}
-	if len(c.Orders) != mostOrders || c.Orders[0].Number != "O8" || c.Ordered(Order{Number: "O1", At: nine}, nine) || c.Ordered(Order{}, nine) {
+	if CustomerLog(c.ID) != "customer/k1" || len(c.Orders) != mostOrders || c.Orders[0].Number != "O8" || c.Ordered(Order{Number: "O1", At: nine}, nine) || c.Ordered(Order{}, nine) {
 		t.Errorf("%+v", c.Orders)
 	}
 	if !c.Ordered(Order{Number: "O8", At: nine.Add(7 * time.Hour), Amount: 1}, nine) || len(c.Orders) != mostOrders || c.Orders[0].Amount != 1 {

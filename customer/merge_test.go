@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -228,7 +229,7 @@ func TestMergeModel(t *testing.T) {
 						tickets++
 						c.Track(Ticket{Number: fmt.Sprint("HE-", tickets), Opened: at, Stars: rapid.IntRange(0, 5).Draw(t, "stars")}, at)
 					}
-					return cmpErr(err, c.Save(tx))
+					return errors.Join(err, c.Save(tx))
 				})
 			},
 			"merge": func(t *rapid.T) {
@@ -257,13 +258,6 @@ func TestMergeModel(t *testing.T) {
 			},
 		})
 	})
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // Which of two goes on decides the id and the order of lists, and nothing that matters.
@@ -324,4 +318,57 @@ func TestAbsorbIsFair(t *testing.T) {
 			t.Errorf("a no became %s", c)
 		}
 	})
+}
+
+// A store that cannot be read at any one point ends each change with its error.
+func TestStoreUnreadable(t *testing.T) {
+	w := newWorld()
+	a, _ := w.find(t, "a", Who{Phone: "6281111111111", Chats: []string{"chat1"}})
+	w.find(t, "b", Who{Phone: "6282222222222"})
+	down := errors.New("down")
+	for name, change := range map[string]func(*ledger.Tx) error{
+		"find": func(tx *ledger.Tx) error {
+			_, _, err := Find(tx, "n", Who{Phone: "6281111111111", Chats: []string{"chat2"}})
+			return err
+		},
+		"new": func(tx *ledger.Tx) error { _, _, err := Find(tx, "n", Who{Phone: "6285555555555"}); return err },
+		"both": func(tx *ledger.Tx) error {
+			_, _, err := Find(tx, "n", Who{Phone: "6282222222222", Chats: []string{"chat1"}})
+			return err
+		},
+		"merge":  func(tx *ledger.Tx) error { _, err := Merge(tx, "a", "b", "maya"); return err },
+		"attach": func(tx *ledger.Tx) error { c := a; return Attach(tx, &c, "6284444444444", "maya") },
+		"detach": func(tx *ledger.Tx) error { c := a; return Detach(tx, &c, "6281111111111", "maya") },
+		"save":   func(tx *ledger.Tx) error { return Customer{ID: "k1"}.Save(tx) },
+	} {
+		reads := 0
+		for ; ; reads++ {
+			left := reads
+			err := change(ledger.NewTx(w.now, &failing{w, &left, down}))
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, down) || reads > 50 {
+				t.Fatalf("%s with %d reads: %v", name, reads, err)
+			}
+		}
+		if reads == 0 {
+			t.Errorf("%s reads nothing", name)
+		}
+	}
+}
+
+// failing is a world that answers a number of reads.
+type failing struct {
+	*world
+	left *int
+	err  error
+}
+
+func (f *failing) Doc(r ledger.Ref) (ledger.Doc, error) {
+	if *f.left == 0 {
+		return ledger.Doc{}, f.err
+	}
+	*f.left--
+	return f.world.Doc(r)
 }

@@ -40,7 +40,7 @@ func ParsePhone(text string) (Phone, error) {
 	if err != nil {
 		return "", refuse("number_invalid")
 	}
-	explicit := region != Home || strings.HasPrefix(text, homeCode) && !strings.HasPrefix(text, "0")
+	explicit := region != Home || strings.HasPrefix(text, homeCode)
 	if !phonenumbers.IsValidNumber(n) && (!explicit || !possible(n)) {
 		return "", refuse("number_invalid")
 	}

@@ -23,10 +23,11 @@ func PeopleOf(customer string) string { return "people/" + customer }
 
 // A Shelf is an index of things found by words: a row for each word of a thing, with
 // the member "word|id|all words", scored so that words with the same beginning stand
-// together.
+// together. [Shelf.On] searches it. Others may have shelves of their own, for things
+// with ids of at most 40 bytes and without "|".
 type Shelf string
 
-// The shelves.
+// The shelves of this package.
 const (
 	Contacts  Shelf = "words/contact"
 	Customers Shelf = "words/customer"
@@ -39,9 +40,19 @@ const (
 	cut       = "*"
 )
 
-// Rows are the rows of a thing with these texts: at most 12 words of all of them, those
-// of the first text first. The id has at most 40 bytes and no "|".
-func (s Shelf) Rows(id string, texts ...string) []ledger.IndexRow {
+// Place puts a thing where the texts it has now are looked for, and takes it away from
+// where those were that it had before; nil for none.
+func (s Shelf) Place(tx *ledger.Tx, id string, before, after []string) error {
+	if err := checkID("shelf", id); err != nil {
+		return err
+	}
+	relist(tx, s.rows(id, before...), s.rows(id, after...))
+	return nil
+}
+
+// rows are the rows of a thing with these texts: at most 12 words of all of them, those
+// of the first text first.
+func (s Shelf) rows(id string, texts ...string) []ledger.IndexRow {
 	var words []string
 	for _, text := range texts {
 		for _, w := range Words(text) {
@@ -140,7 +151,7 @@ func (c Contact) rows() (rows []ledger.IndexRow) {
 	for _, p := range c.Phones {
 		rows = append(rows, p.rows()...)
 	}
-	rows = append(rows, Contacts.Rows(c.ID, append([]string{c.Name, c.Push}, c.Former...)...)...)
+	rows = append(rows, Contacts.rows(c.ID, append([]string{c.Name, c.Push}, c.Former...)...)...)
 	if c.Block.On() {
 		rows = append(rows, ledger.IndexRow{Index: IndexBlocked, Member: c.ID, Score: millis(c.Block.At)})
 	}
@@ -154,7 +165,7 @@ func (c Customer) rows() []ledger.IndexRow {
 	if c.ID == "" {
 		return nil
 	}
-	return Customers.Rows(c.ID, append([]string{c.Name, c.Place}, c.Aliases...)...)
+	return Customers.rows(c.ID, append([]string{c.Name, c.Place}, c.Aliases...)...)
 }
 
 // relist writes the rows that are new or scored anew, and takes out those that are

@@ -63,7 +63,8 @@ type scan struct {
 }
 
 // On looks on a shelf for things that have all words of a text, each at least its
-// beginning, at most most of them. Without a word there is nothing to find.
+// beginning, at most most of them; of long words nine letters may decide. Without a
+// word there is nothing to find.
 func (s Shelf) On(text string, most int) *Search {
 	asked := Words(text)
 	asked = asked[:min(len(asked), mostAsked)]

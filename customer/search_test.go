@@ -36,7 +36,7 @@ func shelf(t *testing.T, people map[string]string, companies ...string) *world {
 func TestSearch(t *testing.T) {
 	w := shelf(t, map[string]string{
 		"6281234567890": "Budi Santoso", "6281234500001": "Boedi Tjahja", "6285700001234": "Sari", "6281200000000": "Budiman",
-	}, "Toko Budi Jaya", "PT Jaya Abadi Sentosa Makmur", "Toko Jaya", "Warung Soeharto", "Gudangnya", "Gudangnya Nusantarajaya")
+	}, "Toko Budi Jaya", "PT Jaya Abadi Sentosa Makmur", "Toko Jaya", "Warung Soeharto", "Gudangnya", "Gudangnya Nusantarajaya", "Perusahaankeluarga Nusantarajaya")
 	for _, test := range []struct {
 		shelf Shelf
 		text  string
@@ -57,6 +57,9 @@ func TestSearch(t *testing.T) {
 		{Customers, "gudangnyapunya", ""},
 		{Customers, "nusantarajay gud", "k5"},
 		{Customers, "nusantaraz", ""},
+		{Customers, "nusantarajay perusahaankel", "k6"},
+		{Customers, "nusantaz perusahaankel", ""},
+		{Customers, "perusahaax nusantarajay", ""},
 	} {
 		if got := strings.Join(found(w, test.shelf.On(test.text, 10)), " "); got != test.want {
 			t.Errorf("%s on %s finds %q, want %q", test.text, test.shelf, got, test.want)
@@ -87,6 +90,12 @@ func TestSearch(t *testing.T) {
 	}
 	if all := Customers.On("jaya", 3); len(found(w, all)) != 3 || all.More() {
 		t.Error("three of three, and more are said to be")
+	}
+	if few := Numbers("0812", 2); len(found(w, few)) != 2 || !few.More() {
+		t.Error("of three numbers, two were asked for, and there are no more")
+	}
+	if all := Numbers("0812", 3); len(found(w, all)) != 3 || all.More() {
+		t.Error("three of three numbers, and more are said to be")
 	}
 	if none := Customers.On("jaya", -1); len(found(w, none)) != 0 {
 		t.Error("fewer than none were found")
@@ -137,7 +146,7 @@ func TestSearchReadsLittle(t *testing.T) {
 	const n = 100_000
 	var rows []ledger.IndexRow
 	for i := range n {
-		rows = append(rows, Customers.Rows(fmt.Sprintf("k%d", i), fmt.Sprintf("Toko %s %s %d", names[i%20], names[i/7%20], i))...)
+		rows = append(rows, Customers.rows(fmt.Sprintf("k%d", i), fmt.Sprintf("Toko %s %s %d", names[i%20], names[i/7%20], i))...)
 	}
 	slices.SortFunc(rows, byScore)
 	for _, test := range []struct {
@@ -179,5 +188,29 @@ func TestSearchTakesNothingUnasked(t *testing.T) {
 	s.Take([]ledger.IndexRow{{Member: "strange"}, {Member: ""}, {Member: "budi|c1|budi"}})
 	if len(s.Hits()) != 1 {
 		t.Errorf("found %v", s.Hits())
+	}
+}
+
+// Things of other folders stand on shelves of their own.
+func TestShelfOfOthers(t *testing.T) {
+	w := newWorld()
+	tickets := Shelf("words/ticket")
+	place := func(before, after []string) int {
+		return w.do(t, func(tx *ledger.Tx) error { return tickets.Place(tx, "HE-1", before, after) })
+	}
+	if n := place(nil, []string{"Printer kasir mati", "kabel"}); n != 4 {
+		t.Errorf("four words are %d rows", n)
+	}
+	if n := place([]string{"Printer kasir mati", "kabel"}, []string{"kabel kasir mati printer"}); n != 8 {
+		t.Errorf("other words: %d rows", n)
+	}
+	if got := found(w, tickets.On("kasir prin", 5)); !slices.Equal(got, []string{"HE-1"}) {
+		t.Errorf("found %v", got)
+	}
+	if n := place([]string{"kabel kasir mati printer"}, nil); n != 4 || len(found(w, tickets.On("kasir", 5))) != 0 {
+		t.Errorf("taken away: %d rows", n)
+	}
+	if _, err := w.try(func(tx *ledger.Tx) error { return tickets.Place(tx, "a|b", nil, nil) }); err == nil {
+		t.Error("an id that is none was placed")
 	}
 }

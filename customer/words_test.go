@@ -54,7 +54,7 @@ func checkWords(t tb, text string) {
 	if again := Words(strings.Join(words, " ")); !slices.Equal(again, words) {
 		t.Errorf("%q has the words %q, and these %q", text, words, again)
 	}
-	for _, r := range Contacts.Rows(strings.Repeat("i", mostID), text, text+"x") {
+	for _, r := range Contacts.rows(strings.Repeat("i", mostID), text, text+"x") {
 		if len(r.Member) > 200 || r.Score < 0 || r.Score > 1<<53 {
 			t.Errorf("%q has the row %+v (%d bytes)", text, r, len(r.Member))
 		}
