@@ -6,8 +6,8 @@
 // A transition cleans and bounds what it is given, changes the value, and returns the
 // events for the log of that value ([Log], [CustomerLog]); Save writes the value. Doing
 // the same again changes nothing and returns no event. Functions of a Tx ([Find],
-// [Merge], [Attach], [Detach]) save and log by themselves. A [Refusal] says why something may not be
-// done; any other error comes from the store.
+// [Merge], [Attach], [Detach]) save and log by themselves. A [Refusal] says why
+// something may not be done; any other error comes from the store.
 package customer
 
 import (
