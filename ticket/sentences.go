@@ -1,17 +1,36 @@
 package ticket
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
+)
+
+// A Language is one that the desk writes to clients in.
+type Language string
+
+// The languages. A contact without one reads Indonesian.
+const (
+	Indonesian Language = "id"
+	English    Language = "en"
 )
 
 // A Sentence is one standard text a client reads: its key in texts.yaml, the
-// default, and the names that may stand in it between double braces.
+// defaults, and the names that may stand in it between double braces.
 type Sentence struct {
 	Key, Text    string
+	English      string
 	Placeholders []string
+	// Needs are the placeholders without which it would say nothing.
+	Needs []string
 }
+
+// LongestSentence is how many runes a sentence or canned answer may have: more would
+// leave as two messages.
+const LongestSentence = 3000
 
 var placeholder = regexp.MustCompile(`\{\{[^{}\n]*\}\}|\{\{|\}\}`)
 
@@ -28,33 +47,84 @@ func (s Sentence) Unknown(text string) []string {
 	return bad
 }
 
-// Sentences are a desk's standard texts by key.
+// Lacks returns the placeholders that have to stand in the text and do not.
+func (s Sentence) Lacks(text string) []string {
+	var missing []string
+	for _, name := range s.Needs {
+		if !strings.Contains(text, "{{"+name+"}}") {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// Sentences are a desk's texts by key: standard sentences by their own, English ones
+// by [EnglishKey], canned answers by [CannedKey]. Safe for concurrent use as long as
+// nobody changes it.
 type Sentences map[string]string
 
-// AutoText is the key of the greeting every new ticket owes its client.
-const AutoText = "auto_text"
+// EnglishKey is the key of a text in English.
+func EnglishKey(key string) string { return "en." + key }
 
-// Standard returns every sentence with its default. request_data,
-// request_access and checking are followed by will_update when they are sent.
-func Standard() []Sentence {
-	return []Sentence{
-		{"auto_text", "Selamat datang di HaloERZAP. Mohon menginformasikan secara detail pertanyaan atau kendala Anda. Sertakan video/foto full halaman ERZAP terkait pertanyaan atau kendala yang dialami. Customer Service yang bertugas akan segera merespons pertanyaan atau kendala Anda. Terima kasih.", nil},
-		{"out_of_hours", "Saat ini di luar jam operasional kami. Laporan kakak akan kami respons mulai {{opening}}.", []string{"opening"}},
-		{"not_registered", "Mohon maaf kak, nomor ini belum terdaftar di HaloERZAP. Silakan hubungi Sales ERZAP.", nil},
-		{"greeting", "Halo kak, terima kasih sudah menghubungi HaloERZAP. Saya {{agent}} yang akan bantu kakak hari ini.", []string{"agent"}},
-		{"received", "Laporan kakak telah kami terima dan akan segera kami tindak lanjuti.", nil},
-		{"new_agent", "Halo kak, saya {{agent}} yang akan melanjutkan bantuan untuk kakak.", []string{"agent"}},
-		{"checking", "Baik kak, mohon ditunggu ya kak. Saat ini kami sedang melakukan pengecekan lebih lanjut terkait laporan kakak.", nil},
-		{"will_update", "Kami akan segera menginfokan kakak kembali setelah ada update terbaru.", nil},
-		{"request_data", "Mohon maaf kak, terkait laporannya, kami perlu data yang lebih detail. Bisa dibantu untuk kirimkan data berikut ya kak:\n{{data}}\nTerima kasih kak.", []string{"data"}},
-		{"request_access", "Mohon maaf kak, terkait laporannya, kami perlu akses ke sistem. Bisa dibantu untuk kirimkan kode OTP-nya. Terima kasih kak.", nil},
-		{"adjusted", "Terima kasih telah menunggu kak. Laporan kakak sudah kami sesuaikan dan bisa kakak cek atau coba kembali.", nil},
-		{"closing_easy", "Saya izin untuk menutup laporan ini ya kak. Jika masih ada yang ingin ditanyakan, silakan hubungi kami kembali. Terima kasih.", nil},
-		{"closing_confirm", "Kami mohon maaf atas ketidaknyamanannya dan terima kasih sudah menunggu. Laporan kakak sudah kami selesaikan dan saat ini bisa dicoba kembali, mohon dibantu konfirmasi jika sudah sesuai ya kak. Terima kasih.", nil},
-		{"rating", "Seberapa puas Anda dengan layanan kami? (1-5 bintang)", nil},
-		{"rating_comment", "Terima kasih kak. Ada komentar atau saran untuk kami?", nil},
-		{"opt_out", "Baik kak, kami tidak akan mengirim info dan penawaran lagi. Kakak tetap bisa menghubungi kami kapan saja.", nil},
-		{"call", "Mohon maaf kak, kami belum bisa menerima panggilan di nomor ini. Mohon tuliskan kendalanya di sini ya kak.", nil},
-		{"warranty_refused", "Mohon maaf kak, klaim garansinya belum dapat kami proses karena {{reason}}.", []string{"reason"}},
+// Defaults are the standard sentences in both languages.
+func Defaults() Sentences {
+	all := make(Sentences)
+	for _, s := range Standard() {
+		all[s.Key], all[EnglishKey(s.Key)] = s.Text, s.English
 	}
+	return all
+}
+
+// Render fills a text in: in the contact's language, or in Indonesian where there is
+// no other. What a variable holds is written as it is and not looked through again.
+// The error is [*Unfilled] when a name in the text has no value or a blank one: half a
+// sentence never reaches a client.
+func (s Sentences) Render(key string, l Language, vars map[string]string) (string, error) {
+	text := s[key]
+	if l == English && s[EnglishKey(key)] != "" {
+		text = s[EnglishKey(key)]
+	}
+	if text == "" {
+		return "", fmt.Errorf("render sentence %q: there is none", key)
+	}
+	missing := &Unfilled{Key: key}
+	text = placeholder.ReplaceAllStringFunc(text, func(found string) string {
+		name := strings.TrimSuffix(strings.TrimPrefix(found, "{{"), "}}")
+		value := strings.TrimSpace(vars[name])
+		if value == "" && !slices.Contains(missing.Names, name) {
+			missing.Names = append(missing.Names, name)
+		}
+		return value
+	})
+	if len(missing.Names) > 0 {
+		return "", missing
+	}
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\ufffd")
+	}
+	return text, nil
+}
+
+// Unfilled is a text that cannot be sent, because something it names is not known.
+type Unfilled struct {
+	Key   string
+	Names []string
+}
+
+// Error names the sentence and what is missing in it.
+func (u *Unfilled) Error() string {
+	return fmt.Sprintf("render sentence %q: no value for %s", u.Key, strings.Join(u.Names, ", "))
+}
+
+// Numbered returns what a client is asked for as a list, for {{data}}.
+func Numbered(items []string) string {
+	var b strings.Builder
+	n := 0
+	for _, item := range items {
+		if item = strings.TrimSpace(item); item != "" {
+			n++
+			b.WriteString(strconv.Itoa(n) + ". " + item + "\n")
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
