@@ -122,7 +122,7 @@ func ParseSpan(text string) (Span, error) {
 	}
 	span := Span{First: first, Last: last}
 	if fault, ok := span.check("", 0); ok {
-		return Span{}, errors.New("expected " + fault.Wants)
+		return Span{}, errors.New(fault.Found)
 	}
 	return span, nil
 }

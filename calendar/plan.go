@@ -284,12 +284,14 @@ func checkDay(windows []Window) *dayError {
 
 func (s Span) check(part Part, index int) (Fault, bool) {
 	fault := Fault{Part: part, Index: index, Found: s.String()}
-	switch {
+	switch days := s.Last.number() - s.First.number() + 1; {
 	case !s.First.valid() || !s.Last.valid():
 		fault.Wants = "dates that exist"
-	case s.Last.number() < s.First.number():
+	case days < 1:
+		fault.Found += ", which ends before it begins"
 		fault.Wants = "the earlier date first"
-	case s.Last.number()-s.First.number() >= longestSpan:
+	case days > longestSpan:
+		fault.Found += fmt.Sprintf(", which are %d days", days)
 		fault.Wants = fmt.Sprintf("at most %d days", longestSpan)
 	default:
 		return Fault{}, false

@@ -61,8 +61,8 @@ func TestPlansThatCannotBeUsed(t *testing.T) {
 			Special:  []Special{{Days: Span{Date{2026, 12, 24}, Date{2026, 12, 23}}}, {Days: Span{Date{2025, 1, 1}, Date{2026, 1, 2}}}},
 			Holidays: []Holiday{{Days: Span{Date{2026, 1, 1}, Date{2026, 1, 1}}}, {Days: Span{Date{2026, 2, 29}, Date{2026, 2, 29}}}},
 		}, []string{
-			"special 1: read 2026-12-24..2026-12-23, expected the earlier date first",
-			"special 2: read 2025-01-01..2026-01-02, expected at most 366 days",
+			"special 1: read 2026-12-24..2026-12-23, which ends before it begins, expected the earlier date first",
+			"special 2: read 2025-01-01..2026-01-02, which are 367 days, expected at most 366 days",
 			"holidays 2: read 2026-02-29, expected dates that exist",
 		}},
 	} {
@@ -181,8 +181,8 @@ func TestParse(t *testing.T) {
 		"Natal":                    `"Natal" is no date`,
 		"":                         `"" is no date`,
 		"2026-12-25..":             `"" is no date`,
-		"2026-12-25..2026-12-24":   "expected the earlier date first",
-		"2026-01-01..2027-01-02":   "expected at most 366 days",
+		"2026-12-25..2026-12-24":   "2026-12-25..2026-12-24, which ends before it begins",
+		"2026-01-01..2027-01-02":   "2026-01-01..2027-01-02, which are 367 days",
 	} {
 		h, err := ParseHoliday(text)
 		got := h.Days.String() + " " + h.Name

@@ -144,7 +144,7 @@ var badHours = []slip{
 	{"no special date", nil, map[string]string{"halo.yaml": "hours:\n  special:\n    24-12-2026: closed\n"},
 		`halo.yaml:3: hours.special.24-12-2026: read "24-12-2026" is no date, expected a date such as 2026-12-24, or a range such as 2027-02-08..2027-03-09`},
 	{"a range backwards", nil, map[string]string{"halo.yaml": "hours:\n  special:\n    2027-03-09..2027-02-08: closed\n"},
-		`halo.yaml:3: hours.special.2027-03-09..2027-02-08: read "2027-03-09..2027-02-08" (expected the earlier date first), expected a date such as 2026-12-24, or a range such as 2027-02-08..2027-03-09`},
+		`halo.yaml:3: hours.special.2027-03-09..2027-02-08: read "2027-03-09..2027-02-08" (2027-03-09..2027-02-08, which ends before it begins), expected a date such as 2026-12-24, or a range such as 2027-02-08..2027-03-09`},
 	{"hours for all days of a range", nil, map[string]string{"halo.yaml": "hours:\n  special:\n    2027-02-08..2027-03-09: 08:00-15:00\n"},
 		`halo.yaml:3: hours.special.2027-02-08..2027-03-09: read "08:00-15:00", expected closed, or for several dates the days of the week below, such as mon-fri: 08:00-15:00`},
 	{"no special day", nil, map[string]string{"halo.yaml": "hours:\n  special:\n    2027-02-08..2027-03-09:\n      special: 08:00-15:00\n"},
@@ -209,12 +209,13 @@ func TestDeployedHours(t *testing.T) {
 	if !strings.Contains(string(text), "\n  special: none\n") {
 		t.Error("deploy/halo.yaml has no hours.special")
 	}
-	examples := "hours:\n  special:\n"
+	var examples strings.Builder
+	examples.WriteString("hours:\n  special:\n")
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, "  #   "); ok {
-			examples += "    " + rest
+			examples.WriteString("    " + rest)
 		}
 	}
-	c := mustLoad(t, nil, map[string]string{"halo.yaml": examples})
+	c := mustLoad(t, nil, map[string]string{"halo.yaml": examples.String()})
 	checkDays(t, c, map[string]string{"2026-12-24": "08:00-12:00", "2027-02-09": "08:00-15:00", "2027-02-13": "08:00-14:00"})
 }
