@@ -136,8 +136,9 @@ type Config struct {
 	// Default: none. Example: [120363000000000001@g.us]
 	Groups []string
 
-	// Texts is texts.yaml, the sentences clients read, by key. Every key is
-	// there. Default: see deploy/texts.yaml. Example: auto_text: Selamat datang.
+	// Texts is texts.yaml, the sentences clients read, by key: Indonesian, English
+	// (en.*) and the desk's canned answers (canned.*, en.canned.*). Every sentence is
+	// there in both languages. Default: see deploy/texts.yaml. Example: auto_text: Selamat datang.
 	Texts map[string]string
 }
 

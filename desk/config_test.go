@@ -46,7 +46,7 @@ func TestNothingSetIsTheDefault(t *testing.T) {
 	if !reflect.DeepEqual(c, Default()) {
 		t.Errorf("read %+v, expected %+v", c, Default())
 	}
-	if c.Zone.String() != "Asia/Jakarta" || c.Replies.Off() || len(c.Texts) != len(sentences) {
+	if c.Zone.String() != "Asia/Jakarta" || c.Replies.Off() || len(c.Texts) != 2*len(sentences) {
 		t.Errorf("defaults are off: %+v", c)
 	}
 	if err := c.NeedDiscord(); err == nil {
@@ -226,7 +226,7 @@ var badInput = []slip{
 }
 
 func sentenceKeys(yield func(string) bool) {
-	for key := range defaultTexts() {
+	for _, key := range textKeys(nil) {
 		if !yield(key) {
 			return
 		}
@@ -405,7 +405,7 @@ func TestDeployedFilesAreTheDefaults(t *testing.T) {
 		}
 	}
 	for _, s := range sentences {
-		if !strings.Contains(files["texts.yaml"], "\n"+s.Key+":") {
+		if !strings.Contains(files["texts.yaml"], "\n"+s.Key+":") || !strings.Contains(files["texts.yaml"], "\n  "+s.Key+":") {
 			t.Errorf("deploy/texts.yaml has no %s", s.Key)
 		}
 	}
