@@ -8,14 +8,15 @@ import (
 // How long texts may be, in bytes as stored: a ticket's document is at most 16 KB
 // whatever people write.
 const (
+	longID        = 60
 	longName      = 120
-	longAsked     = 600
-	longSummary   = 800
-	longSolution  = 1500
+	longAsked     = 500
+	longSummary   = 600
+	longSolution  = 1200
 	longScheduled = 1000
 	longComment   = 900
 	longReason    = 400
-	longField     = 300
+	longField     = 240
 )
 
 // stored is how many bytes a text takes in a document.

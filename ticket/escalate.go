@@ -23,7 +23,7 @@ func (t *Ticket) Escalate(report, team, by string, at time.Time) ([]ledger.Event
 	if err := t.askable(); err != nil {
 		return nil, err
 	}
-	if tooLong(team, longName) || tooLong(report, longName) {
+	if tooLong(team, longName) || tooLong(report, longID) {
 		return nil, refuse("too_long")
 	}
 	if len(t.Reports) >= mostReports {

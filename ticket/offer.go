@@ -25,7 +25,7 @@ type Offered struct {
 	LetGo bool // he had it, or the ticket, and let it go
 }
 
-const mostOffers = 12
+const mostOffers = 10
 
 // Offer offers the ticket to somebody. Whoever had the offer before has let it go.
 func (t *Ticket) Offer(user string, at time.Time) ([]ledger.Event, error) {

@@ -49,9 +49,9 @@ func (t *Ticket) Resolve(summary, solution, by string, at time.Time) ([]ledger.E
 	if t.Channel != WhatsApp {
 		t.ClosingSent, t.SilentFrom = at, at
 	}
-	t.Snoozed, t.AccessFrom, t.Asked = time.Time{}, time.Time{}, ""
+	t.AccessFrom, t.Asked = time.Time{}, ""
 	t.found()
-	events := t.waitedAll(at)
+	events := append(t.waitedAll(at), t.wake(by, at)...)
 	t.settle()
 	return append(events, event(at, "resolved", by, "class", string(t.Class), "agent", t.Agent)), nil
 }
@@ -136,10 +136,10 @@ func (t *Ticket) end(why Ending, by string, at time.Time, data ...string) ([]led
 	if len(t.Reports) > 0 {
 		return nil, refuse("report_open")
 	}
-	events := t.waitedAll(at)
+	events := append(t.waitedAll(at), t.wake(by, at)...)
 	events = append(events, t.dropScheduled(byHalo, at, func(Scheduled) bool { return true })...)
 	t.ClosedAt, t.Ending = at, why
-	t.Snoozed, t.AccessFrom, t.SilentFrom, t.Asked, t.Unclear = time.Time{}, time.Time{}, time.Time{}, "", false
+	t.AccessFrom, t.SilentFrom, t.Asked, t.Unclear = time.Time{}, time.Time{}, "", false
 	t.found()
 	t.settle()
 	data = append([]string{"why", string(why), "class", string(t.Class), "agent", t.Agent}, data...)

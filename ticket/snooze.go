@@ -60,7 +60,7 @@ func (t *Ticket) Schedule(s Scheduled, at time.Time, p Policy) ([]ledger.Event, 
 		return nil, nil
 	case s.Text == "":
 		return nil, refuse("schedule_empty")
-	case tooLong(s.Text, longScheduled) || tooLong(s.ID, longName):
+	case tooLong(s.Text, longScheduled) || tooLong(s.ID, longID):
 		return nil, refuse("too_long")
 	case !s.Due.After(at):
 		return nil, refuse("schedule_past")

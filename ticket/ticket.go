@@ -164,10 +164,10 @@ func Register(number string, channel Channel, name, phone, by string, at time.Ti
 	return t, []ledger.Event{event(at, "opened", by, "channel", string(channel))}, nil
 }
 
-// Identify says who the client is: a person and the company he belongs to, either
-// may be "".
+// Identify says who the client is: the ids of a person and of the company he belongs to,
+// either may be "". Ids are at most 60 bytes; a longer one is nobody's.
 func (t *Ticket) Identify(contact, customer, by string, at time.Time) []ledger.Event {
-	if t.Contact == contact && t.Customer == customer {
+	if tooLong(contact, longID) || tooLong(customer, longID) || t.Contact == contact && t.Customer == customer {
 		return nil
 	}
 	t.Contact, t.Customer = contact, customer
