@@ -215,7 +215,7 @@ func (a *answer) take(what byte) {
 		a.odd = a.odd || p.last == wResult || p.not != 0
 		return
 	case wExists:
-		a.strange = a.strange || p.done && p.not == 0
+		a.strange = a.strange || p.not == 0 // "ada lagi": there is more
 		p.exists = p.exists || p.not != 0
 		return
 	default:
@@ -307,7 +307,7 @@ func (a *answer) hearGood(what byte) {
 // hearVerb hears what one does with a program, or what it does by itself.
 func (a *answer) hearVerb(what byte) {
 	p := &a.part
-	able := p.last == wGood || p.last == wFine
+	able := p.last == wGood || p.last == wFine || p.last == wYes && what == wClose
 	switch {
 	case p.not != 0 && what == wUse: // has not logged in: not tried
 		a.odd = true

@@ -41,7 +41,7 @@ const (
 var rows = map[string]string{
 	"S": "sudah sudahh sudh suda sdh sdah shdah udah udh uda udha udhh dah dh wis wes uwis uwes already",
 	"P": "bisa bs bsa bisaa biisa isa iso saged normal lancar aman berhasil jalan berjalan berfungsi sesuai sesuia sesui benar bener betul cocok " +
-		"teratasi works work working worked correct can could stabil sinkron normalnya",
+		"teratasi works work working worked correct can could stabil jelas sinkron normalnya",
 	"f": "selesai slesai selesei beres kelar tuntas rampung fixed solved resolved done clear",
 	"p": "ok oke okay okey okeh okei okk okkk oks okelah okedeh oky okie ok2 oke2 sip siip sipp sippp sips mantap mantab mantul mantep top jos joss good great nice perfect " +
 		"excellent awesome cool bagus keren boleh silakan silahkan silahkn silakn monggo mangga cukup deal sepakat setuju agree agreed fine acc " +
@@ -121,6 +121,7 @@ var phrases = map[string]string{
 	"tidak ada yang": "ND", "tidak ada yg": "ND", "tdk ada yg": "ND", "ga ada yang": "ND", "ga ada yg": "ND", "gak ada yang": "ND", "gak ada yg": "ND",
 	"respon cepatnya": "F", "respon cepat": "F", "info nya": "F", "sangat membantu": "K", "bantuan nya": "F",
 	"aman terkendali": "P", "lancar jaya": "P", "aman jaya": "P", "sudah fix": "Sf", "udah fix": "Sf", "sdh fix": "Sf", "belum fix": "Bf", "blm fix": "Bf",
+	"oh begitu": "A", "oh gitu": "A", "ooh gitu": "A", "o gitu": "A", "ok gitu": "A",
 	"up to date": "P", "log in": "v", "sign in": "v",
 	"all good": "P", "looks good": "P", "all set": "P", "good job": "p", "ga apa apa": "U", "tidak apa apa": "U", "gak apa apa": "U",
 	"sama aja": "ME", "sama saja": "ME", "sm aja": "ME", "the same": "E",
