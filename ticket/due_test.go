@@ -49,7 +49,7 @@ func TestDue(t *testing.T) {
 	s.did("snoozed", "")(s.tk.Snooze(noon.Add(time.Hour), "sari", s.at, s.p))
 	s.owes(map[string]time.Duration{TimerTargetNear: 90 * time.Minute, TimerTarget: 120 * time.Minute, TimerWake: time.Hour})
 	s.did("scheduled", "")(s.tk.Schedule(Scheduled{ID: "m", Text: "halo", Due: noon.Add(90 * time.Minute)}, s.at, s.p))
-	s.did("resolved", "")(s.tk.Resolve("a", "b", "sari", s.at))
+	s.did("woken resolved", "")(s.tk.Resolve("a", "b", "sari", s.at))
 	s.owes(map[string]time.Duration{TimerScheduled: 90 * time.Minute}) // WhatsApp has not taken the sentence
 	s.said("closing_sent")(s.tk.ClosingAccepted(noon.Add(time.Minute)))
 	s.owes(map[string]time.Duration{TimerScheduled: 90 * time.Minute, TimerSilence: 21 * time.Minute})
