@@ -250,19 +250,22 @@ func (s *search) nextLine(line int, fits func(chunk) bool) {
 
 // code takes the code that a word for code speaks of: behind it, or else before it.
 func (s *search) code(i, at int, stated bool) {
-	isCode := func(c chunk) bool {
-		return c.digits >= 3 && c.digits <= 10 && c.to-c.from <= 24 || c.digits == 1 && c.letters == 0
+	spaced := func(c chunk) bool { return c.digits == 1 && c.letters == 0 && c.signs == 0 }
+	isCode := func(j int) bool {
+		c := s.chunks[j]
+		return c.digits >= 3 && c.digits <= 10 && c.to-c.from <= 24 || c.digits == 2 && c.letters == 0 && c.signs == 0 && j+1 < len(s.chunks) && s.chunks[j+1].digits > 0 && s.chunks[j+1].letters == 0 ||
+			spaced(c) && (j+1 < len(s.chunks) && spaced(s.chunks[j+1]) || j > 0 && spaced(s.chunks[j-1]))
 	}
 	run := func(j int) bool {
 		c := s.chunks[j]
-		if !isCode(c) {
+		if !isCode(j) {
 			return false
 		}
 		to := c.to
 		for k := j + 1; k < len(s.chunks) && s.chunks[k].digits > 0 && s.chunks[k].letters == 0 && s.chunks[k].line == c.line && k < j+8; k++ {
 			to = s.chunks[k].to
 		}
-		s.take(max(c.from, at), to)
+		s.take(c.from, to)
 		return true
 	}
 	if c := s.chunk(min(at, s.chunks[i].to), s.chunks[i].to, s.chunks[i].line); c.digits > 0 || stated && c.word != "" {
@@ -281,15 +284,13 @@ func (s *search) code(i, at int, stated bool) {
 			return
 		}
 	}
-	for at = 0; i > 0 && at == 0; at = 1 {
-		for j := i - 1; j >= max(0, i-nearCode/2); j-- {
-			if isCode(s.chunks[j]) {
-				for j > 0 && s.chunks[j-1].digits > 0 && s.chunks[j-1].letters == 0 && s.chunks[j-1].line == s.chunks[j].line {
-					j--
-				}
-				run(j)
-				return
+	for j := i - 1; j >= max(0, i-nearCode/2); j-- { // "123456 is your OTP"
+		if isCode(j) {
+			for j > 0 && s.chunks[j-1].digits > 0 && s.chunks[j-1].letters == 0 && s.chunks[j-1].line == s.chunks[j].line {
+				j--
 			}
+			run(j)
+			return
 		}
 	}
 }

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,6 +24,16 @@ func Rating(text string) (stars int, comment string, ok bool) {
 		return 0, "", false
 	}
 	return s.value, s.comment(text), true
+}
+
+// RatingOptions are the options of a poll that asks for a rating, best first; a vote
+// for one is read by [Rating].
+func RatingOptions() []string {
+	var all []string
+	for stars := 5; stars > 0; stars-- {
+		all = append(all, strconv.Itoa(stars)+" "+strings.Repeat("⭐", stars))
+	}
+	return all
 }
 
 // soundsRated reports a text that is nothing but a rating, also one that cannot be

@@ -183,6 +183,14 @@ func TestReadsRatings(t *testing.T) {
 	}
 }
 
+func TestRatingOptions(t *testing.T) {
+	for i, option := range RatingOptions() {
+		if stars, comment, ok := Rating(option); !ok || stars != 5-i || comment != "" {
+			t.Errorf("Rating(%q) = %d %q %v", option, stars, comment, ok)
+		}
+	}
+}
+
 // Nothing but a rating, taken or not, is no new matter.
 func TestSoundsRated(t *testing.T) {
 	for text, want := range map[string]bool{
