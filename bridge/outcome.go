@@ -136,7 +136,7 @@ func respond(tx *ledger.Tx, number, by, ref string) error {
 		e.Ref = ref
 		tx.Log(number, e)
 	}
-	tx.Send(Tags(number, "tag/"+number+"/assigned", t.Tag(), false))
+	tx.Send(Tags(number, "tag/"+number+"/assigned/"+ref, t.Tag(), false))
 	return t.Save(tx)
 }
 
