@@ -122,7 +122,8 @@ func saidSo(tx *ledger.Tx, l ledger.Letter) error {
 }
 
 // respond notes a person's answer that reached the client: by is a Discord user,
-// or "" for somebody at the linked phone. Only the first one changes anything.
+// or "" for somebody at the linked phone. It changes something when it is the first one,
+// or when nobody has the ticket.
 func respond(tx *ledger.Tx, number, by, ref string) error {
 	t, ok, err := ticket.Load(tx, number)
 	if err != nil || !ok {
