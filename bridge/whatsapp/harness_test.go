@@ -172,6 +172,7 @@ func newDesk(t *testing.T, set settings) *desk {
 
 func newDeskOn(t *testing.T, set settings, network whatsapptest.Options) *desk {
 	t.Helper()
+	network.FewKeys = true
 	d := &desk{t: t, net: whatsapptest.Start(t, network), dir: t.TempDir(), inbox: newInbox(), set: set, changed: make(chan struct{}), stop: func() {}}
 	core, logs := observer.New(zap.DebugLevel)
 	if os.Getenv("WHATSAPP_VERBOSE") != "" {
