@@ -170,7 +170,8 @@ func (r *Relay) meant(tx *ledger.Tx, number, message string) (id string, own boo
 	if err != nil {
 		return "", false, h, false, err
 	}
-	id, own = strings.CutSuffix(strings.TrimSuffix(ref, "~u"), ownRef)
+	id, marks, _ := strings.Cut(ref, "~")
+	own = strings.HasPrefix("~"+marks, ownRef)
 	return id, own, h, !strings.HasPrefix(id, "call-"), nil
 }
 
