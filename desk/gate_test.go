@@ -25,7 +25,7 @@ import (
 func newDurableWorld(t *testing.T) (*world, *storetest.Node) {
 	t.Helper()
 	node := storetest.StartNode(t, "--appendonly", "yes", "--appendfsync", "always")
-	return newWorldOn(t, node.Client(t), true, nil), node
+	return newWorldOn(t, newStage(t, discordtest.Options{}), node.Client(t), true, nil), node
 }
 
 // ops are the messages in the ops channel, oldest first.
@@ -399,7 +399,7 @@ func TestTakeOverIsTold(t *testing.T) {
 func TestOwnServerDiesAndIsTold(t *testing.T) {
 	t.Parallel()
 	storetest.Binary(t)
-	w := newWorldOn(t, nil, true, nil)
+	w := newWorldOn(t, newStage(t, discordtest.Options{}), nil, true, nil)
 	w.expected = append(w.expected, "redis-server died", "nothing more is taken in")
 	ana, thread := w.conversation()
 	address, err := store.ServerAddress(filepath.Join(w.cfg.Data, "redis"))
