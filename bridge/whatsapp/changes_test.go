@@ -54,7 +54,7 @@ func TestEditsAndRevokesReachThePhone(t *testing.T) {
 func TestRefusedChangesSayWhy(t *testing.T) {
 	t.Parallel()
 	set := quick()
-	set.sendTimeout = 200 * time.Millisecond
+	set.sendTimeout = 2 * time.Second
 	d := linked(t, set)
 	budi := d.talking("Budi")
 	to, target := addressOf(budi), MessageID("warm", "Budi")

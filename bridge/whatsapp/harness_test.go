@@ -136,7 +136,7 @@ type desk struct {
 func quick() settings {
 	set := defaultSettings()
 	set.storeFor, set.storeGrace, set.holdPause = 300*time.Millisecond, 100*time.Millisecond, 50*time.Millisecond
-	set.sendTimeout = 2 * time.Second
+	set.sendTimeout = atMost
 	set.replacedPause, set.refusedPause, set.outdatedPause = 100*time.Millisecond, 100*time.Millisecond, time.Hour
 	set.connectPause = time.Hour
 	set.durable = false

@@ -155,8 +155,10 @@ func TestAnswersThatFail(t *testing.T) {
 	}
 
 	n.LoseAcks(1)
-	extra := whatsmeow.SendRequestExtra{ID: "3EB0AAAAAAAAAAAAAAAA", Timeout: 50 * time.Millisecond}
-	if _, err = b.SendMessage(t.Context(), budi.PN(), message, extra); !errors.Is(err, whatsmeow.ErrMessageTimedOut) {
+	extra := whatsmeow.SendRequestExtra{ID: "3EB0AAAAAAAAAAAAAAAA"}
+	impatient := extra
+	impatient.Timeout = 50 * time.Millisecond
+	if _, err = b.SendMessage(t.Context(), budi.PN(), message, impatient); !errors.Is(err, whatsmeow.ErrMessageTimedOut) {
 		t.Fatalf("error %v", err)
 	}
 	if _, err = b.SendMessage(t.Context(), budi.PN(), message, extra); err != nil {
