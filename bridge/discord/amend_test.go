@@ -300,7 +300,7 @@ func TestAnEditThatDoesNotFitIsFoundLater(t *testing.T) {
 		s.until("all was heard, and some forgotten", func() bool { return s.c.intake.newest(thread) == last })
 		s.inbox.set(func(m *memo) { close(m.hold); m.hold = nil })
 		s.until("all messages come", func() bool { return len(s.inbox.texts(thread)) == 102 })
-		if found := soon(time.Second, func() bool { return slices.Contains(d.told(), "edited first, changed") }); found != amend {
+		if found := comesTrue(amend, time.Second, func() bool { return slices.Contains(d.told(), "edited first, changed") }); found != amend {
 			t.Errorf("looking for changes %t: found %t", amend, found)
 		}
 	}
@@ -311,6 +311,7 @@ func TestOnlyDiscordsWordMakesAMessageDeleted(t *testing.T) {
 	t.Parallel()
 	const messageRoute = "GET /channels/{channel_id}/messages/{message_id}"
 	s := newStage(t, discordtest.Options{})
+	s.set.backoff = 5 * time.Millisecond
 	d, thread, ids := s.written("a", "b")
 	must(t, s.stop())
 	must(t, s.sari.Delete(ids[0]))

@@ -74,7 +74,7 @@ func TestAFileIsFetched(t *testing.T) {
 func TestTroubleWithADownload(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
-	s.set.exchange = 300 * time.Millisecond
+	s.set.exchange = time.Second
 	c := s.ready()
 	thread := s.thread("HE-1")
 	data := bytes.Repeat([]byte("x"), 100_000)
@@ -96,7 +96,7 @@ func TestTroubleWithADownload(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := fetch(discordtest.FileFailure{Slow: 100 * time.Millisecond}); err != nil { // longer than the patience, but it moves
+	if err := fetch(discordtest.FileFailure{Slow: 150 * time.Millisecond}); err != nil { // longer than the patience, but it moves
 		t.Errorf("slow: %v", err)
 	}
 	if err := fetch(discordtest.FileFailure{Status: 403}); err != nil { // asked for anew

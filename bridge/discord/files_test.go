@@ -242,7 +242,7 @@ func TestALargeFileHoldsUpNoOtherThread(t *testing.T) {
 	other := s.thread("HE-other")
 	s.until("the uploads are under way", func() bool { return open.Load() == uploadsAtOnce })
 	for i := range 5 {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		if _, err := c.Say(ctx, bridge.Message{Channel: other, Content: fmt.Sprint(i)}); err != nil {
 			t.Errorf("words beside uploads: %v", err)
 		}
