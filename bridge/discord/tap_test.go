@@ -80,10 +80,13 @@ func TestTheTapHearsWhatTheLibraryKeepsToItself(t *testing.T) {
 func TestTheTapKnowsWhenTheOtherEndIsGone(t *testing.T) {
 	t.Parallel()
 	for name, part := range map[string]func(far net.Conn){
-		"a goodbye":      func(far net.Conn) { _, _ = far.Write(frame(frameClose, []byte{0x03, 0xe8})) },
-		"a cut":          func(far net.Conn) { far.Close() },
-		"a cut packet":   func(far net.Conn) { _, _ = far.Write([]byte{frameFinalText, 126}); far.Close() },
-		"a large packet": func(far net.Conn) { _, _ = far.Write(frame(frameFinalText, make([]byte, 2*smallFrame))[:smallFrame]); far.Close() },
+		"a goodbye":    func(far net.Conn) { _, _ = far.Write(frame(frameClose, []byte{0x03, 0xe8})) },
+		"a cut":        func(far net.Conn) { far.Close() },
+		"a cut packet": func(far net.Conn) { _, _ = far.Write([]byte{frameFinalText, 126}); far.Close() },
+		"a large packet": func(far net.Conn) {
+			_, _ = far.Write(frame(frameFinalText, make([]byte, 2*smallFrame))[:smallFrame])
+			far.Close()
+		},
 	} {
 		near, far := net.Pipe()
 		tap := newTap(near, true)
