@@ -16,6 +16,7 @@ var cutOff = &bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: 
 
 // A file that breaks off each time does not keep those behind it.
 func TestFileThatNeverComesStepsAside(t *testing.T) {
+	t.Parallel()
 	liveFrom(t, in2025, func(w *world) {
 		w.phone.trouble = func(id string, _ int) error {
 			if id == "2" {

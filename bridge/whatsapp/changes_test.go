@@ -217,3 +217,17 @@ func TestChangesAreForgottenWhenNobodyAsksForThem(t *testing.T) {
 		t.Fatal("the wrong one was forgotten")
 	}
 }
+
+// An edit that cannot look up what it changes is not sent: it might take a file's
+// place.
+func TestEditNeedsTheDatabase(t *testing.T) {
+	t.Parallel()
+	d := linked(t, quick())
+	budi := d.talking("Budi")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := d.link.Load().edited(ctx, budi.LID(), draft{id: "3EB0B", target: MessageID("warm", "Budi"), out: bridge.Outgoing{Text: "lain"}})
+	if e := sendError(t, err); e.Certainty != bridge.NotSent || !e.Outage {
+		t.Fatalf("%+v", e)
+	}
+}

@@ -140,6 +140,7 @@ func quick() settings {
 	set.replacedPause, set.refusedPause, set.outdatedPause = 100*time.Millisecond, 100*time.Millisecond, time.Hour
 	set.connectPause = time.Hour
 	set.durable = false
+	set.largestFile = 64 << 20
 	set.pokeEvery, set.allowedPoll = time.Millisecond, 20*time.Millisecond
 	return set
 }

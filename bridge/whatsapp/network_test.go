@@ -62,7 +62,7 @@ func TestOnlyWhatsAppPassesTheDoor(t *testing.T) {
 	}))
 	defer server.Close()
 	n := must(ParseNetwork(server.URL, strings.Repeat("0f", 32)))
-	client := n.mediaClient()
+	client := n.mediaClient(mediaLimit)
 	client.Transport.(*door).limit = 1 << 20
 	response, err := client.Get("https://mmg.whatsapp.net/v/x?hash=1")
 	if err != nil {

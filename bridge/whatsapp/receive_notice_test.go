@@ -122,17 +122,3 @@ func TestNewPhoneAndNewNumberAreTold(t *testing.T) {
 	}
 	d.acked()
 }
-
-// Whom a text mentions is written by number, never by the digits of a LID.
-func TestMentionsShowNumbers(t *testing.T) {
-	t.Parallel()
-	d := linked(t, quick())
-	budi := d.talking("Budi")
-	must(budi.Do(whatsapptest.Draft{Message: &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{
-		Text:        new("@" + budi.LID().User + " dan @123456789012345 dan @" + budi.Number()),
-		ContextInfo: &waE2E.ContextInfo{MentionedJID: []string{budi.LID().String(), "123456789012345@lid", budi.PN().String()}},
-	}}}))
-	if m := d.next(1); m.Text != "@+"+budi.Number()+" dan @seseorang dan @+"+budi.Number() {
-		t.Fatalf("%q", m.Text)
-	}
-}

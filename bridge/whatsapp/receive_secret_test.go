@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"go.mau.fi/whatsmeow/proto/waE2E"
+
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 )
@@ -99,5 +101,34 @@ func TestChangesNameTheirTarget(t *testing.T) {
 	d.acked()
 	if e := d.errorsLogged(); len(e) > 0 {
 		t.Fatalf("logged %+v", e)
+	}
+}
+
+// A poll that a client sends under the id of ours names none of our options, and a
+// vote counts once for each.
+func TestPollsKeepTheirOptions(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, quick())
+	poll := func(options ...string) *waE2E.Message {
+		p := &waE2E.PollCreationMessage{}
+		for _, option := range options {
+			p.Options = append(p.Options, &waE2E.PollCreationMessage_Option{OptionName: &option})
+		}
+		return &waE2E.Message{PollCreationMessage: p}
+	}
+	note := func(own bool, options ...string) {
+		t.Helper()
+		if err := d.notePoll(t.Context(), "A1", poll(options...), own); err != nil {
+			t.Fatal(err)
+		}
+	}
+	note(false, "palsu")
+	note(true, "ya", "tidak")
+	note(true, "ya", "tidak") // sent again
+	note(false, "palsu", "ya")
+	sum := func(option string) []byte { return sumOf([]byte(option)) }
+	names, ok, err := d.chosen(t.Context(), "A1", [][]byte{sum("ya"), sum("palsu"), sum("ya"), sum("tidak"), nil})
+	if err != nil || !ok || !slices.Equal(names, []string{"ya", "tidak"}) {
+		t.Fatalf("%q %v %v", names, ok, err)
 	}
 }
