@@ -93,14 +93,6 @@ func TestTheDeskIsLinkedAgain(t *testing.T) {
 	}
 }
 
-func TestScanReadsNothingFromOtherPictures(t *testing.T) {
-	for _, data := range []string{"", "\x89PNG\r\n\x1a\n", "no picture"} {
-		if text, err := scan([]byte(data)); err == nil {
-			t.Errorf("%q is read as %q", data, text)
-		}
-	}
-}
-
 // On the page the picture is shown to who asked, changes to the last word when it is
 // scanned, and is gone for everybody else.
 func TestPageShowsThePictureToLinkTheDesk(t *testing.T) {
