@@ -163,3 +163,11 @@ func TestNoNumberIsLoggedInAWholeConversation(t *testing.T) {
 		}
 	}
 }
+
+// What is carried is bounded by whoever asks for it, up to what WhatsApp takes.
+func TestLargestFilesPass(t *testing.T) {
+	door, ok := (Network{}).mediaClient(defaultSettings().largestFile).Transport.(*door)
+	if !ok || door.limit < 2000<<20 {
+		t.Fatalf("%+v", door)
+	}
+}
