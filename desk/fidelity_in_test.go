@@ -208,6 +208,8 @@ func inReplyToOld(c *chat) {
 // then. It returns the old thread.
 func (c *chat) reopened() string {
 	c.t.Helper()
+	// An archived post keeps the marks it has.
+	c.eventually("the mark on the answer", func() bool { return marked(c.world, c.answer, "✅") && !marked(c.world, c.answer, "☑️") })
 	if _, err := c.sari.Command(c.t.Context(), c.thread, "ticket close", nil); err != nil {
 		c.t.Fatal(err)
 	}

@@ -163,6 +163,12 @@ func outStickerFile(c *chat) {
 	if m := c.gets("the sticker", file(still)); m.Kind != whatsapptest.KindSticker || m.Text != "" {
 		c.t.Errorf("the phone shows %+v with %+v", m, m.Media)
 	}
+	moving := sticker(512, 512, 2)
+	c.attach("gerak.webp", moving, "semangat")
+	if m := c.gets("the sticker that moves", file(moving)); m.Kind != whatsapptest.KindSticker || m.Text != "" {
+		c.t.Errorf("the phone shows %+v with %+v", m, m.Media)
+	}
+	c.plain("semangat")
 }
 
 func outAlbum(c *chat) {

@@ -26,6 +26,7 @@ func TestFidelityHostile(t *testing.T) { tellAll(t, fidelityHostile) }
 // tellAll tells stories on one desk, each with a client of its own. Discord limits
 // sizes and not rates: those have stories elsewhere, and here they are only waiting.
 func tellAll(t *testing.T, stories []story) {
+	t.Parallel()
 	on := newStage(t, discordtest.Options{Limits: discordtest.NoLimits()})
 	member := on.whatsapp.AddCustomer(whatsapptest.Customer{Phone: "6281299990001", Name: "Budi"})
 	group := on.whatsapp.AddGroup("Toko Sinar", member)

@@ -3,6 +3,7 @@ package desk
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -134,14 +135,19 @@ func (w *world) health() (status int, h Health) {
 	return answer.StatusCode, h
 }
 
+// freeAddress is where nobody listens, at a port below those that systems give to
+// connections: no other story gets it by chance.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprint("127.0.0.1:", 15_000+rand.IntN(15_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no free port was found")
+	return ""
 }
 
 // Redis stops being durable: WhatsApp is let go, the ops channel and health say why,
