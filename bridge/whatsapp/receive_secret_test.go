@@ -132,3 +132,18 @@ func TestPollsKeepTheirOptions(t *testing.T) {
 		t.Fatalf("%q %v %v", names, ok, err)
 	}
 }
+
+// Somebody votes on the linked phone itself, in a poll of the client.
+func TestVoteOfOurPhoneIsNamed(t *testing.T) {
+	t.Parallel()
+	d := linked(t, quick())
+	budi := d.talking("Budi")
+	poll := must(budi.SendPoll("Kapan?", 1, "Besok", "Lusa"))
+	d.awaitMessages(2)
+	d.net.ExpectProblem("a vote of the business is not read yet") // by the client's simulated phone
+	must(d.net.Business().Do(budi, whatsapptest.Draft{Vote: poll, Options: []string{"Besok"}}))
+	if m := d.next(2); m.Kind != bridge.KindVote || !m.Own || m.Target != poll || m.TargetOwn || !slices.Equal(m.Votes, []string{"Besok"}) || m.Phone != budi.Number() {
+		t.Fatalf("%+v", m)
+	}
+	d.acked()
+}
