@@ -59,6 +59,12 @@ type filed struct {
 	Line string `json:"line,omitzero"` // that line: it stays the same
 	// Unfit is why Discord is not given the file any more.
 	Unfit unfit `json:"unfit,omitzero"`
+	// Dead is the letter that was to fetch the file and was given up; Told, that its
+	// message died of it. Whoever sends that one again has the file fetched again, since
+	// Again (desk time, ms).
+	Dead  string `json:"dead,omitzero"`
+	Told  bool   `json:"told,omitzero"`
+	Again int64  `json:"again,omitzero"`
 	// What WhatsApp answered when it took the file.
 	Sending *sending `json:"up,omitzero"`
 }

@@ -28,7 +28,7 @@ func inGroup(t *testing.T, story func(w *world)) {
 	t.Helper()
 	liveFrom(t, in2025, func(w *world) {
 		w.policy.Groups = []string{string(group)}
-		w.relay = bridge.NewRelay(w.store, w.policy, w.log)
+		w.restart()
 		story(w)
 	})
 }
@@ -169,6 +169,86 @@ func TestMembersIDsAreTheirOwn(t *testing.T) {
 		ticks()
 		if want := "120@g.us: (👀 on 1 false)"; !slices.Contains(w.phone.shown, want) {
 			t.Errorf("phone shows %q", w.phone.shown)
+		}
+	})
+}
+
+// Pictures of two members are two messages, whatever album they name.
+func TestMembersAlbumsAreTheirOwn(t *testing.T) {
+	inGroup(t, func(w *world) {
+		for i, by := range []member{budi, joko, budi} {
+			id := string(rune('a' + i))
+			m := w.picture(id, "JPEG "+id, "")
+			m.Album, m.Chat, m.Group = "liburan", group, &bridge.Group{Name: "Toko", Sender: by.address, SenderName: by.name}
+			w.receive(m)
+			w.receive(m)
+		}
+		ticks()
+		w.wantLines("**Budi:** 🖼️ *Gambar* <a.jpg JPEG a> <c.jpg JPEG c>", "**Joko:** 🖼️ *Gambar* <b.jpg JPEG b>")
+	})
+}
+
+// WhatsApp does not tell that a group got a message: nobody is told that it did not.
+func TestNobodyWaitsForAGroupsReceipts(t *testing.T) {
+	inGroup(t, func(w *world) {
+		w.writes(budi, bridge.ClientMessage{ID: "1", Text: "halo"})
+		w.says(bridge.StaffMessage{Text: "halo juga"})
+		w.says(bridge.StaffMessage{Files: []bridge.StaffFile{w.attach("a.jpg", "image/jpeg", "JPEG a")}})
+		w.settle()
+		if due, _, err := w.store.Due(w.t.Context(), time.Now().Add(48*time.Hour), 100); err != nil || len(due) != 0 {
+			t.Errorf("timers: %v %v", due, err)
+		}
+	})
+}
+
+// What the linked phone does to earlier messages or to the chat is no answer to the client.
+func TestOnlyWordsOfThePhoneAreAnAnswer(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("1", "halo")
+		ticks()
+		answered := func() bool {
+			t.Helper()
+			for e, err := range w.store.Events(w.t.Context(), w.number()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.What == "responded" {
+					return true
+				}
+			}
+			return false
+		}
+		for range 2 {
+			w.receive(bridge.ClientMessage{ID: "t", Own: true, Kind: "timer", Fades: 24 * time.Hour})
+			w.receive(bridge.ClientMessage{ID: "p", Own: true, Kind: "pin", Target: "1"})
+		}
+		if ticks(); answered() {
+			t.Error("a timer or a pin counts as an answer")
+		}
+		w.receive(bridge.ClientMessage{ID: "a", Own: true, Text: "halo juga"})
+		if ticks(); !answered() {
+			t.Error("words of the phone are no answer")
+		}
+	})
+}
+
+// A vote that comes when no ticket is open stands where the poll does.
+func TestVoteAfterTheTicketWasClosed(t *testing.T) {
+	liveFrom(t, in2025, func(w *world) {
+		w.client("1", "halo")
+		ticks()
+		poll := w.says(bridge.StaffMessage{Poll: &bridge.Poll{Question: "Puas?", Options: []string{"ya", "tidak"}, Choices: 1}})
+		ticks()
+		w.closeTicket(w.number())
+		for range 2 {
+			w.receive(bridge.ClientMessage{ID: "v", Kind: bridge.KindVote, Target: "ID-d/" + poll + "/0.1", TargetOwn: true, Votes: []string{"ya"}})
+		}
+		ticks()
+		if n := w.notices(poll); len(n) != 1 || !strings.Contains(n[0], "*Memilih:* ya") || !strings.Contains(n[0], "ya 1") {
+			t.Errorf("lines on the poll: %q", n)
+		}
+		if len(w.board.posts) != 1 {
+			t.Errorf("posts: %q", w.board.posts)
 		}
 	})
 }

@@ -183,7 +183,7 @@ func (r *Relay) ensureTicket(tx *ledger.Tx, c *ticket.Conversation, m ClientMess
 	switch {
 	case c.Open == "":
 		return r.open(tx, c, !m.Own)
-	case m.Own:
+	case m.Own && !slices.Contains(echoes, m.Kind):
 		return respond(tx, c.Open, "", m.ID)
 	}
 	return nil

@@ -121,8 +121,11 @@ func (r *Relay) joined(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, nu
 		return "", false, nil // words enough for a message of its own
 	}
 	name := c.ID + "/" + number + "/" + shortID(m.Album)
-	if m.Own {
+	switch {
+	case m.Own:
 		name += ownRef
+	case m.Group != nil: // another member's picture is none of his
+		name += "~" + sum(string(m.Group.Sender))
 	}
 	return joinAlbum(tx, name, own, content, m.caption(), files[0], m.Media.Size)
 }
@@ -166,6 +169,10 @@ func (r *Relay) about(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, s s
 			tx.Send(signLetter("gone/"+clientLetterID(c.ID, m, 0, 0), s, signDeleted, true))
 		}
 	case KindEdit, kindOthersEdit, kindOthersDelete:
+	case KindVote:
+		if c.Open != "" {
+			return false, nil // an answer that somebody is to see
+		}
 	default:
 		return false, nil
 	}

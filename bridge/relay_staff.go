@@ -73,7 +73,7 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		return nil
 	}
 	if m.Poll != nil {
-		if why := pollProblem(*m.Poll); why != "" {
+		if why := pollProblem(*m.Poll, r.desk.Names); why != "" {
 			tx.Send(noticeOn(number, "poll/"+m.ID, m.ID, "⚠️ Polling ini sampai di klien sebagai teks biasa, tanpa tombol pilihan: "+why+"."))
 		}
 	}

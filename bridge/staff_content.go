@@ -37,7 +37,7 @@ func (r *Relay) layout(m StaffMessage, text string) (parts []part) {
 	for _, t := range texts {
 		parts = append(parts, part{text: t})
 	}
-	if m.Poll != nil && pollProblem(*m.Poll) == "" {
+	if m.Poll != nil && pollProblem(*m.Poll, r.desk.Names) == "" {
 		parts = append(parts, part{poll: m.Poll})
 	}
 	return parts
