@@ -74,11 +74,12 @@ func TestAFileIsFetched(t *testing.T) {
 func TestTroubleWithADownload(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
-	s.set.exchange = time.Second
-	c := s.ready()
+	s.ready()
 	thread := s.thread("HE-1")
 	data := bytes.Repeat([]byte("x"), 100_000)
 	_, got := s.filed(thread, discordtest.File{Name: "a.bin", Data: data})
+	s.set.exchange = time.Second
+	c := s.client()
 	fetch := func(f discordtest.FileFailure) error {
 		s.srv.InjectFile(f)
 		return c.Fetch(t.Context(), got.Files[0].Ref, io.Discard)

@@ -258,8 +258,9 @@ func TestALargeFileHoldsUpNoOtherThread(t *testing.T) {
 func TestAnUploadThatDoesNotMoveIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
-	s.set.exchange = 200 * time.Millisecond
-	c, thread := s.client(), s.thread("HE-1")
+	thread := s.thread("HE-1")
+	s.set.exchange = time.Second
+	c := s.client()
 	stuck, stop := io.Pipe()
 	defer stop.Close()
 	_, err := c.Say(t.Context(), bridge.Message{Channel: thread, Files: []bridge.File{{Name: "a", Size: 3, Open: func() (io.ReadCloser, error) { return stuck, nil }}}})
