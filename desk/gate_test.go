@@ -20,6 +20,7 @@ import (
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/store/storetest"
+	"github.com/haloerzap/halo/web"
 )
 
 // newDurableWorld is a desk on a redis-server of its own, which holds the promise.
@@ -171,7 +172,7 @@ func TestGateLetsGoOfANumberWhoseStoreIsNotDurable(t *testing.T) {
 	}
 	status, h := w.health()
 	if status != 503 || h.Gate.Open || h.Ready || !strings.Contains(strings.Join(h.Gate.Why, ""), "appendfsync") ||
-		h.WhatsApp.State != "held" || len(h.Incidents) != 1 || h.Incidents[0].Kind != "store-unsafe" {
+		h.WhatsApp.State != "held" || !slices.ContainsFunc(h.Incidents, func(i web.Incident) bool { return i.Kind == "store-unsafe" }) {
 		t.Errorf("health says %d %+v", status, h)
 	}
 	w.says(ana, "masih di sana?")
@@ -195,8 +196,10 @@ func TestGateKeepsThePromiseThatWasAskedFor(t *testing.T) {
 	}
 	w.start()
 	w.conversation()
-	if said := w.ops(); len(said) > 0 {
-		t.Errorf("the ops channel says %q", said)
+	for _, said := range w.ops() { // a slow machine may be told of, too
+		if strings.Contains(said, "Penyimpanan") {
+			t.Errorf("the ops channel says %q", said)
+		}
 	}
 }
 
@@ -305,7 +308,7 @@ func mirrored(t *testing.T, cfg Config) int64 {
 // when WhatsApp lets us in again. What an agent wrote meanwhile waits and goes out.
 func TestTroubleOfWhatsAppIsAnIncident(t *testing.T) {
 	t.Parallel()
-	hour := time.Now().Add(time.Hour)
+	hour := func() string { return "pukul " + time.Now().Add(time.Hour).In(Default().Zone).Format("15.") }
 	for _, test := range []struct {
 		name    string
 		refusal whatsapptest.Refusal
@@ -313,7 +316,7 @@ func TestTroubleOfWhatsAppIsAnIncident(t *testing.T) {
 		ready   func(t *testing.T, w *world)
 	}{
 		{"banned", whatsapptest.Refusal{Reason: 402, Code: 101, Expire: time.Hour},
-			[]string{"memblokir nomor ini", "pukul " + hour.In(Default().Zone).Format("15.")}, nil},
+			[]string{"memblokir nomor ini", "pukul "}, nil},
 		{"outdated", whatsapptest.Refusal{Reason: 405}, []string{"versi yang lebih baru", "halo version"}, nil},
 		{"logged out", whatsapptest.Refusal{Reason: 401}, []string{"tidak tertaut lagi", "/desk pair"}, pairAgain},
 	} {
@@ -321,9 +324,13 @@ func TestTroubleOfWhatsAppIsAnIncident(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			ana, thread := w.conversation()
+			before := hour()
 			w.whatsapp.SetFaults(whatsapptest.Faults{RefuseLogin: &test.refusal})
 			w.whatsapp.DropSocket()
 			said := w.told(test.words[0])
+			if test.refusal.Expire > 0 && !strings.Contains(said, before) && !strings.Contains(said, hour()) {
+				t.Errorf("the ops channel says %q, want %q in it", said, hour())
+			}
 			for _, part := range test.words {
 				if !strings.HasPrefix(said, "🔴") || !strings.Contains(said, part) {
 					t.Errorf("the ops channel says %q, want %q in it", said, part)
