@@ -171,9 +171,29 @@ func (p *pair) talkUntil(r *running, what string, n int) time.Duration {
 			p.t.Fatalf("waited in vain for %q, %d times:\n%s", what, n, r.log)
 		}
 		p.talk()
-		time.Sleep(100 * time.Millisecond) // the load
+		time.Sleep(250 * time.Millisecond) // the load
 	}
 	return time.Since(began)
+}
+
+// arrived waits until everything of a client has arrived both ways, as long as more of
+// it comes.
+func (p *pair) arrived(r *running, client int, phone *whatsapptest.Phone) {
+	p.t.Helper()
+	most, since := -1, time.Now()
+	for {
+		in := len(numbered(p.texts(p.threads[client]), "masuk"))
+		out := len(numbered(screenTexts(phone), "keluar"))
+		switch {
+		case in >= p.sent && out >= p.sent:
+			return
+		case in+out > most:
+			most, since = in+out, time.Now()
+		case time.Since(since) > time.Minute:
+			p.t.Fatalf("of %d messages each way with %s, %d are in the thread and %d on the phone:\n%s", p.sent, phone.Name(), in, out, r.log)
+		}
+		time.Sleep(20 * time.Millisecond) // both networks are other parties: there is no one signal to wait for
+	}
 }
 
 // settled waits until everything has arrived and checks that it did once, in order.
@@ -184,9 +204,7 @@ func (p *pair) settled(r *running) {
 		want = append(want, fmt.Sprint(n))
 	}
 	for i, phone := range p.phones {
-		p.eventually(r, "everything of "+phone.Name(), func() bool {
-			return len(numbered(p.texts(p.threads[i]), "masuk")) >= p.sent && len(numbered(screenTexts(phone), "keluar")) >= p.sent
-		})
+		p.arrived(r, i, phone)
 	}
 	for i, phone := range p.phones {
 		if got := numbered(p.texts(p.threads[i]), "masuk"); !slices.Equal(got, want) {
