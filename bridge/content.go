@@ -163,6 +163,7 @@ const (
 	Mismatch   Fault = "mismatch"    // what came is not what was announced
 	TooLarge   Fault = "too_large"   // beyond what one side takes, or what the desk stores
 	Forbidden  Fault = "forbidden"   // a type that is not passed on (programs)
+	Swells     Fault = "swells"      // a picture that fills the memory of who looks at it
 	Empty      Fault = "empty"       // no bytes in it
 	BadAddress Fault = "bad_address" // a host that is none of the network's
 	Malformed  Fault = "malformed"   // the reference makes no sense

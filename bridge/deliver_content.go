@@ -256,6 +256,7 @@ var fileRefusals = map[Fault]string{
 	Mismatch:   "its file is not what was announced",
 	TooLarge:   "its file is too large",
 	Forbidden:  "its file could run a program",
+	Swells:     "its picture is far larger than its file",
 	Empty:      "its file is empty",
 	BadAddress: "its file is not at Discord",
 	Malformed:  reasonNotFetched,

@@ -82,9 +82,8 @@ type sending struct {
 	Kind   string          `json:"k"`
 	File   Stored          `json:"f"`
 	Ref    json.RawMessage `json:"ref"`
-	At     int64           `json:"at"`             // desk time, ms
-	Silent bool            `json:"nov,omitzero"`   // it was to be a voice note and could not
-	Plain  string          `json:"plain,omitzero"` // why it goes as a document
+	At     int64           `json:"at"`           // desk time, ms
+	Silent bool            `json:"nov,omitzero"` // it was to be a voice note and could not
 }
 
 func fileRefOf(key string) ledger.Ref { return ledger.Ref{Kind: kindFile, ID: key} }
@@ -190,6 +189,7 @@ var faultText = map[Fault]string{
 	Mismatch:   "isinya tidak dapat dipastikan keasliannya, jadi tidak ditampilkan; mintalah dikirim ulang",
 	TooLarge:   "terlalu besar untuk disimpan; lihat di ponsel desk",
 	Forbidden:  "jenis berkas ini dapat menjalankan program, jadi tidak diteruskan",
+	Swells:     "gambarnya membengkak tak wajar saat dibuka, jadi tidak diteruskan; mintalah tangkapan layar biasa",
 	Empty:      "kosong, tidak ada isinya; mintalah dikirim ulang",
 	BadAddress: "alamat unduhannya tidak dikenal, jadi tidak dibuka; mintalah dikirim ulang",
 	Malformed:  "keterangannya rusak, jadi tidak dapat diunduh; mintalah dikirim ulang",

@@ -82,10 +82,10 @@ func hostilePolyglot(c *chat) {
 func hostileBomb(c *chat) {
 	bomb := sticker(16384, 16384, 1)
 	c.did(c.phone.SendSticker(bomb, false))
-	c.standsIn(bomb, "tiker")
+	c.standsIn(bomb, "tiker", "membengkak")
 	moving := sticker(4096, 4096, 200)
 	c.did(c.phone.SendSticker(moving, true))
-	c.standsIn(moving, "tiker")
+	c.standsIn(moving, "tiker", "membengkak")
 }
 
 func hostileDeclaredSize(c *chat) {
