@@ -104,8 +104,16 @@ func outGroup(c *chat) {
 			c.t.Fatal(err)
 		}
 	}
+	var got []whatsapptest.Message
+	defer func() {
+		if c.t.Failed() {
+			for _, l := range []any{c.discord.Messages(m.Channel), c.member.Received(), got} {
+				c.t.Logf("%+v", l)
+			}
+		}
+	}()
 	c.eventually("both answers on a member's phone", func() bool {
-		var got []whatsapptest.Message
+		got = nil
 		for _, m := range c.member.Received() {
 			if m.Group == c.group.JID().String() && m.Text == "desk di sini" {
 				got = append(got, m)
