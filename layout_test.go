@@ -272,7 +272,7 @@ func textFiles(t *testing.T) []string {
 			}
 			return nil
 		}
-		if name == ".env" || name == "go.sum" || !d.Type().IsRegular() {
+		if name == ".env" || name == ".git" || name == "go.sum" || !d.Type().IsRegular() {
 			return nil
 		}
 		names = append(names, filepath.ToSlash(name))

@@ -79,6 +79,7 @@ type StaffMessage struct {
 	Files   []StaffFile
 	// ReplyTo is the message of the same thread that this one answers, "" for none.
 	ReplyTo   string
+	ReplyOurs bool     // that message is the bot's
 	Stickers  []string // names
 	Poll      *Poll
 	Snapshots []Snapshot // what was forwarded

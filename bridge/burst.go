@@ -29,6 +29,7 @@ var burstRef = ledger.Ref{Kind: "burst", ID: "intake"}
 
 const (
 	burstEvery = 3 * time.Second // between two looks
+	burstQuiet = time.Minute     // between two looks that only a commit can make differ
 	burstAfter = 5 * time.Second // a post that waits longer is announced
 	burstLines = 20
 )
@@ -38,25 +39,46 @@ func (c *Courier) runBursts(ctx context.Context) {
 	if c.desk.Members == nil || c.cfg.Channels["intake"] == "" {
 		return
 	}
+	signal, unsubscribe := c.outbox.Subscribe()
+	defer unsubscribe()
 	tick := time.NewTicker(burstEvery)
 	defer tick.Stop()
-	late := false
+	var quiet time.Time
+	crowd := crowd{lines: map[string]string{}}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-signal:
+			quiet = time.Time{}
+			continue
 		case <-tick.C:
 		}
-		var err error
-		if late, err = c.announce(ctx, late); err != nil && ctx.Err() == nil {
+		if time.Now().Before(quiet) {
+			continue
+		}
+		still, err := c.announce(ctx, &crowd)
+		switch {
+		case still:
+			quiet = time.Now().Add(burstQuiet)
+		case err != nil && ctx.Err() == nil:
 			c.log.Warn("announce tickets without a post", zap.Error(err))
 		}
 	}
 }
 
-// announce looks once. Tickets were late at the last look too if before says so:
-// after an outage everything is late for a moment.
-func (c *Courier) announce(ctx context.Context, before bool) (late bool, err error) {
+// A crowd is what is known of waiting tickets from one look to the next.
+type crowd struct {
+	late  bool              // some were late
+	lines map[string]string // that were said of them
+}
+
+// announce looks once; still says that another look is the same until something is
+// committed. Only tickets that are late at two looks are announced: after an outage
+// everything is late for a moment.
+func (c *Courier) announce(ctx context.Context, seen *crowd) (still bool, err error) {
+	before := seen.late
+	seen.late = false
 	if !c.board.Ready() || !c.lease().Valid(time.Now()) {
 		return false, nil
 	}
@@ -70,24 +92,25 @@ func (c *Courier) announce(ctx context.Context, before bool) (late bool, err err
 	}
 	b, err := decodeBurst(d.Data)
 	if err != nil || len(waiting) == 0 && !b.Active {
-		return false, err
+		clear(seen.lines)
+		return err == nil, err
 	}
 	fresh, err := c.desk.Members(ctx, ticket.IndexUnposted, c.desk.now().Add(-burstAfter).UnixMilli())
 	if err != nil {
 		return false, err
 	}
-	late = len(waiting) > len(fresh)
-	if !b.Active && !(late && before) {
-		return late, nil
+	seen.late = len(waiting) > len(fresh)
+	if !b.Active && !(seen.late && before) {
+		return false, nil
 	}
 	if st, _, err := c.outbox.Status(ctx, ledger.DeskLog, b.Last); err != nil || b.Active && st.State < ledger.Sent {
-		return late, err // what was said last is still on its way
+		return err == nil, err // what was said last is still on its way
 	}
-	content, err := c.burstText(ctx, waiting)
+	content, err := c.burstText(ctx, waiting, seen.lines)
 	if err != nil || sum(content) == b.Shown && b.Active {
-		return late, err
+		return err == nil, err
 	}
-	return late, c.say(ctx, b, content, len(waiting) > 0)
+	return false, c.say(ctx, b, content, len(waiting) > 0)
 }
 
 func decodeBurst(data []byte) (b burst, err error) {
@@ -132,19 +155,23 @@ func (c *Courier) say(ctx context.Context, was burst, content string, active boo
 	return err
 }
 
-// burstText says which tickets wait for their post, the longest waiting first.
-func (c *Courier) burstText(ctx context.Context, waiting []string) (string, error) {
+// burstText says which tickets wait for their post, the longest waiting first. said are
+// the lines of those that were named before.
+func (c *Courier) burstText(ctx context.Context, waiting []string, said map[string]string) (string, error) {
 	if len(waiting) == 0 {
 		return "✅ Semua tiket yang tadi menunggu kini sudah punya post.", nil
 	}
 	lines := []string{fmt.Sprintf("⏳ **%d tiket menunggu post-nya** karena Discord membatasi pembuatan post. "+
 		"Semua pesannya sudah tersimpan dan post-nya muncul sendiri:", len(waiting))}
 	for _, number := range waiting[:min(len(waiting), burstLines)] {
-		line, err := c.burstLine(ctx, number)
-		if err != nil {
-			return "", err
+		if said[number] == "" {
+			line, err := c.burstLine(ctx, number)
+			if err != nil {
+				return "", err
+			}
+			said[number] = line
 		}
-		lines = append(lines, line)
+		lines = append(lines, said[number])
 	}
 	if more := len(waiting) - burstLines; more > 0 {
 		lines = append(lines, fmt.Sprintf("… dan %d lagi", more))

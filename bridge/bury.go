@@ -22,6 +22,9 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		case strings.HasPrefix(l.ID, "dead/"):
 			return nil // the notice itself failed: the list of dead letters still shows it
 		case l.Kind == kindText || l.Kind == kindMedia || l.Kind == kindPoll:
+			if err := diedOfFile(tx, l); err != nil {
+				return err
+			}
 			return buryText(tx, l, id, why, isLost(se.Reason))
 		case l.Kind == kindFetch:
 			return buryFetch(tx, l, se.Reason)
@@ -87,7 +90,21 @@ func buryFetch(tx *ledger.Tx, l ledger.Letter, reason string) error {
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
 	}
-	return closeFile(tx, body.Key, func(f *filed) { f.State, f.Reason = fileFailed, reason })
+	return closeFile(tx, body.Key, func(f *filed) { f.State, f.Reason, f.Dead = fileFailed, reason, l.ID })
+}
+
+// diedOfFile notes on a file that was given up that its message is dead too.
+func diedOfFile(tx *ledger.Tx, l ledger.Letter) error {
+	var body mediaBody
+	if l.Kind != kindMedia || json.Unmarshal(l.Body, &body) != nil {
+		return nil
+	}
+	f, ok, err := loadFile(tx, body.Key)
+	if err != nil || !ok || f.State != fileFailed || f.Dead == "" {
+		return err
+	}
+	f.Told = true
+	return f.save(tx, body.Key)
 }
 
 func buryReact(tx *ledger.Tx, l ledger.Letter, id, why string) error {
@@ -109,7 +126,7 @@ func burySign(tx *ledger.Tx, l ledger.Letter, id string) error {
 		return nil
 	}
 	tx.SendFirst(letter(id, l.Lane, l.Log, kindSay, sayBody{
-		Content: "💬 *Klien memberi reaksi* " + ToDiscord(Clean(body.Emoji, 20)), ReplyTo: body.Message, Answers: body.Of,
+		Content: "💬 *Reaksi dari WhatsApp:* " + ToDiscord(Clean(body.Emoji, 20)), ReplyTo: body.Message, Answers: body.Of,
 	}))
 	return nil
 }

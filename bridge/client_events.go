@@ -36,7 +36,10 @@ var echoText = map[string]string{
 	KindEdit:     "✏️ *Mengubah sebuah pesan menjadi:*\n",
 	KindReaction: "💬 *Bereaksi pada sebuah pesan:* ",
 	KindDelete:   "🗑️ *Menghapus sebuah pesan.* ",
-	kindPin:      "📌 *Menyematkan sebuah pesan.* ",
+
+	kindOthersEdit:   "⚠️ *Mencoba mengubah pesan yang bukan tulisannya; pesan itu tetap seperti semula. Teks darinya:*\n",
+	kindOthersDelete: "⚠️ *Menghapus pesan yang bukan tulisannya; di sini pesan itu tetap seperti semula.* ",
+	kindPin:          "📌 *Menyematkan sebuah pesan.* ",
 }
 
 // eventText renders what is no plain content: what speaks of another message, what

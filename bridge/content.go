@@ -148,6 +148,7 @@ type Snapshot struct {
 // A StaffReaction is a sign that a person in Discord put on a message, or took off.
 type StaffReaction struct {
 	Thread, Message, User string
+	Ours                  bool // the message is the bot's; known only when a sign was put on
 	Roles                 []string
 	Emoji                 string // unicode, or the name of a custom one
 	Custom                bool
@@ -163,6 +164,7 @@ const (
 	Mismatch   Fault = "mismatch"    // what came is not what was announced
 	TooLarge   Fault = "too_large"   // beyond what one side takes, or what the desk stores
 	Forbidden  Fault = "forbidden"   // a type that is not passed on (programs)
+	Swells     Fault = "swells"      // a picture that fills the memory of who looks at it
 	Empty      Fault = "empty"       // no bytes in it
 	BadAddress Fault = "bad_address" // a host that is none of the network's
 	Malformed  Fault = "malformed"   // the reference makes no sense

@@ -113,13 +113,8 @@ func (c *Courier) Poke() {
 	}
 }
 
-// poll is how often the courier looks without being woken, for letters that
-// another process wrote; pause is how long a lane rests after the store or a
-// failpoint stopped it.
-const (
-	poll  = 5 * time.Second
-	pause = time.Second
-)
+// pause is how long a lane rests after the store or a failpoint stopped it.
+const pause = time.Second
 
 // Run delivers until ctx ends or the lease is lost ([ledger.ErrStale]). It
 // returns when no letter is in flight any more.
@@ -135,7 +130,7 @@ func (c *Courier) Run(ctx context.Context) error {
 
 	running := map[string]bool{}
 	resting := map[string]time.Time{} // lanes stopped by an error, until when
-	tick := time.NewTicker(poll)
+	tick := time.NewTicker(glance)
 	defer tick.Stop()
 	eager := false // ignore waiting times once: a fault may have cleared
 	woken := map[string]bool{}
@@ -146,33 +141,43 @@ func (c *Courier) Run(ctx context.Context) error {
 		}
 		eager = false
 		clear(woken)
+		seen := c.outlook()
 		wait := time.NewTimer(next)
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			for len(running) > 0 {
-				delete(running, (<-c.done).lane)
+		for idle := true; idle; {
+			idle = false
+			select {
+			case <-ctx.Done():
+				wait.Stop()
+				return c.finish(ctx, running)
+			case e := <-c.done:
+				delete(running, e.lane)
+				delete(resting, e.lane)
+				if e.pause {
+					resting[e.lane] = time.Now().Add(pause)
+				}
+			case <-signal:
+			case <-tick.C:
+				idle = !c.outlook().unlike(seen)
+			case <-wait.C:
+			case <-c.poke:
+				eager = true
+			case lane := <-c.woken:
+				woken[lane] = true
 			}
-			if cause := context.Cause(ctx); errors.Is(cause, ledger.ErrStale) {
-				return cause
-			}
-			return nil
-		case e := <-c.done:
-			delete(running, e.lane)
-			delete(resting, e.lane)
-			if e.pause {
-				resting[e.lane] = time.Now().Add(pause)
-			}
-		case <-signal:
-		case <-tick.C:
-		case <-wait.C:
-		case <-c.poke:
-			eager = true
-		case lane := <-c.woken:
-			woken[lane] = true
 		}
 		wait.Stop()
 	}
+}
+
+// finish waits for the lanes that are at work.
+func (c *Courier) finish(ctx context.Context, running map[string]bool) error {
+	for len(running) > 0 {
+		delete(running, (<-c.done).lane)
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, ledger.ErrStale) {
+		return cause
+	}
+	return nil
 }
 
 // start sends a goroutine to every lane that may move and has none, and returns
@@ -427,8 +432,10 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	if err := c.outbox.Nack(ctx, lease.Epoch, l, notBefore, cmp.Or(se.Reason, "no answer"), counts); err != nil {
 		return false, fmt.Errorf("put letter %s back: %w", l.ID, err)
 	}
-	if err := c.refreshMark(ctx, l); err != nil {
-		return false, err
+	if st.Reason == "" { // it does not say yet that it waits
+		if err := c.refreshMark(ctx, l); err != nil {
+			return false, err
+		}
 	}
 	if !st.First.IsZero() && time.Since(st.First) > linkGrace && c.stuck.add(l.Lane) {
 		c.showWaiting(ctx, []ledger.LaneHead{{Lane: l.Lane}})

@@ -116,7 +116,9 @@ func (c *Courier) upload(ctx context.Context, l ledger.Letter, st ledger.Status)
 	switch {
 	case err != nil:
 		return err
-	case f.State == filePending && c.waitedFor(l, st, staffPatience, staffGrace):
+	case f.State == fileFailed && f.Told:
+		return c.fetchAgain(ctx, l, body.Key)
+	case f.State == filePending && c.waitedFor(l, st, staffPatience, staffGrace) && c.desk.now().Sub(time.UnixMilli(f.Again)) >= staffPatience:
 		return refused(reasonNotFetched)
 	case f.State == filePending:
 		return errWaitsForFile(fileWait(st.First))
@@ -148,6 +150,30 @@ func (c *Courier) upload(ctx context.Context, l ledger.Letter, st ledger.Status)
 		return crashError{err}
 	}
 	return nil
+}
+
+// fetchAgain asks once more for a file that was given up: somebody sends its message again.
+func (c *Courier) fetchAgain(ctx context.Context, l ledger.Letter, key string) error {
+	hold := ledger.Hold{Letter: l, Epoch: c.lease().Epoch}
+	_, err := c.outbox.Update(ctx, ledger.Cause{Hold: &hold}, func(tx *ledger.Tx) error {
+		f, ok, err := loadFile(tx, key)
+		if err != nil || !ok || f.State != fileFailed || !f.Told {
+			return err
+		}
+		f.Told = false
+		_, dead, err := tx.Revive(f.Dead)
+		if err != nil {
+			return err
+		}
+		if dead {
+			f.State, f.Again = filePending, tx.Now().UnixMilli()
+		}
+		return f.save(tx, key)
+	})
+	if err != nil {
+		return &SendError{Certainty: Blocked, Reason: "the store does not answer", Err: err}
+	}
+	return errWaitsForFile(fileWait(time.Time{}))
 }
 
 // cutOff bounds how often an upload may break off while WhatsApp is there otherwise:
@@ -230,6 +256,7 @@ var fileRefusals = map[Fault]string{
 	Mismatch:   "its file is not what was announced",
 	TooLarge:   "its file is too large",
 	Forbidden:  "its file could run a program",
+	Swells:     "its picture is far larger than its file",
 	Empty:      "its file is empty",
 	BadAddress: "its file is not at Discord",
 	Malformed:  reasonNotFetched,

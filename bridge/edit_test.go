@@ -142,6 +142,7 @@ func TestEditsThroughFaults(t *testing.T) {
 // The process dies at any step of an edit, a revoke, a rewrite or a notice: the next one
 // finishes each once.
 func TestEditsThroughCrashes(t *testing.T) {
+	t.Parallel()
 	for _, step := range []string{"claimed", "begun", "pre-post", "posted", "committed"} {
 		for _, way := range []string{"w.", "d."} {
 			t.Run(way+step, func(t *testing.T) {

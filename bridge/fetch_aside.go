@@ -15,6 +15,7 @@ import (
 const (
 	firstTurn    = time.Minute
 	longestTurn  = 30 * time.Minute
+	longestRest  = 5 * time.Minute // between two tries of one that has failed for hours
 	ownPatience  = time.Hour
 	mostPatience = 24 * time.Hour
 )
@@ -38,6 +39,11 @@ func (c *Courier) missed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 		}
 		return c.failed(ctx, lease, l, st, last)
 	case turn < min(max(age/2, firstTurn), longestTurn):
+		if ok {
+			later := *se
+			later.RetryAfter = max(se.RetryAfter, min(age/16, longestRest))
+			err = &later
+		}
 		return c.failed(ctx, lease, l, st, err)
 	}
 	body.Turn++

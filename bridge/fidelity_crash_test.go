@@ -12,6 +12,7 @@ import (
 
 // A crash at any step of a file's way changes neither what arrives nor how often.
 func TestFilesThroughCrashes(t *testing.T) {
+	t.Parallel()
 	for _, step := range []string{
 		"md.claimed", "md.begun", "md.fetched", "md.committed",
 		"d.claimed", "d.begun", "d.pre-post", "d.posted", "d.committed",

@@ -343,3 +343,43 @@ func TestAnswerToAFileThatCameLate(t *testing.T) {
 		w.greeted("99@lid: [> 2 false struk] terbaca", "99@lid: (👍 on 2 false)")
 	})
 }
+
+// An agent who is quicker than Discord's answer to us still answers the message that he
+// sees; what was never noted is answered without a quote, and holds nobody up for long.
+func TestAnswerBeforeTheMessageIsNoted(t *testing.T) {
+	for name, lost := range map[string]bool{"answer delayed": false, "never noted": true} {
+		t.Run(name, func(t *testing.T) {
+			liveFrom(t, in2025, func(w *world) {
+				w.client("1", "halo")
+				ticks()
+				ours, began := "1499", time.Now()
+				m := bridge.StaffMessage{ID: snow(began), Channel: w.thread(), Author: "sari", Name: "Sari", Roles: []string{agentRole},
+					Text: "ini", ReplyTo: ours, ReplyOurs: true, At: began}
+				react := bridge.StaffReaction{Thread: w.thread(), Message: ours, Ours: true, User: "sari", Roles: []string{agentRole}, Emoji: "👍", On: true, At: began}
+				if !lost {
+					time.AfterFunc(time.Second, func() { // the client's message, which stands in the thread already
+						w.client("2", "yang mana?")
+					})
+					w.board.next = 498
+				}
+				for range 2 { // again
+					if err := w.relay.Reply(w.t.Context(), m); err != nil {
+						t.Fatal(err)
+					}
+					if err := w.relay.Reacted(w.t.Context(), react); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if took := time.Since(began); took > 13*time.Second {
+					t.Errorf("it took %s", took)
+				}
+				w.settle()
+				if lost {
+					w.greeted("99@lid: ini")
+				} else {
+					w.greeted("99@lid: [> 2 false yang mana?] ini", "99@lid: (👍 on 2 false)")
+				}
+			})
+		})
+	}
+}

@@ -16,6 +16,7 @@ var cutOff = &bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: 
 
 // A file that breaks off each time does not keep those behind it.
 func TestFileThatNeverComesStepsAside(t *testing.T) {
+	t.Parallel()
 	liveFrom(t, in2025, func(w *world) {
 		w.phone.trouble = func(id string, _ int) error {
 			if id == "2" {
@@ -196,4 +197,30 @@ func TestNameDoesNotLookLikeTheDesk(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A file that could not be had from Discord is asked for again, once, by whoever sends
+// its message again.
+func TestFileOfAnAgentIsFetchedAgainWithItsMessage(t *testing.T) {
+	liveFrom(t, in2025, func(w *world) {
+		w.client("1", "halo")
+		ticks()
+		w.board.trouble = func(string, int) error {
+			return &bridge.SendError{Certainty: bridge.Refused, Reason: "Discord does not give the file out"}
+		}
+		id := w.says(bridge.StaffMessage{Files: []bridge.StaffFile{w.attach("a.jpg", "image/jpeg", "JPEG")}})
+		w.settle()
+		for asked := 1; asked < 4; asked++ {
+			w.greeted()
+			if n := w.board.asked["a.jpg"]; n != asked {
+				t.Errorf("the file was asked for %d times, want %d", n, asked)
+			}
+			if asked == 3 {
+				w.board.trouble = nil
+			}
+			w.retry("d/" + id + "/0.1")
+			w.settle()
+		}
+		w.greeted("99@lid: <image a.jpg JPEG>")
+	})
 }

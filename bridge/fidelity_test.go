@@ -88,7 +88,7 @@ func TestSlowFileGivesWayAndFollows(t *testing.T) {
 
 func TestFileThatCannotBeHadStandsIn(t *testing.T) {
 	live(t, func(w *world) {
-		for i, fault := range []bridge.Fault{bridge.Gone, bridge.Mismatch, bridge.TooLarge, bridge.Forbidden, bridge.Empty, bridge.BadAddress, bridge.Malformed} {
+		for i, fault := range []bridge.Fault{bridge.Gone, bridge.Mismatch, bridge.TooLarge, bridge.Forbidden, bridge.Swells, bridge.Empty, bridge.BadAddress, bridge.Malformed} {
 			w.phone.trouble = func(string, int) error { return &bridge.MediaError{Fault: fault} }
 			w.receive(w.picture(fmt.Sprint(i), "JPEG", ""))
 			ticks()

@@ -59,6 +59,12 @@ type filed struct {
 	Line string `json:"line,omitzero"` // that line: it stays the same
 	// Unfit is why Discord is not given the file any more.
 	Unfit unfit `json:"unfit,omitzero"`
+	// Dead is the letter that was to fetch the file and was given up; Told, that its
+	// message died of it. Whoever sends that one again has the file fetched again, since
+	// Again (desk time, ms).
+	Dead  string `json:"dead,omitzero"`
+	Told  bool   `json:"told,omitzero"`
+	Again int64  `json:"again,omitzero"`
 	// What WhatsApp answered when it took the file.
 	Sending *sending `json:"up,omitzero"`
 }
@@ -76,9 +82,8 @@ type sending struct {
 	Kind   string          `json:"k"`
 	File   Stored          `json:"f"`
 	Ref    json.RawMessage `json:"ref"`
-	At     int64           `json:"at"`             // desk time, ms
-	Silent bool            `json:"nov,omitzero"`   // it was to be a voice note and could not
-	Plain  string          `json:"plain,omitzero"` // why it goes as a document
+	At     int64           `json:"at"`           // desk time, ms
+	Silent bool            `json:"nov,omitzero"` // it was to be a voice note and could not
 }
 
 func fileRefOf(key string) ledger.Ref { return ledger.Ref{Kind: kindFile, ID: key} }
@@ -184,6 +189,7 @@ var faultText = map[Fault]string{
 	Mismatch:   "isinya tidak dapat dipastikan keasliannya, jadi tidak ditampilkan; mintalah dikirim ulang",
 	TooLarge:   "terlalu besar untuk disimpan; lihat di ponsel desk",
 	Forbidden:  "jenis berkas ini dapat menjalankan program, jadi tidak diteruskan",
+	Swells:     "gambarnya membengkak tak wajar saat dibuka, jadi tidak diteruskan; mintalah tangkapan layar biasa",
 	Empty:      "kosong, tidak ada isinya; mintalah dikirim ulang",
 	BadAddress: "alamat unduhannya tidak dikenal, jadi tidak dibuka; mintalah dikirim ulang",
 	Malformed:  "keterangannya rusak, jadi tidak dapat diunduh; mintalah dikirim ulang",

@@ -1,6 +1,10 @@
 package bridge
 
-import "github.com/haloerzap/halo/ticket"
+import (
+	"slices"
+
+	"github.com/haloerzap/halo/ticket"
+)
 
 // brand is the colour of the desk's cards.
 const brand = 0x2F7D6B
@@ -9,7 +13,10 @@ const brand = 0x2F7D6B
 // ticket this is. A LID is never shown as a phone number.
 func headerCard(t ticket.Ticket, c ticket.Conversation, desk Desk) *Card {
 	number := "belum diketahui"
-	if c.Phone != "" {
+	switch {
+	case slices.Contains(desk.Groups, c.Reply):
+		number = "grup"
+	case c.Phone != "":
 		number = "+" + c.Phone
 	}
 	name := ToDiscord(c.Name)

@@ -20,6 +20,7 @@ type heard struct {
 	Kind   string  `json:"k,omitzero"`
 	Text   string  `json:"x,omitzero"` // its beginning
 	Sender Address `json:"s,omitzero"` // who wrote it, in a group
+	Phone  string  `json:"p,omitzero"` // his number, if known
 	// Of is the message that this one speaks of: whoever answers an edit answers that.
 	Of    string `json:"of,omitzero"`
 	OfOwn bool   `json:"own,omitzero"`
@@ -38,8 +39,11 @@ const ownRef = "~own"
 // hear notes where a message stands.
 func hear(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, number, letter string) error {
 	h := heard{Ticket: number, Letter: letter, Kind: m.Kind, Text: Clean(m.Text, quotedText), Of: m.Target, OfOwn: m.TargetOwn}
+	if m.Kind == kindOthersEdit || m.Kind == kindOthersDelete {
+		h.Of, h.OfOwn = "", false // whoever answers it means its sender
+	}
 	if m.Group != nil {
-		h.Sender = m.Group.Sender
+		h.Sender, h.Phone = m.Group.Sender, m.Group.SenderPhone
 	}
 	data, err := json.Marshal(h)
 	if err != nil {
@@ -47,6 +51,17 @@ func hear(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, number, letter 
 	}
 	m.Unreadable = ""
 	return tx.Put(heardRef(c.ID, inboxRef(m)), data)
+}
+
+// author is who wrote the message; own says that it was the desk.
+func (h heard) author(own bool) author {
+	switch {
+	case own:
+		return theDesk
+	case h.Sender != "":
+		return author{By: string(h.Sender), Phone: h.Phone}
+	}
+	return theClient
 }
 
 func loadHeard(tx *ledger.Tx, ref ledger.Ref) (h heard, ok bool, err error) {
@@ -66,6 +81,7 @@ type spot struct {
 	Letter  string // that became the message, or
 	Message string // the message, when a person wrote it there
 	Text    string
+	Author  author
 }
 
 func (s spot) reference() *reference {
@@ -86,7 +102,7 @@ func spotOf(tx *ledger.Tx, c ticket.Conversation, id string, own bool) (s spot, 
 			break
 		}
 		if h.Of == "" {
-			return spot{Ticket: h.Ticket, Letter: h.Letter, Text: h.Text}, true, nil
+			return spot{Ticket: h.Ticket, Letter: h.Letter, Text: h.Text, Author: h.author(own)}, true, nil
 		}
 		id, own = h.Of, h.OfOwn
 	}
@@ -103,10 +119,10 @@ func spotOf(tx *ledger.Tx, c ticket.Conversation, id string, own bool) (s spot, 
 		}
 		if message, _, byAgent := staffMessageOf(letter); byAgent {
 			w, _, err := loadWords(tx, message)
-			return spot{Ticket: number, Message: message, Text: w.Head}, true, err
+			return spot{Ticket: number, Message: message, Text: w.Head, Author: theDesk}, true, err
 		}
 		// What halo said by itself has a line in the thread.
-		return spot{Ticket: number, Letter: letter + "/note/0"}, true, nil
+		return spot{Ticket: number, Letter: letter + "/note/0", Author: theDesk}, true, nil
 	}
 	return s, false, nil
 }

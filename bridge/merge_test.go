@@ -272,6 +272,7 @@ func sameElements(a, b []string) bool {
 // Whenever two conversations turn out to be one person's, nothing of either is lost:
 // tickets, messages, their order, and what is owed to the client.
 func TestAliasMergeModel(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		client, shut := storetest.NewMemory()
 		defer shut()

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +17,12 @@ import (
 // sent records that the network took a letter, with what follows from it. st is what
 // was known before this attempt.
 func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status, ext string) error {
+	told, err := c.tellsDelivery(ctx, l)
+	if err != nil {
+		return err
+	}
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent, Ext: ext}
-	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
+	_, err = c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
 		if st.Tried() {
 			if err := overcome(tx, l); err != nil {
 				return err
@@ -28,12 +34,12 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		case kindSay, kindEdit:
 			return said(tx, l.Lane, ext)
 		case kindText, kindPoll:
-			return answered(tx, l)
+			return answered(tx, l, told)
 		case kindMedia:
 			if err := saidSo(tx, l); err != nil {
 				return err
 			}
-			return answered(tx, l)
+			return answered(tx, l, told)
 		}
 		return nil
 	})
@@ -43,6 +49,19 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		c.board.CatchUp(ext)
 	}
 	return err
+}
+
+// tellsDelivery reports whether WhatsApp will say that a letter arrived: it does not of
+// what went to a group.
+func (c *Courier) tellsDelivery(ctx context.Context, l ledger.Letter) (bool, error) {
+	if len(c.desk.Groups) == 0 || !strings.HasPrefix(l.Lane, laneClient) {
+		return true, nil
+	}
+	to, err := c.client(ctx, l)
+	if se, ok := errors.AsType[*SendError](err); ok && se.Certainty == Refused {
+		return true, nil // whoever it was sent to is not known any more
+	}
+	return !slices.Contains(c.desk.Groups, string(to)), err
 }
 
 // said notes the last message known to have arrived in a lane. An earlier one may
@@ -76,10 +95,12 @@ func posted(tx *ledger.Tx, number, thread string) error {
 }
 
 // answered notes that WhatsApp took a text: from now on a day may pass until it
-// arrives. The first human answer ends the client's wait; an agent's message shows
+// arrives, if that is told. The first human answer ends the client's wait; an agent's message shows
 // how far it has come.
-func answered(tx *ledger.Tx, l ledger.Letter) error {
-	tx.Set(ledger.Timer{Kind: TimerUndelivered, ID: l.Log + "/" + l.ID, Due: tx.Now().Add(undeliveredAfter)})
+func answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
+	if told {
+		tx.Set(ledger.Timer{Kind: TimerUndelivered, ID: l.Log + "/" + l.ID, Due: tx.Now().Add(undeliveredAfter)})
+	}
 	message, _, part, byAgent := staffPartOf(l.ID)
 	if !byAgent {
 		return nil

@@ -18,6 +18,7 @@ type placeholder struct {
 	Letter string `json:"l"`
 	At     int64  `json:"at"`            // when it was written (desk time, ms)
 	Done   bool   `json:"done,omitzero"` // the content has come
+	By     author `json:"by,omitzero"`   // who wrote it
 }
 
 // soon is how long a replaced line is still being looked at: later, agents are told.

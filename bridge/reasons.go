@@ -21,6 +21,7 @@ var reasons = []struct{ clause, said string }{
 	{"its file is not what was announced", "isi berkasnya tidak dapat dipastikan keasliannya"},
 	{"its file is too large", "berkasnya terlalu besar"},
 	{"its file could run a program", "jenis berkas ini dapat menjalankan program"},
+	{"its picture is far larger than its file", "gambarnya membengkak tak wajar saat dibuka"},
 	{"its file is empty", "berkasnya kosong"},
 	{"its file is not at Discord", "alamat berkasnya bukan milik Discord"},
 	{reasonNotFetched, "berkasnya belum dapat diunduh dari Discord"},

@@ -47,9 +47,10 @@ func (r *Relay) Receive(ctx context.Context, m ClientMessage) error {
 	return nil
 }
 
-// shortID keeps an identifier storable whatever a stanza carried.
+// shortID keeps an identifier storable whatever a stanza carried, and leaves "~" to the
+// names that are made of one here.
 func shortID(id string) string {
-	if id != "" && len(id) <= 100 {
+	if id != "" && len(id) <= 100 && !strings.Contains(id, "~") {
 		return id
 	}
 	sum := sha256.Sum256([]byte(id))
@@ -73,7 +74,11 @@ func inboxID(m ClientMessage) string {
 	if m.Alt != "" {
 		chat = max(chat, m.Alt) // any rule will do
 	}
-	id := string(chat) + "|" + m.ID
+	id := string(chat) + "|"
+	if m.Group != nil {
+		id += string(m.Group.Sender) + "|" // members may choose the same id
+	}
+	id += m.ID
 	if m.Own {
 		id += "|own"
 	}
@@ -88,6 +93,16 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	c, err := r.writer(tx, m)
 	if err != nil {
 		return err
+	}
+	if m, err = ownID(tx, c, m); err != nil {
+		return err
+	}
+	subject, known, err := r.subject(tx, c, m)
+	if err != nil {
+		return err
+	}
+	if known && !subject.Author.same(authorOf(m)) {
+		m = ofAnother(m)
 	}
 	stood, ref, stands, err := placeholderOf(tx, c, m)
 	if err != nil {
@@ -107,13 +122,15 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	case stands && (!stood.Done || piece > 0):
 		return r.readAtLast(tx, c, m, piece, last, stood, ref)
 	}
-	if done, err := r.about(tx, c, m, piece); err != nil || done {
-		return cmp.Or(err, c.Save(tx))
+	if known {
+		if done, err := r.about(tx, c, m, subject, piece); err != nil || done {
+			return cmp.Or(err, c.Save(tx))
+		}
 	}
 	opened := c.Open == ""
 	if opened && slices.Contains(echoes, m.Kind) {
 		// It speaks of an earlier message: noted, but no new concern.
-		tx.Log(cmp.Or(c.Last, "conversation/"+c.ID), ledger.Event{What: "client_wrote", By: "client", Ref: m.ID, Data: eventData(m)})
+		logWrote(tx, cmp.Or(c.Last, "conversation/"+c.ID), m)
 		return c.Save(tx)
 	}
 	if err := r.ensureTicket(tx, &c, m); err != nil {
@@ -124,7 +141,7 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 		return err
 	}
 	if m.Unreadable != "" {
-		p := placeholder{Ticket: number, Letter: clientLetterID(c.ID, m, 0, 0), At: tx.Now().UnixMilli()}
+		p := placeholder{Ticket: number, Letter: clientLetterID(c.ID, m, 0, 0), At: tx.Now().UnixMilli(), By: authorOf(m)}
 		if err := p.save(tx, ref); err != nil {
 			return err
 		}
@@ -166,7 +183,7 @@ func (r *Relay) ensureTicket(tx *ledger.Tx, c *ticket.Conversation, m ClientMess
 	switch {
 	case c.Open == "":
 		return r.open(tx, c, !m.Own)
-	case m.Own:
+	case m.Own && !slices.Contains(echoes, m.Kind):
 		return respond(tx, c.Open, "", m.ID)
 	}
 	return nil
@@ -222,7 +239,7 @@ func whereabouts(addresses ...Address) (refs []ledger.Ref) {
 }
 
 // echoes are the kinds of messages that open no ticket by themselves.
-var echoes = []string{KindReaction, KindEdit, KindDelete, KindVote, kindPin, kindTimer, kindIdentity, kindNumber}
+var echoes = []string{KindReaction, KindEdit, KindDelete, kindOthersEdit, kindOthersDelete, KindVote, kindPin, kindTimer, kindIdentity, kindNumber}
 
 func inboxRef(m ClientMessage) string {
 	ref := m.ID

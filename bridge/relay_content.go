@@ -121,8 +121,11 @@ func (r *Relay) joined(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, nu
 		return "", false, nil // words enough for a message of its own
 	}
 	name := c.ID + "/" + number + "/" + shortID(m.Album)
-	if m.Own {
+	switch {
+	case m.Own:
 		name += ownRef
+	case m.Group != nil: // another member's picture is none of his
+		name += "~" + sum(string(m.Group.Sender))
 	}
 	return joinAlbum(tx, name, own, content, m.caption(), files[0], m.Media.Size)
 }
@@ -146,16 +149,18 @@ func (r *Relay) aimOf(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, num
 	return r.aimAt(tx, number, s, found, quoted)
 }
 
-// about takes in what speaks of an earlier message of which the ticket is known. done
-// is false when it is to be treated as a message of its own.
-func (r *Relay) about(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, piece int) (done bool, err error) {
+// subject finds the earlier message that a message speaks of. ok is false for one that
+// speaks of none, or of one that is not known here.
+func (r *Relay) subject(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (s spot, ok bool, err error) {
 	if m.Target == "" || m.Unreadable != "" || !slices.Contains(echoes, m.Kind) {
-		return false, nil
+		return s, false, nil
 	}
-	s, found, err := spotOf(tx, c, m.Target, m.TargetOwn)
-	if err != nil || !found {
-		return false, err
-	}
+	return spotOf(tx, c, m.Target, m.TargetOwn)
+}
+
+// about takes in what speaks of an earlier message, which stands at s. done is false
+// when it is to be treated as a message of its own.
+func (r *Relay) about(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, s spot, piece int) (done bool, err error) {
 	switch m.Kind {
 	case KindReaction:
 		return r.clientReacted(tx, c, m, s)
@@ -163,7 +168,11 @@ func (r *Relay) about(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, pie
 		if s.Ticket == c.Open {
 			tx.Send(signLetter("gone/"+clientLetterID(c.ID, m, 0, 0), s, signDeleted, true))
 		}
-	case KindEdit:
+	case KindEdit, kindOthersEdit, kindOthersDelete:
+	case KindVote:
+		if c.Open != "" {
+			return false, nil // an answer that somebody is to see
+		}
 	default:
 		return false, nil
 	}
@@ -196,7 +205,7 @@ func signLetter(id string, s spot, emoji string, on bool) ledger.Letter {
 const kindSigns ledger.Kind = "signs"
 
 type sign struct {
-	By    string `json:"by"`
+	author
 	Emoji string `json:"e"`
 	At    int64  `json:"at"` // when it was put (the network's time, ms): the latest wins
 }
@@ -221,16 +230,10 @@ func (r *Relay) clientReacted(tx *ledger.Tx, c ticket.Conversation, m ClientMess
 	if data != nil && json.Unmarshal(data, &all) != nil {
 		return false, fmt.Errorf("%w: %s", ledger.ErrCorrupt, ref)
 	}
-	by := "client"
-	switch {
-	case m.Own:
-		by = "phone"
-	case m.Group != nil:
-		by = string(m.Group.Sender)
-	}
-	i := slices.IndexFunc(all, func(x sign) bool { return x.By == by })
+	by := authorOf(m)
+	i := slices.IndexFunc(all, func(x sign) bool { return x.same(by) })
 	if i < 0 {
-		all, i = append(all, sign{By: by}), len(all)
+		all, i = append(all, sign{author: by}), len(all)
 	}
 	if m.At.UnixMilli() < all[i].At {
 		return true, nil // a later one was here before

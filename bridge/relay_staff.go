@@ -16,8 +16,20 @@ import (
 // client; notes and other people's words stay inside, marked so. A channel that
 // is no ticket's thread gives [ErrNotOurs].
 func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
+	early := m.ReplyOurs && fresh(m.ReplyTo, m.At)
+	err := untilNoted(ctx, func(patient bool) error {
+		m.ReplyOurs = early && patient
+		return r.takeReply(ctx, m)
+	})
+	if err != nil {
+		return fmt.Errorf("take in Discord message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+func (r *Relay) takeReply(ctx context.Context, m StaffMessage) error {
 	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author}
-	err := r.once(ctx, ledger.Inbox{Source: "dc", ID: m.ID, At: m.At}, raw, func(tx *ledger.Tx) error {
+	return r.once(ctx, ledger.Inbox{Source: "dc", ID: m.ID, At: m.At}, raw, func(tx *ledger.Tx) error {
 		tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: m.Channel}, wordsRef(m.ID))
 		th, ok, err := ticket.LoadThread(tx, m.Channel)
 		if err != nil {
@@ -34,10 +46,6 @@ func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 		}
 		return r.reply(tx, th.Ticket, m)
 	})
-	if err != nil {
-		return fmt.Errorf("take in Discord message %s: %w", m.ID, err)
-	}
-	return nil
 }
 
 // ErrNotOurs means that a channel is no ticket's thread; the message left no trace.
@@ -73,7 +81,7 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		return nil
 	}
 	if m.Poll != nil {
-		if why := pollProblem(*m.Poll); why != "" {
+		if why := pollProblem(*m.Poll, r.desk.Names); why != "" {
 			tx.Send(noticeOn(number, "poll/"+m.ID, m.ID, "⚠️ Polling ini sampai di klien sebagai teks biasa, tanpa tombol pilihan: "+why+"."))
 		}
 	}
@@ -99,6 +107,11 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts []part, notes []string) error {
 	if err := MarkRead(tx, t); err != nil {
 		return err
+	}
+	if m.ReplyOurs {
+		if err := noted(tx, t.Number, m.ReplyTo); err != nil {
+			return err
+		}
 	}
 	q, err := r.quoteOf(tx, t.Number, m.ReplyTo)
 	if err != nil {

@@ -37,7 +37,7 @@ func (r *Relay) layout(m StaffMessage, text string) (parts []part) {
 	for _, t := range texts {
 		parts = append(parts, part{text: t})
 	}
-	if m.Poll != nil && pollProblem(*m.Poll) == "" {
+	if m.Poll != nil && pollProblem(*m.Poll, r.desk.Names) == "" {
 		parts = append(parts, part{poll: m.Poll})
 	}
 	return parts
@@ -170,7 +170,8 @@ func (r *Relay) meant(tx *ledger.Tx, number, message string) (id string, own boo
 	if err != nil {
 		return "", false, h, false, err
 	}
-	id, own = strings.CutSuffix(strings.TrimSuffix(ref, "~u"), ownRef)
+	id, marks, _ := strings.Cut(ref, "~")
+	own = strings.HasPrefix("~"+marks, ownRef)
 	return id, own, h, !strings.HasPrefix(id, "call-"), nil
 }
 

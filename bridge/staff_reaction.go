@@ -32,7 +32,12 @@ type reaction struct {
 // The same report may come again. A channel that is no ticket's thread gives
 // [ErrNotOurs].
 func (r *Relay) Reacted(ctx context.Context, s StaffReaction) error {
-	_, err := r.store.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return r.reacted(tx, s) })
+	early := s.Ours && fresh(s.Message, s.At)
+	err := untilNoted(ctx, func(patient bool) error {
+		s.Ours = early && patient
+		_, err := r.store.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return r.reacted(tx, s) })
+		return err
+	})
 	switch {
 	case err == nil:
 		return nil
@@ -55,6 +60,11 @@ func (r *Relay) reacted(tx *ledger.Tx, s StaffReaction) error {
 	agent := slices.ContainsFunc(s.Roles, func(role string) bool { return slices.Contains(r.desk.AgentRoles, role) })
 	if err != nil || !ok || t.State == ticket.Closed || s.On && !agent {
 		return err
+	}
+	if s.Ours {
+		if err := noted(tx, t.Number, s.Message); err != nil {
+			return err
+		}
 	}
 	target, own, h, ok, err := r.meant(tx, t.Number, s.Message)
 	if err != nil || !ok {

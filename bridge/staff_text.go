@@ -23,7 +23,7 @@ func staffWords(m StaffMessage, names Names) string {
 	for _, s := range m.Stickers[:min(len(m.Stickers), 10)] {
 		parts = append(parts, "[stiker: "+plainName(s)+"]")
 	}
-	if m.Poll != nil && pollProblem(*m.Poll) != "" {
+	if m.Poll != nil && pollProblem(*m.Poll, names) != "" {
 		parts = append(parts, pollWords(*m.Poll, names))
 	}
 	for _, s := range m.Snapshots[:min(len(m.Snapshots), 10)] {
@@ -62,11 +62,11 @@ func pollWords(p Poll, names Names) string {
 	return strings.Join(lines, "\n")
 }
 
-// pollProblem says why WhatsApp would not take a poll, "" if it would.
-func pollProblem(p Poll) string {
+// pollProblem says why WhatsApp would not take a poll in its own words, "" if it would.
+func pollProblem(p Poll, names Names) string {
 	seen := map[string]bool{}
 	for _, option := range p.Options {
-		switch name := Clean(option, 10*pollOptionMax); {
+		switch name := Clean(ToWhatsApp(option, names), 10*pollOptionMax); {
 		case name == "":
 			return "ada pilihan yang kosong"
 		case seen[name]:
@@ -82,9 +82,9 @@ func pollProblem(p Poll) string {
 		return fmt.Sprintf("WhatsApp menerima paling banyak %d pilihan", pollMost)
 	case len(p.Options) < pollLeast:
 		return fmt.Sprintf("WhatsApp menerima paling sedikit %d pilihan", pollLeast)
-	case Clean(p.Question, 10) == "":
+	case Clean(ToWhatsApp(p.Question, names), 10) == "":
 		return "pertanyaannya kosong"
-	case splitUnits(p.Question) > pollQuestionMax:
+	case splitUnits(ToWhatsApp(p.Question, names)) > pollQuestionMax:
 		return fmt.Sprintf("pertanyaannya lebih panjang dari %d huruf", pollQuestionMax)
 	}
 	return ""

@@ -43,9 +43,13 @@ func TestPollProblem(t *testing.T) {
 		"pertanyaannya kosong":                          {Options: options(2)},
 		"pertanyaannya lebih panjang dari 255 huruf":    {Question: strings.Repeat("b", 256), Options: options(2)},
 	} {
-		if got := pollProblem(p); got != want {
+		if got := pollProblem(p, Names{}); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	same := Poll{Question: "a", Options: []string{"__ya__", "ya"}} // on WhatsApp, which has no underline
+	if got := pollProblem(same, Names{}); got != "ada dua pilihan yang sama" {
+		t.Errorf("%q of options that WhatsApp shows alike", got)
 	}
 }
 

@@ -18,22 +18,24 @@ import (
 // Nothing but a letter's own failures counts towards its death, however long it takes;
 // and whatever is over is over for all kinds of letters.
 func TestWhatCountsTowardsDeath(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		err  bridge.SendError
 		dies bool
 	}{
-		{"429", bridge.SendError{Certainty: bridge.Blocked, RetryAfter: 30 * time.Second, Reason: "Discord's rate limit"}, false},
+		{"429", bridge.SendError{Certainty: bridge.Blocked, RetryAfter: 2 * time.Minute, Reason: "Discord's rate limit"}, false},
 		{"429 without a time", bridge.SendError{Certainty: bridge.Blocked, Reason: "WhatsApp asks us to slow down"}, false},
 		{"5xx", bridge.SendError{Certainty: bridge.Unknown, Outage: true, Reason: "Discord gave no clear answer"}, false},
-		{"no answer", bridge.SendError{Certainty: bridge.Unknown, Outage: true, Reason: "WhatsApp did not answer in time"}, false},
-		{"not reached", bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: "the session database failed"}, false},
+		{"no answer", bridge.SendError{Certainty: bridge.Unknown, Outage: true, RetryAfter: 2 * time.Minute, Reason: "WhatsApp did not answer in time"}, false},
+		{"not reached", bridge.SendError{Certainty: bridge.NotSent, Outage: true, RetryAfter: 2 * time.Minute, Reason: "the session database failed"}, false},
 		{"a right is missing", bridge.SendError{Certainty: bridge.Refused, Denied: true, Reason: "the bot lacks a permission there: Send Messages"}, false},
 		{"odd answers", bridge.SendError{Certainty: bridge.Unknown, Reason: "WhatsApp answered with error 499"}, true},
 		{"no keys", bridge.SendError{Certainty: bridge.NotSent, RetryAfter: time.Minute, Reason: "WhatsApp gave no keys for the client's phone"}, true},
 		{"refused", bridge.SendError{Certainty: bridge.Refused, Reason: "the number is not on WhatsApp"}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			live(t, func(w *world) {
 				w.client("m1", "halo")
 				w.settle()
@@ -93,11 +95,12 @@ func TestWhatCountsTowardsDeath(t *testing.T) {
 	}
 }
 
-// A thousand messages (thousands in a soak) in all states: after a restart each shows its own, also what
+// Hundreds of messages (thousands in a soak) in all states: after a restart each shows its own, also what
 // changed while nobody was there to show it.
 func TestMarksAfterARestart(t *testing.T) {
+	t.Parallel()
 	liveFrom(t, time.Date(2025, 1, 14, 2, 0, 0, 0, time.UTC), func(w *world) {
-		messages := 1000
+		messages := 400
 		if os.Getenv("HALO_TEST_SOAK") != "" {
 			messages = 5000
 		}
@@ -209,6 +212,7 @@ func (w *world) clock() (stop func()) {
 // A message that WhatsApp took and no phone got says so after a day, once; one that
 // arrived, was taken back or belongs to a closed ticket does not.
 func TestUndeliveredForADay(t *testing.T) {
+	t.Parallel()
 	live(t, func(w *world) {
 		w.client("m1", "halo")
 		w.settle()

@@ -46,7 +46,7 @@ type turnOver struct {
 func (c *Courier) runViews(ctx context.Context) {
 	signal, unsubscribe := c.outbox.Subscribe()
 	defer unsubscribe()
-	tick := time.NewTicker(poll)
+	tick := time.NewTicker(glance)
 	defer tick.Stop()
 	var work sync.WaitGroup
 	defer work.Wait()
@@ -60,19 +60,24 @@ func (c *Courier) runViews(ctx context.Context) {
 				next = pause
 			}
 		}
+		seen := c.outlook()
 		wait := time.NewTimer(next)
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			return
-		case o := <-t.over:
-			delete(t.busy, o.channel)
-			if o.rest > 0 {
-				t.rest[o.channel] = time.Now().Add(o.rest)
+		for idle := true; idle; {
+			idle = false
+			select {
+			case <-ctx.Done():
+				wait.Stop()
+				return
+			case o := <-t.over:
+				delete(t.busy, o.channel)
+				if o.rest > 0 {
+					t.rest[o.channel] = time.Now().Add(o.rest)
+				}
+			case <-signal:
+			case <-tick.C:
+				idle = !c.outlook().unlike(seen)
+			case <-wait.C:
 			}
-		case <-signal:
-		case <-tick.C:
-		case <-wait.C:
 		}
 		wait.Stop()
 	}

@@ -22,6 +22,7 @@ func (w *world) reacting(react func(ctx context.Context, channel, emoji string, 
 // Where Discord does not answer, more marks wait than are looked at in one go; those of
 // another channel show at once all the same.
 func TestASlowChannelDelaysNoOthersMarks(t *testing.T) {
+	t.Parallel()
 	live(t, func(w *world) {
 		w.client("m1", "halo")
 		w.settle()

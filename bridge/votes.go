@@ -15,7 +15,7 @@ const kindVotes ledger.Kind = "votes"
 
 // A ballot is what one person chose last.
 type ballot struct {
-	By    string   `json:"by"`
+	author
 	Votes []string `json:"v"`
 	At    int64    `json:"at"` // when it was chosen (the network's time, ms): the latest counts
 }
@@ -50,17 +50,11 @@ func tally(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (string, error
 
 // cast puts a vote in the place of what the same person chose before.
 func cast(all []ballot, m ClientMessage) []ballot {
-	is := ballot{By: "client", At: m.At.UnixMilli()}
-	switch {
-	case m.Own:
-		is.By = "phone"
-	case m.Group != nil:
-		is.By = string(m.Group.Sender)
-	}
+	is := ballot{author: authorOf(m), At: m.At.UnixMilli()}
 	for _, v := range m.Votes[:min(len(m.Votes), mostVotes)] {
 		is.Votes = append(is.Votes, Clean(v, 100))
 	}
-	i := slices.IndexFunc(all, func(b ballot) bool { return b.By == is.By })
+	i := slices.IndexFunc(all, func(b ballot) bool { return b.same(is.author) })
 	switch {
 	case i < 0:
 		all = append(all, is)

@@ -74,6 +74,7 @@ func strikes() (all []strike) {
 // nothing, repeats nothing and keeps the order: a crash at each step, and a sample of
 // forgotten sessions, cut connections, lost answers of scripts, and pairs of all these.
 func TestCrashAnywhere(t *testing.T) {
+	t.Parallel()
 	if replay := os.Getenv("HALO_TEST_FAULTS"); replay != "" {
 		liveThrough(t, [][]strike{parseLife(t, replay)}, time.Now().Add(time.Hour))
 		return

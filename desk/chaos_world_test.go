@@ -22,17 +22,14 @@ import (
 // other ends by a fault. Every life has two new clients, who write three messages
 // each and get three answers each.
 type arena struct {
-	t        *testing.T
-	cfg      Config
-	whatsapp *whatsapptest.Network
-	discord  *discordtest.Server
-	sari     *discordtest.Member
-	redis    Redis
-	calls    *storetest.Faults
-	clients  int
-	fault    *arenaFault
-	logs     *observer.ObservedLogs
-	end      func()
+	stage
+	t       *testing.T
+	redis   Redis
+	calls   *storetest.Faults
+	clients int
+	fault   *arenaFault
+	logs    *observer.ObservedLogs
+	end     func()
 }
 
 // Kinds of faults in an arena.
@@ -100,32 +97,11 @@ func (f *arenaFault) hasStruck() bool {
 func newArena(t *testing.T) *arena {
 	t.Helper()
 	a := &arena{
-		t:        t,
-		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
-		discord:  discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits(), NoSpec: true}),
-		redis:    storetest.Durable(t),
+		t:     t,
+		stage: newStage(t, discordtest.Options{Limits: discordtest.NoLimits(), NoSpec: true}),
+		redis: storetest.Durable(t),
 	}
 	a.calls = storetest.Inject(a.redis)
-	a.cfg = Default()
-	a.cfg.Data = t.TempDir()
-	a.cfg.Replies = Pace{}
-	a.cfg.DiscordToken = NewSecret(a.discord.Token())
-	a.cfg.DiscordGuild = a.discord.GuildID()
-	a.cfg.DiscordEndpoint = a.discord.URL()
-	a.cfg.WhatsAppEndpoint = a.whatsapp.URL()
-	key := a.whatsapp.RootKey()
-	a.cfg.WhatsAppRootKey = key[:]
-	if err := Setup(t.Context(), a.cfg, func(string) {}); err != nil {
-		t.Fatal(err)
-	}
-	if err := Pair(t.Context(), a.cfg, Options{}, func(code string) {
-		if err := a.whatsapp.Pair(t.Context(), code); err != nil {
-			t.Error(err)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	a.sari = a.discord.AddMember("sari", "CS Agent")
 	t.Cleanup(func() {
 		if a.end != nil {
 			a.end()
@@ -268,15 +244,27 @@ func (a *arena) idle() bool {
 	return err == nil && n == 0 && a.whatsapp.Unacked() == 0 && a.whatsapp.Quiet() && a.discord.InFlight() == 0
 }
 
-// await polls: both networks and the store have a say, there is no one signal.
+// await polls as long as something happens on one of the networks; the store has a say,
+// too, so that there is no one signal.
 func (a *arena) await(ok func() bool) bool {
-	limit := time.After(40 * time.Second)
+	changed, unsubscribe := a.discord.Subscribe()
+	defer unsubscribe()
+	phones, unsubscribe2 := a.whatsapp.Subscribe()
+	defer unsubscribe2()
+	still, limit := time.NewTimer(stillness), time.After(longest)
+	defer still.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
+		case <-still.C:
+			return false
 		case <-limit:
 			return false
+		case <-changed:
+			still.Reset(stillness)
+		case <-phones:
+			still.Reset(stillness)
 		case <-tick.C:
 		}
 	}

@@ -128,7 +128,8 @@ type Config struct {
 	LargestFile int
 
 	// DiscordFile is files.discord, the size in MB up to which the Discord server takes
-	// files, 1 to 500: more for a boosted one. Default: auto, found by itself. Example: 50
+	// files, 1 to 500: more for a boosted one. Discord ends a request at 25 MB, so that a
+	// larger value is the same as 24. Default: auto, found by itself. Example: 20
 	DiscordFile int
 
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its

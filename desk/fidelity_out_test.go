@@ -24,6 +24,7 @@ var fidelityOut = []story{
 	{"audio", outAudio},
 	{"document", outDocument},
 	{"sticker", outSticker},
+	{"sticker_file", outStickerFile},
 	{"album", outAlbum},
 	{"reply", outReply},
 	{"reply_to_own", outReplyToOwn},
@@ -42,6 +43,15 @@ var fidelityOut = []story{
 	{"caption_too_long", outLongCaption},
 	{"program", outProgram},
 	{"upload_trouble", outUploadTrouble},
+	{"large_image", outLargeImage},
+	{"too_large", outTooLarge},
+	{"contact_file", outContactFile},
+	{"poll_too_long", outLongPoll},
+	{"closed", outClosed},
+	{"empty", outEmpty},
+	{"notes", outNotes},
+	{"others", outOthers},
+	{"group", outGroup},
 }
 
 // file is a phone's message that shows a file of just these bytes.
@@ -60,7 +70,7 @@ func (c *chat) attach(name string, content []byte, text string) string {
 
 func outText(c *chat) {
 	c.post("**tebal** *miring* ~~coret~~ <:apa:123456789012345678>", discordtest.PostOptions{})
-	c.gets("the text", func(m whatsapptest.Message) bool { return strings.HasPrefix(m.Text, "*tebal* _miring_ ~coret~") })
+	c.plain("*tebal* _miring_ ~coret~ :apa:")
 }
 
 func outLongText(c *chat) {
@@ -70,12 +80,11 @@ func outLongText(c *chat) {
 
 func outImage(c *chat) {
 	picture := photo(c.t, 101)
-	id := c.attach("foto.jpg", picture, "ini **fotonya**")
+	c.attach("foto.jpg", picture, "ini **fotonya**")
 	m := c.gets("the picture", file(picture))
 	if m.Kind != whatsapptest.KindImage || m.Text != "ini *fotonya*" || m.Media.Width != 64 || m.Media.Height != 48 {
 		c.t.Errorf("the phone shows %+v with %+v", m, m.Media)
 	}
-	c.eventually("the sent mark", func() bool { return marked(c.world, id, "☑️") || marked(c.world, id, "✅") })
 }
 
 func outVideo(c *chat) {
@@ -109,12 +118,12 @@ func outVoice(c *chat) {
 // file, which is said.
 func outAudio(c *chat) {
 	sound := tone(2)
-	c.attach("suara.wav", sound, "")
+	id := c.attach("suara.wav", sound, "")
 	if _, err := exec.LookPath("ffmpeg"); errors.Is(err, exec.ErrNotFound) {
 		if m := c.gets("the sound", file(sound)); m.Kind != whatsapptest.KindAudio && m.Kind != whatsapptest.KindDocument {
 			c.t.Errorf("the phone shows %+v", m)
 		}
-		c.shows("why", said("pesan suara"))
+		c.answered(id, "berkas audio, bukan pesan suara", "ffmpeg")
 		return
 	}
 	c.gets("the voice note", func(m whatsapptest.Message) bool {
@@ -130,14 +139,36 @@ func outDocument(c *chat) {
 	}
 }
 
-// A sticker of Discord is not a file that we may copy: its name goes.
+// A sticker of Discord is not a file that we may copy: its name goes, below the words.
 func outSticker(c *chat) {
-	id := c.post("", discordtest.PostOptions{Stickers: []string{"Halo"}})
-	c.eventually("the name on the phone, or a word on the message", func() bool {
-		named := slices.ContainsFunc(c.phone.Received(), func(m whatsapptest.Message) bool { return strings.Contains(m.Text, "Halo") })
-		m, _ := c.discord.Message(id)
-		return named || len(m.Reactions) > 0
-	})
+	c.post("", discordtest.PostOptions{Stickers: []string{"Halo"}})
+	c.plain("[stiker: Halo]")
+	c.post("makasih **kak**", discordtest.PostOptions{Stickers: []string{"Wah", "Jempol"}})
+	c.plain("makasih *kak*\n[stiker: Wah]\n[stiker: Jempol]")
+}
+
+// plain waits for a message on the phone that is these words and nothing else.
+func (c *chat) plain(words string) {
+	c.t.Helper()
+	m := c.gets(words, text(words))
+	if m.Kind != whatsapptest.KindText || m.Media != nil || m.ReplyTo != "" || m.Forwarded > 0 || m.Edited {
+		c.t.Errorf("the phone shows %+v", m)
+	}
+}
+
+// A file that is a sticker by its bytes is one.
+func outStickerFile(c *chat) {
+	still := sticker(512, 512, 1)
+	c.attach("tempel.webp", still, "")
+	if m := c.gets("the sticker", file(still)); m.Kind != whatsapptest.KindSticker || m.Text != "" {
+		c.t.Errorf("the phone shows %+v with %+v", m, m.Media)
+	}
+	moving := sticker(512, 512, 2)
+	c.attach("gerak.webp", moving, "semangat")
+	if m := c.gets("the sticker that moves", file(moving)); m.Kind != whatsapptest.KindSticker || m.Text != "" {
+		c.t.Errorf("the phone shows %+v with %+v", m, m.Media)
+	}
+	c.plain("semangat")
 }
 
 func outAlbum(c *chat) {
@@ -216,7 +247,7 @@ func outCustomReaction(c *chat) {
 	if err := c.sari.React(first.ID, "mantap:123456789012345678"); err != nil {
 		c.t.Fatal(err)
 	}
-	c.shows("the note", said("mantap"))
+	c.answered(first.ID, ":mantap:", "tidak sampai ke klien")
 }
 
 func outEdit(c *chat) {
@@ -244,14 +275,16 @@ func outEditCaption(c *chat) {
 }
 
 func outDelete(c *chat) {
-	id := c.post("salah kirim", discordtest.PostOptions{})
-	first := c.gets("the text", text("salah kirim"))
-	if err := c.sari.Delete(id); err != nil {
-		c.t.Fatal(err)
+	picture := photo(c.t, 160)
+	ids := []string{c.post("salah kirim", discordtest.PostOptions{}), c.attach("foto.jpg", picture, "salah juga")}
+	for i, first := range []whatsapptest.Message{c.gets("the text", text("salah kirim")), c.gets("the picture", file(picture))} {
+		if err := c.sari.Delete(ids[i]); err != nil {
+			c.t.Fatal(err)
+		}
+		c.eventually("it gone", func() bool {
+			return slices.ContainsFunc(c.phone.Screen(), func(m whatsapptest.Message) bool { return m.ID == first.ID && m.Deleted })
+		})
 	}
-	c.eventually("the text gone", func() bool {
-		return slices.ContainsFunc(c.phone.Screen(), func(m whatsapptest.Message) bool { return m.ID == first.ID && m.Deleted })
-	})
 }
 
 func outPoll(c *chat) {
@@ -261,44 +294,36 @@ func outPoll(c *chat) {
 		c.t.Errorf("the phone shows %+v", m.Poll)
 	}
 	c.did(c.phone.Vote(m.ID, "Senin"))
-	c.shows("the vote", func(m discordtest.Message) bool { return m.ID != id && said("Senin")(m) })
+	if m := c.shows("the vote", said("Memilih:", "Senin", "Suara sejauh ini: Senin 1")); m.ReplyTo != id {
+		c.t.Errorf("the vote answers %q, want the poll", m.ReplyTo)
+	}
 }
 
-// What is forwarded within Discord goes as its content.
+// What is forwarded within Discord goes as its content; a note stays inside.
 func outForwarded(c *chat) {
-	m, err := c.sari.Post(c.thread, "// catatan lama", discordtest.PostOptions{})
+	note := c.post("// catatan lama", discordtest.PostOptions{})
+	c.ends(note, "📝")
+	first := c.post("harga baru 15", discordtest.PostOptions{})
+	c.plain("harga baru 15")
+	c.forward(first)
+	c.plain("_Diteruskan:_\nharga baru 15")
+	c.ends(c.forward(note), "📝")
+}
+
+// forward shows a message once more in the thread.
+func (c *chat) forward(message string) string {
+	c.t.Helper()
+	m, err := c.sari.Forward(message, c.thread)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	other, err := c.sari.Post(c.thread, "harga baru 15", discordtest.PostOptions{})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.gets("the text", text("harga baru 15"))
-	forwarded, err := c.sari.Forward(other.ID, c.thread)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.eventually("the text again, or a word on the message", func() bool {
-		n := 0
-		for _, m := range c.phone.Received() {
-			if strings.Contains(m.Text, "harga baru 15") {
-				n++
-			}
-		}
-		now, _ := c.discord.Message(forwarded.ID)
-		return n == 2 || len(now.Reactions) > 0
-	})
-	for _, got := range c.phone.Received() {
-		if strings.Contains(got.Text, "catatan lama") {
-			c.t.Errorf("a note (%s) reached the client: %q", m.ID, got.Text)
-		}
-	}
+	c.ends(m.ID, "✅")
+	return m.ID
 }
 
 func outLink(c *chat) {
 	c.post("lihat [di sini](https://contoh.id/a)", discordtest.PostOptions{})
-	c.gets("the link", func(m whatsapptest.Message) bool { return strings.Contains(m.Text, "https://contoh.id/a") })
+	c.plain("lihat di sini (https://contoh.id/a)")
 }
 
 func outTyping(c *chat) {
@@ -324,9 +349,11 @@ func outReadMark(c *chat) {
 
 func outMarks(c *chat) {
 	id := c.post("sampai?", discordtest.PostOptions{})
+	c.plain("sampai?")
 	c.eventually("the delivered mark", func() bool { return marked(c.world, id, "✅") })
 	c.phone.MarkRead()
-	c.eventually("the read mark", func() bool { return marked(c.world, id, "👀") })
+	c.ends(id, "👀")
+	c.ends(c.answer, "👀")
 }
 
 // Words too long for a caption follow the file.
@@ -334,25 +361,23 @@ func outLongCaption(c *chat) {
 	picture := photo(c.t, 130)
 	words := strings.Repeat("keterangan panjang ", 100)
 	c.attach("foto.jpg", picture, words)
-	c.gets("the picture", file(picture))
-	c.eventually("all words on the phone", func() bool {
-		return strings.Count(strings.Join(screen(c.phone), " "), "keterangan panjang") == 100
-	})
+	if m := c.gets("the picture", file(picture)); m.Text != "" {
+		c.t.Errorf("the picture has the words %q", m.Text)
+	}
+	c.plain(strings.TrimSpace(words))
 }
 
-// An agent's program does not reach the client, and the agent reads why.
+// An agent's program does not reach the client, nor do the words below it, and the
+// agent reads why.
 func outProgram(c *chat) {
 	id := c.attach("update.pdf", program(), "pasang ini")
-	c.eventually("a word on the message", func() bool {
-		m, _ := c.discord.Message(id)
-		return len(m.Reactions) > 0
-	})
-	c.shows("the reason", said("update"))
-	for _, m := range c.phone.Received() {
-		if m.Media != nil {
-			c.t.Errorf("the client got %+v", m.Media)
-		}
+	c.ends(id, "❌")
+	line := c.answered(id, "❌", "`update.pdf`", "dapat menjalankan program", "pesan baru")
+	if len(line.Components) > 0 || len(line.Attachments) > 0 || !line.Pings.None() {
+		c.t.Errorf("the line is %+v", line)
 	}
+	c.post("maaf, salah berkas", discordtest.PostOptions{})
+	c.plain("maaf, salah berkas")
 }
 
 // Trouble at WhatsApp's servers passes: the file arrives once.

@@ -3,6 +3,7 @@ package desk
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -19,13 +20,14 @@ import (
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/store/storetest"
+	"github.com/haloerzap/halo/web"
 )
 
 // newDurableWorld is a desk on a redis-server of its own, which holds the promise.
 func newDurableWorld(t *testing.T) (*world, *storetest.Node) {
 	t.Helper()
 	node := storetest.StartNode(t, "--appendonly", "yes", "--appendfsync", "always")
-	return newWorldOn(t, node.Client(t), true, nil), node
+	return newWorldOn(t, newStage(t, discordtest.Options{}), node.Client(t), true, nil), node
 }
 
 // ops are the messages in the ops channel, oldest first.
@@ -134,14 +136,19 @@ func (w *world) health() (status int, h Health) {
 	return answer.StatusCode, h
 }
 
+// freeAddress is where nobody listens, at a port below those that systems give to
+// connections: no other story gets it by chance.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprint("127.0.0.1:", 15_000+rand.IntN(15_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no free port was found")
+	return ""
 }
 
 // Redis stops being durable: WhatsApp is let go, the ops channel and health say why,
@@ -165,7 +172,7 @@ func TestGateLetsGoOfANumberWhoseStoreIsNotDurable(t *testing.T) {
 	}
 	status, h := w.health()
 	if status != 503 || h.Gate.Open || h.Ready || !strings.Contains(strings.Join(h.Gate.Why, ""), "appendfsync") ||
-		h.WhatsApp.State != "held" || len(h.Incidents) != 1 || h.Incidents[0].Kind != "store-unsafe" {
+		h.WhatsApp.State != "held" || !slices.ContainsFunc(h.Incidents, func(i web.Incident) bool { return i.Kind == "store-unsafe" }) {
 		t.Errorf("health says %d %+v", status, h)
 	}
 	w.says(ana, "masih di sana?")
@@ -189,8 +196,10 @@ func TestGateKeepsThePromiseThatWasAskedFor(t *testing.T) {
 	}
 	w.start()
 	w.conversation()
-	if said := w.ops(); len(said) > 0 {
-		t.Errorf("the ops channel says %q", said)
+	for _, said := range w.ops() { // a slow machine may be told of, too
+		if strings.Contains(said, "Penyimpanan") {
+			t.Errorf("the ops channel says %q", said)
+		}
 	}
 }
 
@@ -299,7 +308,7 @@ func mirrored(t *testing.T, cfg Config) int64 {
 // when WhatsApp lets us in again. What an agent wrote meanwhile waits and goes out.
 func TestTroubleOfWhatsAppIsAnIncident(t *testing.T) {
 	t.Parallel()
-	hour := time.Now().Add(time.Hour)
+	hour := func() string { return "pukul " + time.Now().Add(time.Hour).In(Default().Zone).Format("15.") }
 	for _, test := range []struct {
 		name    string
 		refusal whatsapptest.Refusal
@@ -307,7 +316,7 @@ func TestTroubleOfWhatsAppIsAnIncident(t *testing.T) {
 		ready   func(t *testing.T, w *world)
 	}{
 		{"banned", whatsapptest.Refusal{Reason: 402, Code: 101, Expire: time.Hour},
-			[]string{"memblokir nomor ini", "pukul " + hour.In(Default().Zone).Format("15.")}, nil},
+			[]string{"memblokir nomor ini", "pukul "}, nil},
 		{"outdated", whatsapptest.Refusal{Reason: 405}, []string{"versi yang lebih baru", "halo version"}, nil},
 		{"logged out", whatsapptest.Refusal{Reason: 401}, []string{"tidak tertaut lagi", "/desk pair"}, pairAgain},
 	} {
@@ -315,9 +324,13 @@ func TestTroubleOfWhatsAppIsAnIncident(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			ana, thread := w.conversation()
+			before := hour()
 			w.whatsapp.SetFaults(whatsapptest.Faults{RefuseLogin: &test.refusal})
 			w.whatsapp.DropSocket()
 			said := w.told(test.words[0])
+			if test.refusal.Expire > 0 && !strings.Contains(said, before) && !strings.Contains(said, hour()) {
+				t.Errorf("the ops channel says %q, want %q in it", said, hour())
+			}
 			for _, part := range test.words {
 				if !strings.HasPrefix(said, "🔴") || !strings.Contains(said, part) {
 					t.Errorf("the ops channel says %q, want %q in it", said, part)
@@ -399,7 +412,7 @@ func TestTakeOverIsTold(t *testing.T) {
 func TestOwnServerDiesAndIsTold(t *testing.T) {
 	t.Parallel()
 	storetest.Binary(t)
-	w := newWorldOn(t, nil, true, nil)
+	w := newWorldOn(t, newStage(t, discordtest.Options{}), nil, true, nil)
 	w.expected = append(w.expected, "redis-server died", "nothing more is taken in")
 	ana, thread := w.conversation()
 	address, err := store.ServerAddress(filepath.Join(w.cfg.Data, "redis"))

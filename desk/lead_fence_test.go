@@ -33,7 +33,7 @@ func TestFrozenWriterIsKilled(t *testing.T) {
 	m.untilUp()
 	select {
 	case <-frozen:
-	case <-time.After(10 * time.Second):
+	case <-time.After(stillness):
 		t.Error("the frozen process lives")
 	}
 	if !m.says("it is killed") {

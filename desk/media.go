@@ -65,6 +65,8 @@ func faulty(err error) error {
 		fault = bridge.Empty
 	case media.TooLarge:
 		fault = bridge.TooLarge
+	case media.Bomb:
+		fault = bridge.Swells
 	}
 	return &bridge.MediaError{Fault: fault, Err: err}
 }

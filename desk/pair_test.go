@@ -1,18 +1,11 @@
 package desk
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"rsc.io/qr/coding"
 
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/bridge/whatsapp"
@@ -100,7 +93,7 @@ func (w *world) codeOf(seen []discordtest.Message) string {
 		return ""
 	}
 	data, _ := w.discord.File(m.Attachments[0].ID)
-	text, err := scanPicture(data)
+	text, err := whatsapptest.Scan(data)
 	if err != nil {
 		w.t.Fatalf("scan the picture: %v", err)
 	}
@@ -125,81 +118,4 @@ func (w *world) keptSecret(code string) {
 			}
 		}
 	}
-}
-
-// scanPicture reads a QR code off a clean picture, as a phone does: it finds the modules
-// inside the quiet zone, the mask, and the bytes. It corrects no errors.
-func scanPicture(data []byte) (string, error) {
-	shown, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		return "", err
-	}
-	left := 0 // of the first finder pattern, which is seven modules wide
-	for left < shown.Bounds().Dx() && !dark(shown, left, left) {
-		left++
-	}
-	wide := 0
-	for left+wide < shown.Bounds().Dx() && dark(shown, left+wide, left) {
-		wide++
-	}
-	scale := wide / 7
-	if scale == 0 || left < 4*scale {
-		return "", errors.New("there is no code with a quiet zone")
-	}
-	size := (shown.Bounds().Dx() - 2*left) / scale
-	for level := coding.L; level <= coding.H; level++ {
-		for mask := range coding.Mask(8) {
-			plan, err := coding.NewPlan(coding.Version((size-17)/4), level, mask)
-			if err != nil {
-				return "", err
-			}
-			black := func(x, y int) bool { return dark(shown, left+x*scale+scale/2, left+y*scale+scale/2) }
-			if text, ok := readPlan(plan, black); ok {
-				return text, nil
-			}
-		}
-	}
-	return "", errors.New("no mask fits")
-}
-
-func dark(m image.Image, x, y int) bool {
-	return color.GrayModel.Convert(m.At(x, y)).(color.Gray).Y < 128
-}
-
-// readPlan reads the text, if the plan's fixed modules are those of the code.
-func readPlan(plan *coding.Plan, black func(x, y int) bool) (string, bool) {
-	bits := make([]byte, plan.DataBytes*8)
-	for y, row := range plan.Pixel {
-		for x, p := range row {
-			was := black(x, y)
-			if role := p.Role(); role == coding.Data {
-				if was != (p&coding.Black != 0) {
-					bits[p.Offset()] = 1
-				}
-			} else if role != coding.Check && role != coding.Extra && was != (p&coding.Black != 0) {
-				return "", false
-			}
-		}
-	}
-	number := func(from, n int) (v int) {
-		for _, b := range bits[from : from+n] {
-			v = v<<1 | int(b)
-		}
-		return v
-	}
-	count := 8
-	if plan.Version >= 10 {
-		count = 16
-	}
-	if number(0, 4) != 4 { // bytes
-		return "", false
-	}
-	text := make([]byte, number(4, count))
-	if 4+count+8*len(text) > len(bits) {
-		return "", false
-	}
-	for i := range text {
-		text[i] = byte(number(4+count+8*i, 8))
-	}
-	return string(text), true
 }

@@ -99,7 +99,7 @@ func TestStatusWhileTheStoreIsAway(t *testing.T) {
 			return w.discord.Stats().Requests["POST /interactions/{interaction_id}/{interaction_token}/callback"]
 		}
 		before := callbacks()
-		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), stillness)
 		defer stop()
 		go func() {
 			if w.discord.WaitFor(ctx, func() bool { return callbacks() > before }) == nil {

@@ -20,13 +20,49 @@ import (
 	"github.com/haloerzap/halo/store/storetest"
 )
 
-// A world is a desk with both networks on loopback.
-type world struct {
-	t        *testing.T
+// A stage is both networks on loopback, an agent, and the configuration of a desk
+// between them.
+type stage struct {
 	cfg      Config
 	whatsapp *whatsapptest.Network
 	discord  *discordtest.Server
 	sari     *discordtest.Member
+}
+
+// newStage sets up Discord by Setup and pairs the phone by its QR code.
+func newStage(t *testing.T, onDiscord discordtest.Options) stage {
+	t.Helper()
+	s := stage{
+		cfg:      Default(),
+		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
+		discord:  discordtest.Start(t, onDiscord),
+	}
+	s.cfg.Data = t.TempDir()
+	s.cfg.Replies = Pace{}
+	s.cfg.DiscordToken = NewSecret(s.discord.Token())
+	s.cfg.DiscordGuild = s.discord.GuildID()
+	s.cfg.DiscordEndpoint = s.discord.URL()
+	s.cfg.WhatsAppEndpoint = s.whatsapp.URL()
+	key := s.whatsapp.RootKey()
+	s.cfg.WhatsAppRootKey = key[:]
+	if err := Setup(t.Context(), s.cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Pair(t.Context(), s.cfg, Options{}, func(code string) {
+		if err := s.whatsapp.Pair(t.Context(), code); err != nil {
+			t.Error(err)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.sari = s.discord.AddMember("sari", "CS Agent")
+	return s
+}
+
+// A world is a desk on a stage.
+type world struct {
+	stage
+	t        *testing.T
 	redis    Redis
 	keeps    bool // what the store is told
 	desk     *Desk
@@ -37,8 +73,7 @@ type world struct {
 	end      func()
 }
 
-// newWorld sets up Discord by Setup, pairs the phone by its QR code, and starts
-// the desk.
+// newWorld is a running desk.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	return newWorldWith(t, nil)
@@ -48,42 +83,14 @@ func newWorldWith(t *testing.T, fail bridge.Failpoint) *world {
 	t.Helper()
 	client, shut := storetest.NewMemory()
 	t.Cleanup(shut)
-	return newWorldOn(t, client, false, fail)
+	return newWorldOn(t, newStage(t, discordtest.Options{}), client, false, fail)
 }
 
 // newWorldOn is a desk on a given store, which keeps what it is told or not; nil for
 // a redis-server of its own.
-func newWorldOn(t *testing.T, client Redis, keeps bool, fail bridge.Failpoint) *world {
+func newWorldOn(t *testing.T, on stage, client Redis, keeps bool, fail bridge.Failpoint) *world {
 	t.Helper()
-	w := &world{
-		t:        t,
-		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
-		discord:  discordtest.Start(t, discordtest.Options{}),
-		redis:    client,
-		keeps:    keeps,
-		fail:     fail,
-		haste:    20,
-	}
-	w.cfg = Default()
-	w.cfg.Data = t.TempDir()
-	w.cfg.Replies = Pace{}
-	w.cfg.DiscordToken = NewSecret(w.discord.Token())
-	w.cfg.DiscordGuild = w.discord.GuildID()
-	w.cfg.DiscordEndpoint = w.discord.URL()
-	w.cfg.WhatsAppEndpoint = w.whatsapp.URL()
-	key := w.whatsapp.RootKey()
-	w.cfg.WhatsAppRootKey = key[:]
-	if err := Setup(t.Context(), w.cfg, func(string) {}); err != nil {
-		t.Fatal(err)
-	}
-	if err := Pair(t.Context(), w.cfg, Options{}, func(code string) {
-		if err := w.whatsapp.Pair(t.Context(), code); err != nil {
-			t.Error(err)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	w.sari = w.discord.AddMember("sari", "CS Agent")
+	w := &world{stage: on, t: t, redis: client, keeps: keeps, fail: fail, haste: 20}
 	w.start()
 	t.Cleanup(func() {
 		w.stop()
@@ -103,12 +110,7 @@ func newWorldOn(t *testing.T, client Redis, keeps bool, fail bridge.Failpoint) *
 func (w *world) start() {
 	w.t.Helper()
 	w.begin()
-	ready, cancelReady := context.WithTimeout(w.t.Context(), 30*time.Second)
-	defer cancelReady()
-	if err := w.desk.Ready(ready); err != nil {
-		w.dump()
-		w.t.Fatal(err)
-	}
+	w.eventually("a ready desk", func() bool { return w.desk.Status().Up() })
 }
 
 // begin runs the desk.
@@ -156,21 +158,34 @@ func (w *world) post() string {
 	return id
 }
 
+// How long a wait goes on: while something happens, until nothing has for a while. A
+// slow machine takes as long as it needs.
+const (
+	stillness = time.Minute
+	longest   = 5 * time.Minute
+)
+
+// eventually waits until ok, as long as there is traffic on one of the networks.
 func (w *world) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
-	defer cancel()
 	changed, unsubscribe := w.discord.Subscribe()
 	defer unsubscribe()
 	phones, unsubscribe2 := w.whatsapp.Subscribe()
 	defer unsubscribe2()
+	still, limit := time.NewTimer(stillness), time.After(longest)
+	defer still.Stop()
 	for !ok() {
 		select {
-		case <-ctx.Done():
+		case <-still.C:
 			w.dump()
 			w.t.Fatalf("waited in vain for %s", what)
+		case <-limit:
+			w.dump()
+			w.t.Fatalf("waited in vain for %s, though something happens all the time", what)
 		case <-changed:
+			still.Reset(stillness)
 		case <-phones:
+			still.Reset(stillness)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

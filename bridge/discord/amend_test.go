@@ -148,6 +148,30 @@ func (s *stage) wantLines(d *diary, want ...string) {
 	}
 }
 
+// wantAll is wantLines for what comes in any order, after the first few.
+func (s *stage) wantAll(d *diary, after int, want ...string) {
+	s.t.Helper()
+	s.until(fmt.Sprintf("%q is told", want), func() bool { return len(d.told()) >= after+len(want) })
+	got := d.told()[after:]
+	if slices.Sort(got); !slices.Equal(got, want) {
+		s.t.Errorf("told %q, want %q in any order", got, want)
+	}
+}
+
+// written is a client at work, and a thread in which sari wrote texts that were told.
+func (s *stage) written(texts ...string) (d *diary, thread string, ids []string) {
+	s.t.Helper()
+	d, thread = s.withDiary(), s.thread("HE-1")
+	s.ready()
+	var lines []string
+	for _, text := range texts {
+		ids = append(ids, s.post(thread, text))
+		lines = append(lines, "wrote "+text)
+	}
+	s.wantLines(d, lines...)
+	return d, thread, ids
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -210,14 +234,10 @@ func TestWhatIsNoAgentsEditIsNotTold(t *testing.T) {
 func TestAPartialEditIsReadInTheChannel(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
-	d := s.withDiary()
-	thread := s.thread("HE-1")
-	s.ready()
-	id := s.post(thread, "a")
-	s.wantLines(d, "wrote a")
+	d, thread, ids := s.written("a")
 	s.srv.SetGuildAvailable(false) // its event is not heard
-	must(t, s.sari.Edit(id, "a2"))
-	s.srv.DispatchRaw("MESSAGE_UPDATE", json.RawMessage(`{"id":"`+id+`","channel_id":"`+thread+`","guild_id":"`+s.srv.GuildID()+
+	must(t, s.sari.Edit(ids[0], "a2"))
+	s.srv.DispatchRaw("MESSAGE_UPDATE", json.RawMessage(`{"id":"`+ids[0]+`","channel_id":"`+thread+`","guild_id":"`+s.srv.GuildID()+
 		`","edited_timestamp":"2026-01-01T00:00:00Z"}`))
 	s.srv.SetGuildAvailable(true)
 	s.wantLines(d, "wrote a", "edited a2")
@@ -237,7 +257,8 @@ func TestChangesMadeMeanwhileAreFound(t *testing.T) {
 		for _, text := range numbered("m", 1, 250) {
 			ids = append(ids, s.post(one, text))
 		}
-		other, post := s.post(two, "other"), s.post(three, "post")
+		other := s.post(two, "other")
+		s.post(three, "post")
 		s.until("all is told", func() bool { return len(d.told()) == 252 })
 		s.until("the client is at rest", s.c.Ready)
 		must(t, s.stop())
@@ -258,12 +279,7 @@ func TestChangesMadeMeanwhileAreFound(t *testing.T) {
 			s.until("the messages come", func() bool { return slices.Contains(d.told(), "wrote missed, then changed") })
 			continue
 		}
-		since := func() []string { return d.told()[253:] }
-		s.until("all changes are told", func() bool { return len(since()) >= len(want) })
-		got := since()
-		if slices.Sort(got); !slices.Equal(got, want) {
-			t.Errorf("told %q, want %q (%s)", got, want, post)
-		}
+		s.wantAll(d, 253, want...)
 		if got := s.srv.Stats().Requests[messagesRoute] - reads; got > 9 {
 			t.Errorf("%d pages were read, want one a hundred messages and thread", got)
 		}
@@ -276,19 +292,15 @@ func TestAnEditThatDoesNotFitIsFoundLater(t *testing.T) {
 	for _, amend := range []bool{true, false} {
 		s := newStage(t, discordtest.Options{})
 		s.set.intakeBytes, s.set.amend = 20_000, amend
-		d := s.withDiary()
-		thread := s.thread("HE-1")
-		s.ready()
-		id := s.post(thread, "first")
-		s.wantLines(d, "wrote first")
+		d, thread, ids := s.written("first")
 		s.inbox.set(func(m *memo) { m.hold = make(chan struct{}) })
 		s.write(thread, numbered("m", 1, 100)...)
-		must(t, s.sari.Edit(id, "first, changed"))
+		must(t, s.sari.Edit(ids[0], "first, changed"))
 		last := s.post(thread, "last")
 		s.until("all was heard, and some forgotten", func() bool { return s.c.intake.newest(thread) == last })
 		s.inbox.set(func(m *memo) { close(m.hold); m.hold = nil })
 		s.until("all messages come", func() bool { return len(s.inbox.texts(thread)) == 102 })
-		if found := soon(time.Second, func() bool { return slices.Contains(d.told(), "edited first, changed") }); found != amend {
+		if found := comesTrue(amend, time.Second, func() bool { return slices.Contains(d.told(), "edited first, changed") }); found != amend {
 			t.Errorf("looking for changes %t: found %t", amend, found)
 		}
 	}
@@ -299,26 +311,19 @@ func TestOnlyDiscordsWordMakesAMessageDeleted(t *testing.T) {
 	t.Parallel()
 	const messageRoute = "GET /channels/{channel_id}/messages/{message_id}"
 	s := newStage(t, discordtest.Options{})
-	d := s.withDiary()
-	thread := s.thread("HE-1")
-	s.ready()
-	a, b := s.post(thread, "a"), s.post(thread, "b")
-	s.wantLines(d, "wrote a", "wrote b")
+	s.set.backoff = 5 * time.Millisecond
+	d, thread, ids := s.written("a", "b")
 	must(t, s.stop())
-	must(t, s.sari.Delete(a))
-	must(t, s.sari.Edit(b, "b2"))
+	must(t, s.sari.Delete(ids[0]))
+	must(t, s.sari.Edit(ids[1], "b2"))
 	for _, failure := range []discordtest.Failure{{Status: 403, Code: codeNoAccess}, {Status: 404, Body: proxysPage, N: 2}, {Status: 503}} {
 		failure.Route = messageRoute
 		s.srv.Inject(failure)
 	}
 	s.ready()
-	live := s.post(thread, "live")
+	s.post(thread, "live")
 	s.wantTexts(thread, "a", "b", "live")
-	s.until("the changes are told", func() bool { return len(d.told()) == 5 })
-	got := d.told()[2:]
-	if slices.Sort(got); !slices.Equal(got, []string{"deleted a", "edited b2", "wrote live"}) {
-		t.Errorf("told %q (%s)", got, live)
-	}
+	s.wantAll(d, 2, "deleted a", "edited b2", "wrote live")
 }
 
 // While changes are looked for, what happens now is heard; and what was found is not
@@ -368,14 +373,10 @@ func TestAnOlderFormIsNotTold(t *testing.T) {
 func TestAChangeWaitsForTheStore(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
-	d := s.withDiary()
-	thread := s.thread("HE-1")
-	s.ready()
-	a, b := s.post(thread, "a"), s.post(thread, "b")
-	s.wantLines(d, "wrote a", "wrote b")
+	d, _, ids := s.written("a", "b")
 	s.inbox.set(func(m *memo) { m.broken = true })
-	must(t, s.sari.Edit(a, "a2"))
-	must(t, s.sari.Delete(b))
+	must(t, s.sari.Edit(ids[0], "a2"))
+	must(t, s.sari.Delete(ids[1]))
 	s.until("it waits", func() bool {
 		return slices.ContainsFunc(s.logs.All(), func(e observer.LoggedEntry) bool { return strings.Contains(e.Message, "waits for the store") })
 	})
@@ -388,11 +389,7 @@ func TestACrashBeforeAChangeIsStoredLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, step := range []string{"dc.edit", "dc.edit.persisted", "dc.delete", "dc.delete.persisted"} {
 		s := newStage(t, discordtest.Options{})
-		d := s.withDiary()
-		thread := s.thread("HE-1")
-		s.ready()
-		a, b := s.post(thread, "a"), s.post(thread, "b")
-		s.wantLines(d, "wrote a", "wrote b")
+		d, _, ids := s.written("a", "b")
 		must(t, s.stop())
 		crash := fmt.Errorf("crash at %s", step)
 		s.opts.Failpoint = func(at string) error {
@@ -405,18 +402,14 @@ func TestACrashBeforeAChangeIsStoredLosesNothing(t *testing.T) {
 		over := make(chan error, 1)
 		go func() { over <- c.Run(t.Context()) }()
 		s.until("the client is ready", c.Ready)
-		must(t, s.sari.Edit(a, "a2"))
-		must(t, s.sari.Delete(b))
+		must(t, s.sari.Edit(ids[0], "a2"))
+		must(t, s.sari.Delete(ids[1]))
 		if err := <-over; err == nil || !strings.Contains(err.Error(), step) {
 			t.Fatalf("%s: run ended with %v", step, err)
 		}
 		s.opts.Failpoint = nil
 		s.ready()
-		s.until("both are told", func() bool { return len(d.told()) == 4 })
-		got := d.told()
-		if slices.Sort(got); !slices.Equal(got, []string{"deleted b", "edited a2", "wrote a", "wrote b"}) {
-			t.Errorf("%s: told %q", step, got)
-		}
+		s.wantAll(d, 0, "deleted b", "edited a2", "wrote a", "wrote b")
 	}
 }
 

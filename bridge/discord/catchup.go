@@ -302,6 +302,7 @@ func (c *Client) deliver(ctx context.Context, m message, before, stored string) 
 		return
 	}
 	words := m.staff(roles)
+	words.ReplyOurs = words.ReplyTo != "" && m.Answers != nil && c.isMe(m.Answers.Author.ID)
 	if words.Text == "" && len(words.Files)+len(words.Stickers)+len(words.Snapshots) == 0 && m.Poll == nil {
 		c.mute.Do(func() {
 			c.log.Warn("a message came without words: is the Message Content intent on?", inChannel(m.Channel))

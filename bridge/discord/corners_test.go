@@ -111,7 +111,7 @@ func TestAGatewayWithoutHelloIsLeft(t *testing.T) {
 		s.run()
 		s.until("the gateway was tried", func() bool { return s.srv.Stats().Connections > 0 })
 		s.srv.SetFaults(discordtest.Faults{})
-		if works := soon(4*time.Second, s.c.Ready); works != watch {
+		if works := comesTrue(watch, 3*time.Second, s.c.Ready); works != watch {
 			t.Errorf("watchdog %t: ready is %t", watch, works)
 		}
 	}
@@ -129,7 +129,7 @@ func TestAServerThatIsNotDescribedIsAskedFor(t *testing.T) {
 		s.run()
 		s.until("the gateway is up", func() bool { return s.c.Status().Up })
 		s.write(thread, "early")
-		if works := soon(3*time.Second, s.c.Ready); works != watch {
+		if works := comesTrue(watch, 2*time.Second, s.c.Ready); works != watch {
 			t.Errorf("watchdog %t: ready is %t", watch, works)
 		}
 		s.write(thread, "late")

@@ -17,7 +17,6 @@
 package discord
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,8 +74,8 @@ type Options struct {
 	Log       *zap.Logger
 	Failpoint bridge.Failpoint
 	// FileLimit is the largest file that the server takes, in bytes, as far as its
-	// people know; 0: Discord's default for servers without boosts. Answers of Discord's
-	// lower it.
+	// people know; 0: what Discord tells with interactions, and its default for servers
+	// without boosts until then. Its refusals lower it.
 	FileLimit int64
 	// Now is desk time, in which deletions are dated: Discord does not say when; nil:
 	// time.Now.
@@ -228,7 +227,7 @@ func newClient(o Options, s settings) (*Client, error) {
 		status: Status{Reason: "not started", Since: time.Now()},
 	}
 	c.intake.holdBack = s.holdBack
-	c.limit.bytes.Store(min(cmp.Or(max(o.FileLimit, 0), defaultFileLimit), largestFile))
+	c.limit.given = max(o.FileLimit, 0)
 	c.cdn.DisableCompression = true // sizes are those of the files
 	c.editor, _ = o.Inbox.(Editor)
 	c.observer, _ = o.Inbox.(Observer)

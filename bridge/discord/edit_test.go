@@ -63,6 +63,7 @@ func TestWhatCannotBeEditedIsRefused(t *testing.T) {
 	t.Parallel()
 	var ahead atomic.Int64
 	limits := discordtest.DefaultLimits()
+	limits.OldEdit.N = 1 // all edits here fit into one span of the channel's own limit
 	s := newStage(t, discordtest.Options{Limits: &limits, Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	c, thread := s.client(), s.thread("HE-1")
 	id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "lama"})

@@ -24,13 +24,13 @@ func fileName(name string) string {
 		}
 		return r
 	}, name)
-	name = strings.TrimLeft(strings.TrimSpace(name), ".")
+	name = strings.TrimLeftFunc(strings.TrimSpace(name), func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
 	if r := []rune(name); len(r) > mostFileName {
 		end := []rune(path.Ext(name))
 		if len(end) > 12 {
 			end = nil
 		}
-		name = string(r[:mostFileName-len(end)]) + string(end)
+		name = strings.TrimSpace(string(r[:mostFileName-len(end)])) + string(end)
 	}
 	return cmp.Or(name, "file")
 }

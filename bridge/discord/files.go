@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/haloerzap/halo/bridge"
@@ -145,7 +144,7 @@ func answered(resp *http.Response) error {
 		return nil
 	case status == http.StatusTooManyRequests:
 		return sendError(&apiError{op: "fetch file", Status: status, Message: http.StatusText(status), retry: retryAfter(resp)}, "")
-	case status >= 400 && status < 500:
+	case status >= 300 && status < 500: // another place that it names is not asked
 		return fmt.Errorf("fetch file: HTTP %d: %w", status, errLinkDead)
 	default:
 		return sendError(&apiError{op: "fetch file", Status: status, Message: http.StatusText(status), page: true}, "")
@@ -195,36 +194,6 @@ func isID(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 64)
 	return err == nil
 }
-
-// limit is the largest file that Discord takes, as far as it is known.
-type limit struct{ bytes atomic.Int64 }
-
-// The limits that Discord is known to have had; which one holds depends on the server.
-var fileLimits = []int64{8 << 20, 10 << 20, 20 << 20}
-
-const (
-	defaultFileLimit = 10 << 20
-	largestFile      = mostRequest - requestRest
-)
-
-// refused lowers the limit after a file of that size was refused.
-func (l *limit) refused(size int64) {
-	next := size - 1
-	for _, known := range fileLimits {
-		if known < size {
-			next = known
-		}
-	}
-	for {
-		now := l.bytes.Load()
-		if now <= next || l.bytes.CompareAndSwap(now, next) {
-			return
-		}
-	}
-}
-
-// Limit is the largest file that Discord takes, in bytes, as far as it is known.
-func (c *Client) Limit() int64 { return c.limit.bytes.Load() }
 
 // fit refuses files that Discord would refuse. A file that is only too large for what
 // has been learnt meanwhile is [bridge.NotSent]: its message can be made without it.

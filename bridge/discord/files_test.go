@@ -3,12 +3,9 @@ package discord
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -146,6 +143,8 @@ func TestHostileFileNamesHarmNothing(t *testing.T) {
 		"\x00\x1b":                        "__",
 		"":                                "file",
 		"...":                             "file",
+		". . a.txt":                       "a.txt",
+		strings.Repeat("a", 119) + "  b":  strings.Repeat("a", 119),
 		"\xff\xfe.png":                    "_.png",
 		"kue ulang tahun 🎂.jpg":           "kue ulang tahun 🎂.jpg",
 		strings.Repeat("é", 400) + ".pdf": strings.Repeat("é", 116) + ".pdf",
@@ -218,151 +217,6 @@ func TestAFileThatIsNotWhatWasSaidIsNotSent(t *testing.T) {
 	}
 }
 
-func TestTooManyOrTooLargeFilesAreRefusedUnsent(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, discordtest.Options{})
-	s.opts.FileLimit = 100 << 20 // no request holds that
-	c, thread := s.client(), s.thread("HE-1")
-	if c.Limit() != largestFile {
-		t.Errorf("limit %d", c.Limit())
-	}
-	before := s.srv.Stats().Requests["POST /channels/{channel_id}/messages"]
-	say := func(n int, size int64) *bridge.SendError {
-		_, err := c.Say(t.Context(), bridge.Message{Channel: thread, Files: slices.Repeat([]bridge.File{{Name: "a", Size: size}}, n)})
-		return sendErr(t, err)
-	}
-	for _, e := range []*bridge.SendError{say(11, 1), say(3, 9<<20)} {
-		if e.Certainty != bridge.Refused || fault(e) != bridge.TooLarge {
-			t.Errorf("refused as %+v", e)
-		}
-	}
-	if e := say(1, 30<<20); e.Certainty != bridge.NotSent || fault(e) != bridge.TooLarge {
-		t.Errorf("refused as %+v", e)
-	}
-	if n := s.srv.Stats().Requests["POST /channels/{channel_id}/messages"]; n != before {
-		t.Error("something was sent")
-	}
-}
-
-func TestTheFileLimitIsLearnt(t *testing.T) {
-	t.Parallel()
-	for name, answer := range map[string]discordtest.Failure{"by number": {}, "by a proxy": {Status: http.StatusRequestEntityTooLarge, Body: "<html>413 Request Entity Too Large</html>"}} {
-		limits := discordtest.NoLimits()
-		limits.AttachmentBytes = 10 << 20
-		s := newStage(t, discordtest.Options{Limits: limits})
-		s.opts.FileLimit = 20 << 20
-		c, thread := s.client(), s.thread("HE-1")
-		if answer.Status != 0 {
-			answer.Route = "POST /channels/{channel_id}/messages"
-			s.srv.Inject(answer)
-		}
-		big := file("big.bin", "", make([]byte, 12<<20))
-		if _, err := c.Say(t.Context(), bridge.Message{Channel: thread, Files: []bridge.File{big}}); sendErr(t, err).Certainty != bridge.NotSent || fault(err) != bridge.TooLarge {
-			t.Errorf("%s: refused as %v", name, err)
-		}
-		if c.Limit() != 10<<20 {
-			t.Errorf("%s: learnt %d", name, c.Limit())
-		}
-		sent := s.srv.Stats().Requests["POST /channels/{channel_id}/messages"]
-		if _, err := c.Say(t.Context(), bridge.Message{Channel: thread, Files: []bridge.File{big}}); fault(err) != bridge.TooLarge {
-			t.Errorf("%s: again: %v", name, err)
-		}
-		if n := s.srv.Stats().Requests["POST /channels/{channel_id}/messages"]; n != sent {
-			t.Errorf("%s: it was tried twice", name)
-		}
-		if _, err := c.Say(t.Context(), bridge.Message{Channel: thread, Files: []bridge.File{file("ok.bin", "", make([]byte, 10<<20))}}); err != nil {
-			t.Errorf("%s: a file within the limit: %v", name, err)
-		}
-	}
-}
-
-func TestTheLimitOnlyShrinks(t *testing.T) {
-	t.Parallel()
-	var l limit
-	l.bytes.Store(20 << 20)
-	for _, step := range []struct{ size, want int64 }{{15 << 20, 10 << 20}, {24 << 20, 10 << 20}, {10 << 20, 8 << 20}, {5 << 20, 5<<20 - 1}, {6 << 20, 5<<20 - 1}} {
-		if l.refused(step.size); l.bytes.Load() != step.want {
-			t.Errorf("after %d: %d, want %d", step.size, l.bytes.Load(), step.want)
-		}
-	}
-}
-
-// ogg is a recording of n packets of 20 ms, loud in the middle.
-func ogg(n int) []byte {
-	var out bytes.Buffer
-	page := func(samples int64, size int) {
-		lacing := append(bytes.Repeat([]byte{255}, size/255), byte(size%255))
-		out.WriteString("OggS\x00\x00")
-		for i := range 8 {
-			out.WriteByte(byte(samples >> (8 * i)))
-		}
-		out.Write(make([]byte, 12))
-		out.WriteByte(byte(len(lacing)))
-		out.Write(lacing)
-		out.Write(make([]byte, size))
-	}
-	page(0, 19)
-	page(0, 60)
-	for i := range n {
-		size := 20
-		if i > n/3 && i < 2*n/3 {
-			size = 300
-		}
-		page(int64(i+1)*960, size)
-	}
-	return out.Bytes()
-}
-
-func TestARecordingIsAVoiceMessage(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, discordtest.Options{})
-	c, thread := s.client(), s.thread("HE-1")
-	voice := file("PTT-1.ogg", "audio/ogg; codecs=opus", ogg(500))
-	voice.Voice = true
-	say := func(m bridge.Message) discordtest.Message {
-		t.Helper()
-		m.Channel = thread
-		id, err := c.Say(t.Context(), m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen, _ := s.srv.Message(id)
-		if got := first(s.truth(id)); got != string(ogg(500)) {
-			t.Errorf("%d bytes arrived", len(got))
-		}
-		return seen
-	}
-	alone := say(bridge.Message{Files: []bridge.File{voice}})
-	if !alone.Voice || alone.Attachments[0].Seconds != 10 {
-		t.Errorf("alone: %+v", alone)
-	}
-	wave, err := base64.StdEncoding.DecodeString(alone.Attachments[0].Waveform)
-	if err != nil || len(wave) != mostWave || wave[5] > 20 || wave[128] < 200 {
-		t.Errorf("waveform %v, %v", wave, err)
-	}
-	if seen := say(bridge.Message{Content: "dari pelanggan", Files: []bridge.File{voice}}); seen.Voice {
-		t.Error("with words it is no voice message")
-	}
-	s.srv.SetMemberPermissions(discordtest.MemberPermissions &^ discordtest.PermissionSendVoiceMessages)
-	for range 2 {
-		if seen := say(bridge.Message{Files: []bridge.File{voice}}); seen.Voice || seen.Attachments[0].ContentType != "audio/ogg" {
-			t.Errorf("without the permission: %+v", seen)
-		}
-	}
-	if n := s.srv.Stats().Errors[codeVoiceForbidden]; n != 1 {
-		t.Errorf("refused %d times, want once", n)
-	}
-}
-
-func TestAFileThatIsNoRecordingIsJustAFile(t *testing.T) {
-	t.Parallel()
-	for _, data := range [][]byte{nil, []byte("OggS"), []byte("RIFF....WAVE"), ogg(1)[:40], bytes.Repeat([]byte("OggS\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00"), 9)} {
-		if wave, length := recording(file("a", "", data)); len(wave) == 0 || length != 0 {
-			t.Errorf("recording(%q) = %v, %s", data, wave, length)
-		}
-	}
-}
-
 // Uploads take all their places, and words in other threads do not wait for them.
 func TestALargeFileHoldsUpNoOtherThread(t *testing.T) {
 	t.Parallel()
@@ -388,7 +242,7 @@ func TestALargeFileHoldsUpNoOtherThread(t *testing.T) {
 	other := s.thread("HE-other")
 	s.until("the uploads are under way", func() bool { return open.Load() == uploadsAtOnce })
 	for i := range 5 {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		if _, err := c.Say(ctx, bridge.Message{Channel: other, Content: fmt.Sprint(i)}); err != nil {
 			t.Errorf("words beside uploads: %v", err)
 		}
@@ -404,8 +258,9 @@ func TestALargeFileHoldsUpNoOtherThread(t *testing.T) {
 func TestAnUploadThatDoesNotMoveIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
-	s.set.exchange = 200 * time.Millisecond
-	c, thread := s.client(), s.thread("HE-1")
+	thread := s.thread("HE-1")
+	s.set.exchange = time.Second
+	c := s.client()
 	stuck, stop := io.Pipe()
 	defer stop.Close()
 	_, err := c.Say(t.Context(), bridge.Message{Channel: thread, Files: []bridge.File{{Name: "a", Size: 3, Open: func() (io.ReadCloser, error) { return stuck, nil }}}})
@@ -418,129 +273,4 @@ func TestAnUploadThatDoesNotMoveIsGivenUp(t *testing.T) {
 		t.Errorf("an unanswered upload is %+v", e)
 	}
 	s.srv.SetFaults(discordtest.Faults{})
-}
-
-// post lets sari post files and returns what the inbox got of them.
-func (s *stage) filed(thread string, files ...discordtest.File) (discordtest.Message, bridge.StaffMessage) {
-	s.t.Helper()
-	n := len(s.inbox.all())
-	m, err := s.sari.Post(thread, "", discordtest.PostOptions{Files: files})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.until("it is taken in", func() bool { return len(s.inbox.all()) > n })
-	return m, s.inbox.all()[n]
-}
-
-func TestAFileIsFetched(t *testing.T) {
-	t.Parallel()
-	var ahead atomic.Int64
-	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	s := newStage(t, discordtest.Options{Now: now})
-	s.opts.Now = now
-	c := s.ready()
-	thread := s.thread("HE-1")
-	data := bytes.Repeat([]byte("0123456789"), 5000)
-	m, got := s.filed(thread, discordtest.File{Name: "bukti transfer.pdf", ContentType: "application/pdf", Data: data})
-	f := got.Files[0]
-	if f.Name != "bukti_transfer.pdf" || f.MIME != "application/pdf" || f.Size != int64(len(data)) || f.ID != m.Attachments[0].ID {
-		t.Errorf("file %+v", f)
-	}
-	fetch := func() (string, error) {
-		var out bytes.Buffer
-		err := c.Fetch(t.Context(), f.Ref, &out)
-		return out.String(), err
-	}
-	if out, err := fetch(); err != nil || out != string(data) {
-		t.Fatalf("%d bytes, %v", len(out), err)
-	}
-	ahead.Store(int64(25 * time.Hour)) // the link says that it has expired
-	if out, err := fetch(); err != nil || out != string(data) {
-		t.Fatalf("by a fresh link: %d bytes, %v", len(out), err)
-	}
-	if n := s.srv.Stats().DeadLinks; n != 0 {
-		t.Errorf("%d expired links were tried", n)
-	}
-	c.now = func() time.Time { return time.Now().Add(-time.Hour) } // a clock that is late does not matter
-	if out, err := fetch(); err != nil || out != string(data) || s.srv.Stats().DeadLinks != 1 {
-		t.Errorf("with a late clock: %d bytes, %v", len(out), err)
-	}
-	if err := s.sari.Delete(m.ID); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fetch(); fault(err) != bridge.Gone {
-		t.Errorf("deleted: %v", err)
-	}
-}
-
-func TestTroubleWithADownload(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, discordtest.Options{})
-	s.set.exchange = 300 * time.Millisecond
-	c := s.ready()
-	thread := s.thread("HE-1")
-	data := bytes.Repeat([]byte("x"), 100_000)
-	_, got := s.filed(thread, discordtest.File{Name: "a.bin", Data: data})
-	fetch := func(f discordtest.FileFailure) error {
-		s.srv.InjectFile(f)
-		return c.Fetch(t.Context(), got.Files[0].Ref, io.Discard)
-	}
-	for name, f := range map[string]discordtest.FileFailure{"cut": {Cut: 50_000}, "silent": {Stall: 50_000}, "502": {Status: 502}, "cut, length unsaid": {Cut: 50_000, Unsaid: true}} {
-		if e := sendErr(t, fetch(f)); e.Certainty != bridge.Unknown || !e.Outage {
-			t.Errorf("%s: %+v", name, e)
-		}
-	}
-	if e := sendErr(t, fetch(discordtest.FileFailure{Status: 429})); e.Certainty != bridge.Blocked || e.RetryAfter <= 0 {
-		t.Errorf("429: %+v", e)
-	}
-	for name, f := range map[string]discordtest.FileFailure{"too long": {Extra: 1}, "too short": {Extra: -1}, "too long, unsaid": {Extra: 1, Unsaid: true}, "too short, unsaid": {Extra: -1, Unsaid: true}} {
-		if err := fetch(f); fault(err) != bridge.Mismatch {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if err := fetch(discordtest.FileFailure{Slow: 100 * time.Millisecond}); err != nil { // longer than the patience, but it moves
-		t.Errorf("slow: %v", err)
-	}
-	if err := fetch(discordtest.FileFailure{Status: 403}); err != nil { // asked for anew
-		t.Errorf("403: %v", err)
-	}
-	if e := sendErr(t, fetch(discordtest.FileFailure{Status: 404, N: 2})); e.Certainty != bridge.NotSent {
-		t.Errorf("404 by a fresh link: %+v", e)
-	}
-	full := errors.New("disk full")
-	if err := c.Fetch(t.Context(), got.Files[0].Ref, writerFunc(func([]byte) (int, error) { return 0, full })); !errors.Is(err, full) {
-		t.Errorf("a full disk: %v", err)
-	}
-}
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
-func TestOnlyDiscordsFilesAreFetched(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, discordtest.Options{})
-	c := s.client()
-	ref := func(address string) json.RawMessage {
-		out, _ := json.Marshal(fileRef{Channel: "1", Message: "2", ID: "3", URL: address, Size: 1})
-		return out
-	}
-	for address, want := range map[string]bridge.Fault{
-		"http://cdn.discordapp.com/attachments/1/3/a":           bridge.BadAddress,
-		"https://discord.com/api/v9/users/@me":                  bridge.BadAddress,
-		"https://cdn.discordapp.com.example.com/a":              bridge.BadAddress,
-		"https://cdn.discordapp.com@example.com/a":              bridge.BadAddress,
-		"https://127.0.0.1/a":                                   bridge.BadAddress,
-		"":                                                      bridge.BadAddress,
-		"https://cdn.discordapp.com/attachments/1/3/a?ex=1&hm=": bridge.Gone, // there is no such message
-	} {
-		if err := c.Fetch(t.Context(), ref(address), io.Discard); fault(err) != want {
-			t.Errorf("Fetch(%q) = %v, want %s", address, err, want)
-		}
-	}
-	for _, raw := range []string{"", "null", "{}", "[]", `{"c":"../1","m":"2","a":"3","u":"https://cdn.discordapp.com/"}`} {
-		if err := c.Fetch(t.Context(), json.RawMessage(raw), io.Discard); fault(err) != bridge.Malformed {
-			t.Errorf("Fetch of %s: %v", raw, err)
-		}
-	}
 }

@@ -75,9 +75,17 @@ func (l *link) drop() {
 	}
 }
 
-// leave ends a healthy session politely.
+// leave ends a healthy session politely. The library sleeps for a second over it; who
+// leaves goes as soon as the gateway has said goodbye too, and nothing comes of what
+// the library does in the rest of that second.
 func (l *link) leave() {
-	l.dropped.Store(true)
+	if l.dropped.Swap(true) {
+		return // cut off already: nobody is there to be polite to
+	}
+	var ended chan struct{}
+	if t := l.tap.Load(); t != nil {
+		ended = t.ended
+	}
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
@@ -85,6 +93,7 @@ func (l *link) leave() {
 	}()
 	select {
 	case <-closed:
+	case <-ended:
 	case <-time.After(3 * time.Second):
 	}
 	l.drop()

@@ -24,6 +24,7 @@ type interaction struct {
 	Guild   string `json:"guild_id"`
 	Channel string `json:"channel_id"`
 	Locale  string `json:"locale"`
+	Limit   int64  `json:"attachment_size_limit"` // bytes, 0 when it is not told
 	Member  *struct {
 		member
 	} `json:"member"`
@@ -90,6 +91,7 @@ func (c *Client) onInteraction(raw json.RawMessage) {
 	if i.Member != nil && i.Member.User != nil {
 		c.names.user(*i.Member.User, &i.Member.member)
 	}
+	c.limit.tell(i.Limit)
 	i.at = time.Now()
 	select {
 	case c.pressed <- i:

@@ -55,8 +55,8 @@ func TestACommandIsAcknowledgedAtOnceAndThenAnswered(t *testing.T) {
 		seen <- shown{a, err}
 	}
 	go use("ticket classify", map[string]any{"class": "hard", "note": "lama"})
-	if !soon(time.Second, func() bool { return s.srv.Stats().Requests[callbackRoute] == 1 }) {
-		t.Error("not acknowledged within a second, while the handler is at work")
+	if !soon(ackTime, func() bool { return s.srv.Stats().Requests[callbackRoute] == 1 }) {
+		t.Error("not acknowledged in time, while the handler is at work")
 	}
 	let <- "Sudah. @everyone"
 	if a := <-seen; a.err != nil || a.Message == nil || a.Message.Content != "Sudah. @everyone" || !a.Message.Ephemeral || a.Message.Pings.Everyone {
@@ -125,7 +125,6 @@ func TestInteractionsHaveALaneOfTheirOwn(t *testing.T) {
 	for range 400 { // a second queue, eight seconds long
 		go func() { _ = s.c.rest.do(busy, "read", "GET", "/users/@me", nil, nil) }()
 	}
-	began := time.Now()
 	done := make(chan error, 30)
 	for range cap(done) {
 		go func() {
@@ -138,8 +137,8 @@ func TestInteractionsHaveALaneOfTheirOwn(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if took := time.Since(began); took > 6*time.Second {
-		t.Errorf("30 answers took %s", took)
+	if n := s.srv.Stats().Requests["GET /users/@me"]; n >= 400 {
+		t.Errorf("30 answers waited for %d other requests", n)
 	}
 }
 

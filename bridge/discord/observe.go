@@ -30,6 +30,7 @@ type reactionInfo struct {
 	Message string  `json:"message_id"`
 	Guild   string  `json:"guild_id"`
 	User    string  `json:"user_id"`
+	Author  string  `json:"message_author_id"` // of the message, when a reaction is put on
 	Member  *member `json:"member"`
 	Emoji   struct {
 		ID   string `json:"id"`
@@ -50,7 +51,7 @@ func (c *Client) onReaction(kind string, raw json.RawMessage) {
 		return
 	}
 	r := bridge.StaffReaction{Thread: e.Channel, Message: e.Message, User: e.User, Emoji: clip(printable(e.Emoji.Name), 100),
-		Custom: e.Emoji.ID != "", On: kind == "MESSAGE_REACTION_ADD", At: c.now()}
+		Ours: c.isMe(e.Author), Custom: e.Emoji.ID != "", On: kind == "MESSAGE_REACTION_ADD", At: c.now()}
 	if e.Member != nil {
 		r.Roles = e.Member.Roles
 		if e.Member.User != nil {
@@ -65,10 +66,16 @@ func (c *Client) onReaction(kind string, raw json.RawMessage) {
 // isPerson reports that it was not us who reacted, nor, as far as the event says so,
 // another bot.
 func (c *Client) isPerson(e reactionInfo) bool {
-	if me := c.me.Load(); e.User == "" || me != nil && e.User == *me {
+	if e.User == "" || c.isMe(e.User) {
 		return false
 	}
 	return e.Member == nil || e.Member.User == nil || !e.Member.User.Bot
+}
+
+// isMe reports whether a user is the bot itself, as far as that is known.
+func (c *Client) isMe(user string) bool {
+	me := c.me.Load()
+	return me != nil && user == *me
 }
 
 // reaction queues a reaction behind what was written before it. In a channel that is

@@ -250,3 +250,27 @@ func TestHostileContentIsBounded(t *testing.T) {
 		c.onTyping(json.RawMessage(raw))
 	}
 }
+
+// It is told whether the message that somebody answers, or reacts to, is ours.
+func TestWhatIsOursIsToldApart(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	o := s.withOnlooker()
+	thread := s.thread("HE-1")
+	c := s.ready()
+	ours, err := c.Say(t.Context(), bridge.Message{Channel: thread, Nonce: "n", Content: "dari klien"})
+	must(t, err)
+	hers := s.post(thread, "a")
+	for i, of := range []string{ours, hers} {
+		must(t, s.sari.React(of, "👍"))
+		_, err := s.sari.Post(thread, fmt.Sprint("jawab ", i), discordtest.PostOptions{ReplyTo: of})
+		must(t, err)
+	}
+	s.wantLines(o.diary, "wrote a", "put 👍", "wrote jawab 0", "put 👍", "wrote jawab 1")
+	if !o.reactions[0].Ours || o.reactions[1].Ours {
+		t.Errorf("reactions %+v", o.reactions)
+	}
+	if got := s.inbox.all(); len(got) != 3 || got[0].ReplyOurs || !got[1].ReplyOurs || got[2].ReplyOurs {
+		t.Errorf("messages %+v", got)
+	}
+}

@@ -211,9 +211,18 @@ func soon(limit time.Duration, cond func() bool) bool {
 
 func (s *stage) until(what string, cond func() bool) {
 	s.t.Helper()
-	if !soon(15*time.Second, cond) {
-		s.t.Fatalf("%s: not within 15 s (status %+v)", what, s.c.Status())
+	if !soon(time.Minute, cond) {
+		s.t.Fatalf("%s: not within a minute (status %+v)", what, s.c.Status())
 	}
+}
+
+// comesTrue says whether a condition is met. One that is expected has a minute, on
+// whatever machine; one that is not must stay unmet for a while.
+func comesTrue(expected bool, while time.Duration, cond func() bool) bool {
+	if expected {
+		while = time.Minute
+	}
+	return soon(while, cond)
 }
 
 // thread opens a post of the bot's that the inbox knows.

@@ -27,12 +27,14 @@ type tap struct {
 	net.Conn
 	r         *bufio.Reader
 	foresight bool
+	ended     chan struct{} // closed when the other end said goodbye, or is gone
 
 	// of the reading goroutine alone
 	upgraded bool // the HTTP answer is over
 	pending  []byte
 	rest     uint64 // payload of a large frame still to come
 	stop     error
+	bye      bool // ended is closed
 
 	mu        sync.Mutex
 	interval  time.Duration
@@ -45,16 +47,18 @@ type tap struct {
 }
 
 func newTap(conn net.Conn, foresight bool) *tap {
-	return &tap{Conn: conn, r: bufio.NewReader(conn), foresight: foresight}
+	return &tap{Conn: conn, r: bufio.NewReader(conn), foresight: foresight, ended: make(chan struct{})}
 }
 
 // Read is called by one goroutine at a time.
 func (t *tap) Read(p []byte) (int, error) {
 	for len(t.pending) == 0 && t.rest == 0 {
 		if t.stop != nil {
+			t.end()
 			return 0, t.stop
 		}
 		if err := t.fill(); err != nil {
+			t.end()
 			return 0, err
 		}
 	}
@@ -66,7 +70,17 @@ func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p[:min(uint64(len(p)), t.rest)])
 	t.rest -= uint64(n)
 	t.mark(&t.lastRead)
+	if err != nil {
+		t.end()
+	}
 	return n, err
+}
+
+func (t *tap) end() {
+	if !t.bye {
+		t.bye = true
+		close(t.ended)
+	}
 }
 
 func (t *tap) Write(p []byte) (int, error) {
@@ -121,6 +135,9 @@ func (t *tap) fill() error {
 	payload := make([]byte, size)
 	if _, err := io.ReadFull(t.r, payload); err != nil {
 		return err
+	}
+	if head[0] == frameClose {
+		t.end() // the library reads no further
 	}
 	if t.stop = t.note(head[0], payload); t.stop != nil {
 		t.pending = nil

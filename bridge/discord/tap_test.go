@@ -75,6 +75,47 @@ func TestTheTapHearsWhatTheLibraryKeepsToItself(t *testing.T) {
 	}
 }
 
+// Who leaves need not wait any longer than for the other end's goodbye, after which the
+// library reads nothing more, or for its silence.
+func TestTheTapKnowsWhenTheOtherEndIsGone(t *testing.T) {
+	t.Parallel()
+	for name, part := range map[string]func(far net.Conn){
+		"a goodbye":    func(far net.Conn) { _, _ = far.Write(frame(frameClose, []byte{0x03, 0xe8})) },
+		"a cut":        func(far net.Conn) { far.Close() },
+		"a cut packet": func(far net.Conn) { _, _ = far.Write([]byte{frameFinalText, 126}); far.Close() },
+		"a large packet": func(far net.Conn) {
+			_, _ = far.Write(frame(frameFinalText, make([]byte, 2*smallFrame))[:smallFrame])
+			far.Close()
+		},
+	} {
+		near, far := net.Pipe()
+		tap := newTap(near, true)
+		go func() {
+			_, _ = far.Write([]byte(upgradeAnswer))
+			part(far)
+		}()
+		buffer := make([]byte, 64)
+		for range 3 { // the answer, line by line
+			if _, err := tap.Read(buffer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		select {
+		case <-tap.ended:
+			t.Errorf("%s: it is over before it", name)
+		default:
+		}
+		go io.Copy(io.Discard, tap) //nolint:errcheck // its end is what is looked for
+		select {
+		case <-tap.ended:
+		case <-time.After(time.Minute):
+			t.Errorf("%s: not noticed", name)
+		}
+		near.Close()
+		far.Close()
+	}
+}
+
 // Whatever comes, the tap changes nothing of what it lets through.
 func FuzzTap(f *testing.F) {
 	f.Add([]byte(upgradeAnswer))

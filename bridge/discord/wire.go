@@ -49,7 +49,13 @@ type message struct {
 	Poll        json.RawMessage   `json:"poll"`
 	Snapshots   []json.RawMessage `json:"message_snapshots"`
 	Reference   *referenceInfo    `json:"message_reference"`
+	Answers     *repliedTo        `json:"referenced_message"`
 	Flags       int               `json:"flags"`
+}
+
+// A repliedTo is the message that a reply answers, if it is still there.
+type repliedTo struct {
+	Author user `json:"author"`
 }
 
 const (

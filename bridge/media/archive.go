@@ -9,6 +9,9 @@ import (
 
 // zip tells the documents that are archives inside.
 func (f section) zip([]byte) (Type, bool, error) {
+	if err := f.locals(forbidden); err != nil {
+		return Type{}, false, err
+	}
 	kind := "application/zip"
 	err := f.entries(func(name string) error {
 		switch {
@@ -34,12 +37,20 @@ func (f section) archive() error { return f.entries(forbidden) }
 var (
 	programEntries = []string{"meta-inf/manifest.mf", "androidmanifest.xml", "classes.dex", "install.rdf"}
 	programEndings = []string{
-		".exe", ".scr", ".com", ".pif", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".jse", ".wsf", ".wsh", ".hta", ".lnk",
-		".msi", ".msp", ".cpl", ".dll", ".jar", ".apk", ".dex", ".appx", ".msix", ".reg", ".scf", ".url", ".iso", ".vhd",
+		".exe", ".scr", ".com", ".pif", ".bat", ".cmd", ".ps1", ".vbs", ".vbe", ".vb", ".js", ".jse", ".wsf", ".wsh", ".wsc",
+		".sct", ".hta", ".lnk", ".msi", ".msp", ".mst", ".msc", ".cpl", ".dll", ".sys", ".xll", ".chm", ".jar", ".jnlp",
+		".apk", ".dex", ".appx", ".appxbundle", ".msix", ".msixbundle", ".diagcab", ".cab", ".reg", ".scf", ".url",
+		".iso", ".img", ".vhd", ".vhdx", ".dmg",
 	}
 )
 
 func forbidden(name string) error {
+	if before, _, cut := strings.Cut(name, "\x00"); cut {
+		// For some programs a name ends there, for others it does not.
+		if err := forbidden(before); err != nil {
+			return err
+		}
+	}
 	name = strings.ToLower(strings.TrimRight(strings.ReplaceAll(name, "\\", "/"), " ./"))
 	if slices.Contains(programEntries, name) {
 		return &Refusal{Reason: Executable, What: "program in an archive"}
@@ -141,11 +152,7 @@ func (d *directories) walk(at, length int64) error {
 		if at+46 > end || !d.at(b[:], at) || string(b[:4]) != "PK\x01\x02" {
 			return nil
 		}
-		name := make([]byte, min(le16(b[28:]), 4096))
-		if !d.at(name, at+46) {
-			return nil
-		}
-		if err := d.each(string(name)); err != nil {
+		if err := d.names(at+46, le16(b[28:]), le16(b[30:]), d.each); err != nil {
 			return err
 		}
 		at += 46 + int64(le16(b[28:])) + int64(le16(b[30:])) + int64(le16(b[32:]))
@@ -153,86 +160,58 @@ func (d *directories) walk(at, length int64) error {
 	return unreadable
 }
 
-// ole tells the old office documents by the names in their directory.
-func (f section) ole(b []byte) (Type, bool, error) {
-	found := Type{MIME: "application/x-ole-storage"}
-	if len(b) < 512 {
-		return found, true, nil
+// names calls each for the name of an entry, and for the second one that may stand in
+// the fields behind it and that many programs prefer.
+func (f section) names(at int64, length, extra uint16, each func(string) error) error {
+	b := make([]byte, int(length)+int(extra))
+	if !f.at(b, at) {
+		return nil
 	}
-	shift := le16(b[30:])
-	if shift != 9 && shift != 12 {
-		return found, true, nil
+	if err := each(string(b[:length])); err != nil {
+		return err
 	}
-	o := oleFile{section: f, header: b[:512], sector: int64(1) << shift}
-	next := le32(b[48:])
-	for range mostParts {
-		entries := make([]byte, o.sector)
-		if next >= 0xfffffff0 || !f.at(entries, o.offset(next)) {
-			break
-		}
-		for e := entries; len(e) >= 128; e = e[128:] {
-			if err := oleEntry(e[:128], &found); err != nil {
-				return Type{}, false, err
+	for b = b[length:]; len(b) >= 4; {
+		const path, before = 0x7075, 5 // a version and a checksum
+		size := min(int(le16(b[2:])), len(b)-4)
+		if le16(b) == path && size > before {
+			if err := each(string(b[4+before : 4+size])); err != nil {
+				return err
 			}
 		}
-		var ok bool
-		if next, ok = o.after(next); !ok {
-			break
-		}
-	}
-	return found, true, nil
-}
-
-func oleEntry(e []byte, found *Type) error {
-	n := min(int(le16(e[64:])), 64)
-	var name strings.Builder
-	for i := 0; i+1 < n; i += 2 {
-		if c := le16(e[i:]); c != 0 && c < 0x80 {
-			name.WriteByte(byte(c))
-		}
-	}
-	const installer = "\x84\x10\x0c\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
-	const patch = "\x86\x10\x0c\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
-	if class := string(e[80:96]); class == installer || class == patch {
-		return &Refusal{Reason: Executable, What: "Windows installer"}
-	}
-	switch name.String() {
-	case "_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros", "VBA":
-		return &Refusal{Reason: Macros, What: "office macros"}
-	case "WordDocument":
-		found.MIME = "application/msword"
-	case "Workbook", "Book":
-		found.MIME = "application/vnd.ms-excel"
-	case "PowerPoint Document":
-		found.MIME = "application/vnd.ms-powerpoint"
-	case "__properties_version1.0":
-		found.MIME = "application/vnd.ms-outlook"
+		b = b[4+size:]
 	}
 	return nil
 }
 
-// An oleFile is a file system in a file.
-type oleFile struct {
-	section
-	header []byte
-	sector int64
-}
-
-func (o oleFile) offset(n uint32) int64 { return (int64(n) + 1) * o.sector }
-
-// after is the sector that follows n in its chain. Tables beyond the header's list
-// belong to files of seven million bytes and more, whose directory comes early; a
-// chain that leads there ends.
-func (o oleFile) after(n uint32) (uint32, bool) {
-	perTable := uint32(o.sector / 4)
-	i := n / perTable
-	if i >= 109 {
-		return 0, false
+// locals calls each for the names at the entries of an archive themselves, wherever
+// they are: some programs go by these when there is no good directory.
+func (f section) locals(each func(name string) error) error {
+	const header, overlap = 30, 3
+	mark := []byte("PK\x03\x04")
+	left := mostEntries
+	buf := make([]byte, min(64<<10, f.size))
+	for at := int64(0); at+overlap < f.size; at += int64(len(buf) - overlap) {
+		buf = buf[:min(int64(len(buf)), f.size-at)]
+		if !f.at(buf, at) {
+			return nil
+		}
+		for from := 0; ; from += len(mark) {
+			i := bytes.Index(buf[from:], mark)
+			if i < 0 {
+				break
+			}
+			from += i
+			var b [header]byte
+			if !f.at(b[:], at+int64(from)) {
+				return nil // the file ends in it
+			}
+			if left--; left < 0 {
+				return unreadable
+			}
+			if err := f.names(at+int64(from)+header, le16(b[26:]), le16(b[28:]), each); err != nil {
+				return err
+			}
+		}
 	}
-	var b [4]byte
-	table := le32(o.header[76+4*i:])
-	if table >= 0xfffffff0 || !o.at(b[:], o.offset(table)+4*int64(n%perTable)) {
-		return 0, false
-	}
-	return le32(b[:]), true
+	return nil
 }

@@ -162,3 +162,74 @@ func encoded(t testing.TB, kind string, w, h int) []byte {
 	}
 	return b.Bytes()
 }
+
+// entriesOf is an archive without its directory.
+func entriesOf(zip []byte) []byte { return bytes.Clone(zip[:bytes.Index(zip, []byte("PK\x01\x02"))]) }
+
+// renamed is an archive of one file that has another name in a field behind it.
+func renamed(t testing.TB, name, second string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	field := binary.LittleEndian.AppendUint16([]byte{0x75, 0x70}, uint16(5+len(second)))
+	field = append(append(field, 1, 0, 0, 0, 0), second...)
+	if _, err := z.CreateHeader(&zip.FileHeader{Name: name, Extra: append([]byte{9, 9, 1, 0, 7}, field...)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func rar4(names ...string) []byte {
+	b := append([]byte("Rar!\x1a\x07\x00"), 0, 0, 0x73, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0)
+	for _, name := range names {
+		h := append([]byte{0, 0, 0x74, 0, 0x80, byte(32 + len(name)), 0}, le(4, 5, 5)...)
+		h = append(append(h, 2), le(4, 0, 0)...)
+		h = append(append(h, 29, 0x30), le(2, uint64(len(name)))...)
+		b = append(append(append(b, h...), 0, 0, 0, 0), name+"12345"...)
+	}
+	return b
+}
+
+func rar5(names ...string) []byte {
+	block := func(b []byte, header ...byte) []byte {
+		return append(append(append(b, 0, 0, 0, 0), byte(len(header))), header...)
+	}
+	b := block([]byte("Rar!\x1a\x07\x01\x00"), 1, 0, 0)
+	for _, name := range names {
+		header := []byte{2, 2, 0x85, 0, 4, 5, 0x20, 1, 2, 3, 4, 0, 0, byte(len(name))} // 5, in two bytes
+		b = append(block(b, append(header, name...)...), "12345"...)
+	}
+	return block(b, 5, 0, 0)
+}
+
+func le(width int, values ...uint64) []byte {
+	var b []byte
+	for _, v := range values {
+		b = append(b, binary.LittleEndian.AppendUint64(nil, v)[:width]...)
+	}
+	return b
+}
+
+// lateOle is a compound file whose directory goes on where the header's list of tables
+// does not reach.
+func lateOle(first, last string) []byte {
+	const list, table, middle, end = 2, 3, 109*128 + 8, 109*128 + 9
+	b := append(ole("", first), make([]byte, 512*(end-1))...)
+	put := func(sector, place int, v byte, more ...byte) {
+		copy(b[512*(sector+1)+4*place:], append([]byte{v}, more...))
+	}
+	put(0, 1, middle&0xff, middle>>8, 0, 0) // behind the first sector of the directory
+	copy(b[68:], []byte{list, 0, 0, 0})
+	put(list, 0, table, 0, 0, 0)
+	put(table, middle%128, end&0xff, end>>8, 0, 0)
+	put(table, end%128, 0xfe, 0xff, 0xff, 0xff)
+	name := b[512*(end+1):]
+	for i, c := range []byte(last) {
+		name[2*i] = c
+	}
+	name[64] = byte(2*len(last) + 2)
+	return b
+}

@@ -178,10 +178,13 @@ func (f section) riff(b []byte) (Type, bool, error) {
 func (f section) webp() (Type, bool, error) {
 	var p frames
 	at := int64(12)
-	for range mostParts {
+	for part := 0; ; part++ {
 		var b [18]byte
 		if !f.at(b[:8], at) {
 			break
+		}
+		if part == mostParts {
+			return Type{}, false, &Refusal{Reason: Bomb, What: "too many parts"}
 		}
 		n := int64(le32(b[4:]))
 		switch string(b[:4]) {

@@ -112,7 +112,7 @@ var magic = []struct {
 	{0, "PK\x05\x06", "", section.zip},
 	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", section.ole},
 	{0, "{\\rtf", "application/rtf", nil},
-	{0, "Rar!\x1a\x07", "application/vnd.rar", nil},
+	{0, "Rar!\x1a\x07", "", section.rar},
 	{0, "7z\xbc\xaf\x27\x1c", "application/x-7z-compressed", nil},
 	{0, "\x1f\x8b", "application/gzip", nil},
 	{0, "II*\x00", "image/tiff", nil},

@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,9 @@ func TestSniffKnowsWhatIsCarried(t *testing.T) {
 		"text":            {[]byte("kode;nama\n12;beras 5 kg – 🌾\n"), Type{MIME: Plain}},
 		"old text":        {[]byte("caf\xe9 cr\xe8me\r\n"), Type{MIME: Plain}},
 		"wide text":       {[]byte("\xff\xfeh\x00a\x00l\x00o\x00"), Type{MIME: Plain}},
+		"rar of files":    {rar4("a.pdf", "b.txt"), Type{MIME: "application/vnd.rar"}},
+		"rar 5":           {rar5("a.pdf", "b.txt"), Type{MIME: "application/vnd.rar"}},
+		"late ole":        {lateOle("WordDocument", "Data"), Type{MIME: "application/msword"}},
 		"page":            {[]byte("<!DOCTYPE html><script>alert(1)</script>"), Type{MIME: Plain}},
 		"text on MZ":      {[]byte("MZ adalah inisial kami\n"), Type{MIME: Plain}},
 		"unknown":         {[]byte{0, 1, 2, 3, 0xfe, 0xff}, Type{MIME: Unknown}},
@@ -101,6 +105,16 @@ func TestSniffRefusesPrograms(t *testing.T) {
 		"apk":                {archived(t, "AndroidManifest.xml", "classes.dex"), Executable},
 		"program in a zip":   {archived(t, "faktur.pdf", "data/Setup.EXE"), Executable},
 		"trailing dot":       {archived(t, "setup.exe. "), Executable},
+		"script in a zip":    {archived(t, "faktur.js"), Executable},
+		"end in a name":      {archived(t, "setup.exe\x00.txt"), Executable},
+		"second name":        {renamed(t, "faktur.txt", "faktur.exe"), Executable},
+		"without directory":  {entriesOf(archived(t, "a.txt", "b.exe")), Executable},
+		"beside directory":   {append(entriesOf(archived(t, "b.exe")), archived(t, "a.txt")...), Executable},
+		"far behind":         {append(append(entriesOf(archived(t, "a.txt")), make([]byte, 200_001)...), entriesOf(archived(t, "b.exe"))...), Executable},
+		"program in a rar":   {rar4("faktur.pdf", "faktur.exe"), Executable},
+		"program in a rar 5": {rar5("faktur.pdf", "dir/faktur.SCR"), Executable},
+		"late macros":        {lateOle("WordDocument", "Macros"), Macros},
+		"webp of parts":      {riff("WEBP", slices.Repeat([][]byte{chunk("JUNK", nil)}, mostParts+1)...), Bomb},
 		"docx with macros":   {archived(t, "word/document.xml", "word/vbaProject.bin"), Macros},
 		"xls with macros":    {ole("", "Workbook", "_VBA_PROJECT_CUR"), Macros},
 		"doc with macros":    {ole("", "WordDocument", "Macros"), Macros},
@@ -197,6 +211,7 @@ func seeds(t testing.TB) [][]byte {
 		encoded(t, "jpeg", 8, 8), encoded(t, "png", 8, 8), encoded(t, "moving", 8, 8), webp(8, 8), animated(8, 8, 3, 8),
 		mp4("mp42", "vide", "soun"), mp4("M4A ", "soun"), opus(1, 40, 300, 2), wav(0), archived(t, "word/a.xml", "b.exe"),
 		ole("", "Workbook", "Macros"), []byte("%PDF-1.7"), []byte("halo"), []byte("MZ\x90\x00"), {0xff, 0xfb, 0x90, 0},
+		rar4("a.pdf", "b.exe"), rar5("a.pdf", "b.exe"), renamed(t, "a", "b.exe"),
 		[]byte("\x1a\x45\xdf\xa3webm"), []byte("#!AMR\n"), pngOf(9, 9, 9),
 	}
 }

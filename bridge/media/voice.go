@@ -79,13 +79,17 @@ func (s *Store) Voice(ctx context.Context, hash string, with Transcoder) (Stored
 	return made, nil
 }
 
+// largestBlock is what ffmpeg may allocate at once, in bytes: files promise tables of
+// any size.
+const largestBlock = "268435456"
+
 // transcode runs ffmpeg as a child of low priority that can read its standard input
 // and nothing else. Its input is the open file itself, so it can seek in it.
 func transcode(ctx context.Context, program, demuxer string, in *os.File, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program,
-		"-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1",
+		"-nostdin", "-hide_banner", "-loglevel", "error", "-threads", "1", "-max_alloc", largestBlock,
 		"-protocol_whitelist", "file,pipe,fd", "-f", demuxer, "-i", input(in),
 		"-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-t", "7200",
 		"-c:a", "libopus", "-b:a", "32k", "-vbr", "on", "-application", "voip", "-ac", "1", "-ar", "48000",

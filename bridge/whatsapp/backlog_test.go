@@ -15,20 +15,25 @@ import (
 )
 
 // More waits at WhatsApp than the library queues, while the inbox is slow: the order
-// holds, because the connection is read no faster than its messages are taken in.
+// holds, because the connection is read no faster than its stanzas are taken in.
 func TestManyThatWaitedKeepTheirOrder(t *testing.T) {
 	t.Parallel()
-	d := manyWait(t, mostUnsettled)
-	d.run()
+	m := manyWait(t, mostUnsettled)
+	m.mayGoOn = func() bool { return m.unsettled() >= mostUnsettled }
+	m.run()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	got, err := d.inbox.wait(ctx, func(m []bridge.ClientMessage, _ []bridge.Receipt) bool { return len(m) >= manyWaiting })
+	_, err := m.inbox.wait(ctx, func(messages []bridge.ClientMessage, receipts []bridge.Receipt) bool {
+		return len(messages)+len(receipts) >= manyWaiting
+	})
 	if err != nil {
-		t.Fatalf("%d of %d messages: %v", len(got), manyWaiting, err)
+		t.Fatalf("%d of %d came: %v", len(m.came()), manyWaiting, err)
 	}
-	sameTexts(t, got, numbers(1, manyWaiting))
-	d.awaitReady()
-	if d.wasHeld() {
+	if got := m.came(); !slices.Equal(got, numbers(1, manyWaiting)) {
+		t.Fatalf("came as %q", got)
+	}
+	m.awaitReady()
+	if m.wasHeld() {
 		t.Error("the connection was given up")
 	}
 }
@@ -37,37 +42,83 @@ func TestManyThatWaitedKeepTheirOrder(t *testing.T) {
 // given up instead, and WhatsApp brings again what is behind.
 func TestWhatDoesNotFitInTheQueueComesAgain(t *testing.T) {
 	t.Parallel()
-	d := manyWait(t, 1<<30)
-	d.run()
-	d.awaitState(StateHeld)
+	m := manyWait(t, 1<<30)
+	m.mayGoOn = func() bool { return m.link.Load().poisoned.Load() }
+	m.run()
+	m.awaitMessages(20)
+	m.awaitState(StateHeld)
 	// The one in hand was stored and not acknowledged any more: it comes twice.
-	got := slices.CompactFunc(d.awaitMessages(20), func(a, b bridge.ClientMessage) bool { return a.ID == b.ID })
-	sameTexts(t, got, numbers(1, len(got)))
+	got := slices.Compact(m.came())
+	if !slices.Equal(got, numbers(1, len(got))) {
+		t.Fatalf("came as %q", got)
+	}
 }
 
 const manyWaiting = 2300 // more than the library queues
 
-// manyWait is a desk for which many messages wait at WhatsApp, with an inbox that
-// takes the first one slowly: all that the connection can hold is read meanwhile.
-func manyWait(t *testing.T, unsettled int) *desk {
+// A flood is a desk for which many stanzas wait at WhatsApp: each tenth a message,
+// the others receipts, named by their place. Its inbox takes the first one when
+// mayGoOn says so.
+type flood struct {
+	*desk
+	mayGoOn func() bool
+
+	mu    sync.Mutex
+	order []string
+}
+
+func manyWait(t *testing.T, unsettled int) *flood {
 	t.Helper()
 	set := quick()
-	set.mostUnsettled = unsettled
-	d := linked(t, set)
-	budi := d.customer("Budi")
-	d.stop()
-	for _, text := range numbers(1, manyWaiting) {
-		must(budi.Send(text))
-	}
-	var first sync.Once
-	d.inbox.setRefuse(func(m *bridge.ClientMessage, _ *bridge.Receipt) error {
-		if m != nil {
-			first.Do(func() { time.Sleep(200 * time.Millisecond) })
+	set.mostUnsettled, set.storeFor = unsettled, atMost
+	m := &flood{desk: linked(t, set)}
+	budi := m.customer("Budi")
+	m.stop()
+	for i, name := range numbers(1, manyWaiting) {
+		if i%10 == 0 {
+			must(budi.Send(name))
+			continue
 		}
+		must(budi.SendNode(waBinary.Node{Tag: "receipt", Attrs: waBinary.Attrs{"id": name, "type": "read"}}))
+	}
+	m.inbox.setRefuse(m.note)
+	m.forgetStates()
+	return m
+}
+
+func (m *flood) note(message *bridge.ClientMessage, receipt *bridge.Receipt) error {
+	m.mu.Lock()
+	first := len(m.order) == 0
+	if message != nil {
+		m.order = append(m.order, message.Text)
+	} else {
+		m.order = append(m.order, receipt.IDs[0])
+	}
+	m.mu.Unlock()
+	if !first {
 		return nil
-	})
-	d.forgetStates()
-	return d
+	}
+	ctx := soon(m.t)
+	for !m.mayGoOn() {
+		if err := sleep(ctx, time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *flood) came() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.order)
+}
+
+// unsettled is how many stanzas the connection brought that are not taken in yet.
+func (m *flood) unsettled() int {
+	b := m.link.Load().witness.backlog
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.open)
 }
 
 func (d *desk) wasHeld() bool {

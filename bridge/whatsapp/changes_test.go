@@ -54,7 +54,7 @@ func TestEditsAndRevokesReachThePhone(t *testing.T) {
 func TestRefusedChangesSayWhy(t *testing.T) {
 	t.Parallel()
 	set := quick()
-	set.sendTimeout = 200 * time.Millisecond
+	set.sendTimeout = 2 * time.Second
 	d := linked(t, set)
 	budi := d.talking("Budi")
 	to, target := addressOf(budi), MessageID("warm", "Budi")
@@ -215,5 +215,19 @@ func TestChangesAreForgottenWhenNobodyAsksForThem(t *testing.T) {
 	d.pruneChanges(t.Context())
 	if ctx := t.Context(); !d.isChange(ctx, "E") || d.isChange(ctx, "R") {
 		t.Fatal("the wrong one was forgotten")
+	}
+}
+
+// An edit that cannot look up what it changes is not sent: it might take a file's
+// place.
+func TestEditNeedsTheDatabase(t *testing.T) {
+	t.Parallel()
+	d := linked(t, quick())
+	budi := d.talking("Budi")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := d.link.Load().edited(ctx, budi.LID(), draft{id: "3EB0B", target: MessageID("warm", "Budi"), out: bridge.Outgoing{Text: "lain"}})
+	if e := sendError(t, err); e.Certainty != bridge.NotSent || !e.Outage {
+		t.Fatalf("%+v", e)
 	}
 }

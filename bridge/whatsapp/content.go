@@ -37,10 +37,11 @@ type reading struct {
 	info  *types.MessageInfo
 	own   func(types.JID) bool // tells the desk's own addresses
 	votes []string             // of a vote, opened
-	// mentions are the people whose addresses stand in the text behind an @.
-	mentions []types.JID
-	quoted   bool // what it quotes itself does not matter
-	m        bridge.ClientMessage
+	// mentions are the people whose addresses stand in the text behind an @, and quoted
+	// those in the words that it quotes.
+	mentions, quoted mentions
+	inner            bool // a quoted message: what it quotes itself does not matter
+	m                bridge.ClientMessage
 }
 
 // readContent reads what a message says into r.m; ok is false for messages that
@@ -63,8 +64,11 @@ func (r *reading) readContent(e *events.Message) (ok bool) {
 
 // read goes from what carries words to what carries none.
 func (r *reading) read(m *waE2E.Message, depth int) bool {
-	if depth > mostNested {
+	switch {
+	case depth > mostNested:
 		return r.unreadable(kindUnknown, "its content is nested too deeply")
+	case m == nil:
+		return r.unreadable(kindUnknown, "it is empty")
 	}
 	r.context(m)
 	switch {
@@ -108,12 +112,10 @@ func (r *reading) context(m *waE2E.Message) {
 	if c.GetExpiration() > 0 {
 		r.m.Fades = seconds(c.GetExpiration())
 	}
-	for _, mention := range c.GetMentionedJID() {
-		if jid, err := types.ParseJID(mention); err == nil && len(r.mentions) < 20 {
-			r.mentions = append(r.mentions, jid)
-		}
+	for _, mention := range firstOf(c.GetMentionedJID(), mostMentions) {
+		r.mentions.add(mention)
 	}
-	if c.GetStanzaID() != "" && !r.quoted {
+	if c.GetStanzaID() != "" && !r.inner {
 		r.m.Quote = r.quote(c)
 	}
 }
@@ -123,18 +125,19 @@ const quoteLimit = 300
 
 func (r *reading) quote(c *waE2E.ContextInfo) *bridge.Quote {
 	q := &bridge.Quote{ID: cleanID(c.GetStanzaID())}
-	if author, err := types.ParseJID(c.GetParticipant()); err == nil && author.User != "" {
+	if author, ok := personOf(c.GetParticipant()); ok {
 		q.Own = r.own(author)
 		if r.info != nil && r.info.IsGroup && !q.Own {
-			q.Sender = bridge.Address(author.ToNonAD().String())
+			q.Sender = bridge.Address(author.String())
 		}
 	}
 	if c.GetQuotedMessage() == nil {
 		return q
 	}
-	quoted := reading{own: r.own, quoted: true}
+	quoted := reading{own: r.own, inner: true}
 	if quoted.readContent(&events.Message{Message: c.GetQuotedMessage()}) && quoted.m.Unreadable == "" {
 		q.Kind, q.Text = quoted.m.Kind, shorten(gist(quoted.m), quoteLimit)
+		r.quoted = quoted.mentions
 	}
 	return q
 }

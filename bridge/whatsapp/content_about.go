@@ -3,7 +3,6 @@ package whatsapp
 import (
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
-	"go.mau.fi/whatsmeow/types"
 
 	"github.com/haloerzap/halo/bridge"
 )
@@ -92,7 +91,7 @@ func (r *reading) target(key *waCommon.MessageKey) {
 // byDesk reports whether the message of a key is one of the desk's. In a chat of
 // two a key says whether the one who speaks of it wrote it.
 func (r *reading) byDesk(key *waCommon.MessageKey) bool {
-	if author, err := types.ParseJID(key.GetParticipant()); err == nil && author.User != "" {
+	if author, ok := personOf(key.GetParticipant()); ok {
 		return r.own(author)
 	}
 	return key.GetFromMe() == (r.info != nil && r.info.IsFromMe)

@@ -95,7 +95,7 @@ func (r *reading) describe(kind, keys string, a attached) *bridge.Media {
 		Sum: exactly(32, a.GetFileSHA256()), EncSum: exactly(32, a.GetFileEncSHA256()),
 		Size: int64(min(a.GetFileLength(), math.MaxInt64)),
 	}
-	if r.info != nil && r.info.ID != "" {
+	if r.info != nil && cleanID(r.info.ID) == r.info.ID {
 		ref.ID, ref.Chat, ref.Own = r.info.ID, r.info.Chat.ToNonAD().String(), r.info.IsFromMe
 		if r.info.IsGroup {
 			ref.Sender = r.info.Sender.ToNonAD().String()

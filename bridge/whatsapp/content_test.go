@@ -65,6 +65,8 @@ func TestEveryKindHasAName(t *testing.T) {
 		"unreaction":     {message: &waE2E.Message{ReactionMessage: &waE2E.ReactionMessage{Key: key}}, want: message{Kind: "reaction", Target: "A1"}},
 		"edit":           {message: &waE2E.Message{EditedMessage: future(edited)}, want: message{Kind: "edit", Text: "baru", Target: "A1"}},
 		"bare edit":      {message: edited, want: message{Kind: "edit", Text: "baru", Target: "A1"}},
+		"empty edit":     {message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Key: key, Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum()}}, want: message{Kind: "edit", Target: "A1", Unreadable: "it is empty"}},
+		"empty comment":  {message: &waE2E.Message{CommentMessage: &waE2E.CommentMessage{TargetMessageKey: key}}, want: message{Kind: "unknown", Unreadable: "it is empty", Quote: &bridge.Quote{ID: "A1"}}},
 		"caption edit":   {message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Key: key, Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), EditedMessage: image}}, want: message{Kind: "edit", Text: "struk", Target: "A1"}},
 		"delete":         {message: &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{Key: key, Type: waE2E.ProtocolMessage_REVOKE.Enum()}}, want: message{Kind: "delete", Target: "A1"}},
 		"pin":            {message: &waE2E.Message{PinInChatMessage: &waE2E.PinInChatMessage{Key: key, Type: waE2E.PinInChatMessage_PIN_FOR_ALL.Enum()}}, want: message{Kind: "pin", Target: "A1"}},

@@ -157,10 +157,17 @@ func TestExpiredFilesAreAskedOfThePhone(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	d.net.SetFaults(whatsapptest.Faults{HoldPush: true})
-	ctx, cancel := context.WithTimeout(t.Context(), aWhile)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := make(chan error, 1)
+	go func() {
+		asked <- d.net.WaitFor(soon(t), func() bool { return d.net.Unacked() > 0 })
+		cancel()
+	}()
 	if e := sendError(t, d.Fetch(ctx, ref, io.Discard)); e.Certainty != bridge.Blocked {
 		t.Errorf("phone is off: %+v", e)
+	}
+	if err := <-asked; err != nil {
+		t.Errorf("the phone was not asked: %v", err)
 	}
 	d.net.ClearFaults()
 	if got, err := d.fetched(ref); err != nil || string(got) != "isi" {

@@ -136,10 +136,11 @@ type desk struct {
 func quick() settings {
 	set := defaultSettings()
 	set.storeFor, set.storeGrace, set.holdPause = 300*time.Millisecond, 100*time.Millisecond, 50*time.Millisecond
-	set.sendTimeout = 2 * time.Second
+	set.sendTimeout = atMost
 	set.replacedPause, set.refusedPause, set.outdatedPause = 100*time.Millisecond, 100*time.Millisecond, time.Hour
 	set.connectPause = time.Hour
 	set.durable = false
+	set.largestFile = 64 << 20
 	set.pokeEvery, set.allowedPoll = time.Millisecond, 20*time.Millisecond
 	return set
 }
@@ -172,6 +173,7 @@ func newDesk(t *testing.T, set settings) *desk {
 
 func newDeskOn(t *testing.T, set settings, network whatsapptest.Options) *desk {
 	t.Helper()
+	network.FewKeys = true
 	d := &desk{t: t, net: whatsapptest.Start(t, network), dir: t.TempDir(), inbox: newInbox(), set: set, changed: make(chan struct{}), stop: func() {}}
 	core, logs := observer.New(zap.DebugLevel)
 	if os.Getenv("WHATSAPP_VERBOSE") != "" {

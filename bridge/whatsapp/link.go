@@ -114,9 +114,9 @@ func (c *Client) newLink(ctx context.Context, device *store.Device, pairing chan
 	socket := c.options.Network.socketClient(l.stopping, l.dialling, l.leads)
 	cli.SetPreLoginHTTPClient(socket)
 	cli.SetWebsocketHTTPClient(socket)
-	l.media = c.options.Network.mediaClient()
+	l.media = c.options.Network.mediaClient(set.largestFile)
 	if set.restrictedMedia {
-		cli.SetMediaHTTPClient(l.media)
+		cli.SetMediaHTTPClient(c.options.Network.mediaClient(mediaLimit))
 	}
 	cli.AddEventHandlerWithSuccessStatus(l.handle)
 	return l

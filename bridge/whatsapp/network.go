@@ -104,10 +104,12 @@ var realRoot = whatsmeow.WACertPubKey
 
 const (
 	webHost = "web.whatsapp.com"
-	// mediaLimit is the most that is read of one answer of a media host, and
-	// pageLimit of a page of the web host, in bytes.
-	mediaLimit = 128 << 20
-	pageLimit  = 8 << 20
+	// The most that is read of one answer, in bytes: of a media host for the library,
+	// which keeps all of it in memory, of a file that streams (WhatsApp takes none
+	// larger; whoever asks for one stops earlier), and of a page of the web host.
+	mediaLimit  = 128 << 20
+	largestFile = 2<<30 + 1<<20
+	pageLimit   = 8 << 20
 )
 
 var errForeignHost = errors.New("address is not one of WhatsApp")
@@ -201,9 +203,9 @@ func (n Network) socketClient(stopping context.Context, dialling func(context.Co
 	}
 }
 
-// mediaClient fetches and stores media.
-func (n Network) mediaClient() *http.Client {
-	return &http.Client{Transport: &door{network: n, hosts: isMedia, limit: mediaLimit, next: n.transport()}, Timeout: 10 * time.Minute}
+// mediaClient fetches and stores media, at most so many bytes of each.
+func (n Network) mediaClient(limit int64) *http.Client {
+	return &http.Client{Transport: &door{network: n, hosts: isMedia, limit: limit, next: n.transport()}, Timeout: 10 * time.Minute}
 }
 
 // pageClient reads the web page that names the current version.

@@ -62,7 +62,7 @@ func TestOnlyWhatsAppPassesTheDoor(t *testing.T) {
 	}))
 	defer server.Close()
 	n := must(ParseNetwork(server.URL, strings.Repeat("0f", 32)))
-	client := n.mediaClient()
+	client := n.mediaClient(mediaLimit)
 	client.Transport.(*door).limit = 1 << 20
 	response, err := client.Get("https://mmg.whatsapp.net/v/x?hash=1")
 	if err != nil {
@@ -161,5 +161,13 @@ func TestNoNumberIsLoggedInAWholeConversation(t *testing.T) {
 				t.Errorf("%q is in the log: %s", secret, line)
 			}
 		}
+	}
+}
+
+// What is carried is bounded by whoever asks for it, up to what WhatsApp takes.
+func TestLargestFilesPass(t *testing.T) {
+	door, ok := (Network{}).mediaClient(defaultSettings().largestFile).Transport.(*door)
+	if !ok || door.limit < 2000<<20 {
+		t.Fatalf("%+v", door)
 	}
 }

@@ -45,6 +45,9 @@ func (l *link) clientMessage(e *events.Message) (m bridge.ClientMessage, ok bool
 	m.ID, m.Chat, m.Alt, m.Phone, m.Name = envelope.ID, envelope.Chat, envelope.Alt, envelope.Phone, envelope.Name
 	m.At, m.Own, m.Group = envelope.At, envelope.Own, envelope.Group
 	m.Text = l.nameMentions(m.Text, r.mentions)
+	if m.Quote != nil {
+		m.Quote.Text = l.nameMentions(m.Quote.Text, r.quoted)
+	}
 	return m, true
 }
 

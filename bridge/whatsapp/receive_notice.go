@@ -3,7 +3,6 @@ package whatsapp
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -138,21 +137,4 @@ func (s *liveShare) worth(e *events.Message) bool {
 	}
 	s.last[e.Info.Sender.ToNonAD()] = liveSeen{e.Info.ID, e.Info.Timestamp}
 	return true
-}
-
-// nameMentions writes whom a text mentions by number: behind the @ stands an
-// address, which for most people is not their number.
-func (l *link) nameMentions(text string, mentions []types.JID) string {
-	for _, jid := range mentions {
-		if !strings.Contains(text, "@"+jid.User) {
-			continue
-		}
-		_, _, phone := l.addresses(jid, types.EmptyJID)
-		name := "@seseorang"
-		if phone != "" {
-			name = "@+" + phone
-		}
-		text = strings.ReplaceAll(text, "@"+jid.User, name)
-	}
-	return text
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow/proto/waCommon"
@@ -36,8 +37,9 @@ func (c *Client) prunePolls(ctx context.Context) {
 }
 
 // notePoll keeps the options of a message's poll, if it has one. It is called
-// before the message is passed on, or sent: its votes follow.
-func (c *Client) notePoll(ctx context.Context, id string, m *waE2E.Message) error {
+// before the message is passed on, or sent: its votes follow. What a client sends
+// under the id of another poll does not replace that one's options.
+func (c *Client) notePoll(ctx context.Context, id string, m *waE2E.Message, own bool) error {
 	sums := optionSums(m)
 	if len(sums) == 0 {
 		return nil
@@ -50,7 +52,15 @@ func (c *Client) notePoll(ctx context.Context, id string, m *waE2E.Message) erro
 	if err != nil {
 		return fmt.Errorf("note poll: %w", err)
 	}
-	if _, err := c.db.ExecContext(ctx, `INSERT OR REPLACE INTO halo_polls (id, options, at) VALUES (?, ?, ?)`, id, string(data), time.Now().Unix()); err != nil {
+	const (
+		ours   = `INSERT OR REPLACE INTO halo_polls (id, options, at) VALUES (?, ?, ?)`
+		theirs = `INSERT OR IGNORE INTO halo_polls (id, options, at) VALUES (?, ?, ?)`
+	)
+	statement := theirs
+	if own {
+		statement = ours
+	}
+	if _, err := c.db.ExecContext(ctx, statement, id, string(data), time.Now().Unix()); err != nil {
 		return fmt.Errorf("note poll: %w", err)
 	}
 	return nil
@@ -72,7 +82,7 @@ func (c *Client) chosen(ctx context.Context, poll string, sums [][]byte) (names 
 	}
 	names = []string{}
 	for _, sum := range firstOf(sums, mostOptions) {
-		if name, known := options[fmt.Sprintf("%x", sum)]; known && len(sum) == sha256.Size {
+		if name, known := options[fmt.Sprintf("%x", sum)]; known && len(sum) == sha256.Size && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -105,7 +115,7 @@ func (l *link) disclose(e *events.Message, r *reading) {
 			e.Message = asEdit(edited, m.GetSecretEncryptedMessage().GetTargetMessageKey())
 		}
 	default:
-		err = l.c.notePoll(l.ctx, cleanID(e.Info.ID), m)
+		err = l.c.notePoll(l.ctx, cleanID(e.Info.ID), m, false)
 	}
 	if err != nil {
 		l.c.log.Warn("open what a message holds", logged(err))

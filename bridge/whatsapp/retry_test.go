@@ -237,9 +237,7 @@ func TestPhoneThatLostItsKeysReadsAllItMissed(t *testing.T) {
 // A message sent again and a new one never use the session at the same time.
 func TestSendsWaitForAMessageThatIsSentAgain(t *testing.T) {
 	t.Parallel()
-	set := quick()
-	set.sendTimeout = atMost
-	d := linked(t, set)
+	d := linked(t, quick())
 	budi := d.talking("Budi")
 	l := d.link.Load()
 	for name, over := range map[string]func(){

@@ -155,6 +155,9 @@ func (c *Client) awaitPairing(ctx context.Context) {
 	c.gate.mu.Lock()
 	changed := c.gate.changed
 	c.gate.mu.Unlock()
+	if _, barred := c.barred(); barred {
+		return // since before we listened for it
+	}
 	select {
 	case <-changed:
 	case <-c.paired:

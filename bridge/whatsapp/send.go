@@ -231,7 +231,7 @@ func (l *link) note(ctx context.Context, d draft, message *waE2E.Message) error 
 	if d.action != write {
 		return l.c.noteChange(ctx, d.id, d.target, d.action == revoke)
 	}
-	return l.c.notePoll(ctx, d.id, message)
+	return l.c.notePoll(ctx, d.id, message, true)
 }
 
 // reach finds the LID and the devices of a person; a group has none. The library

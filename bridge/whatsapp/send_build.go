@@ -339,6 +339,9 @@ func (l *link) edited(ctx context.Context, to types.JID, d draft) (*waE2E.Messag
 	var kept waE2E.Message
 	number, _ := l.alternative(ctx, to)
 	format, data, err := l.cli.Store.EventBuffer.GetOutgoingEvent(ctx, to, number, d.target)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, &bridge.SendError{Certainty: bridge.NotSent, Outage: true, Reason: reasonDatabase, Err: err}
+	}
 	if err != nil || format != "wa" || proto.Unmarshal(data, &kept) != nil {
 		kept = waE2E.Message{Conversation: &text} // nothing is kept of it any more
 	}

@@ -74,7 +74,7 @@ func TestOutagesOfASendDoNotCount(t *testing.T) {
 func TestUnansweredSendIsUnknownAndTheSameIDIsShownOnce(t *testing.T) {
 	t.Parallel()
 	set := quick()
-	set.sendTimeout = 200 * time.Millisecond
+	set.sendTimeout = 2 * time.Second
 	d := linked(t, set)
 	budi := d.customer("Budi")
 	to := bridge.Address(budi.Address().String())
@@ -95,9 +95,7 @@ func TestUnansweredSendIsUnknownAndTheSameIDIsShownOnce(t *testing.T) {
 
 func TestSendsWaitForEachOtherAsLongAsTheyMay(t *testing.T) {
 	t.Parallel()
-	set := quick()
-	set.sendTimeout = atMost
-	d := linked(t, set)
+	d := linked(t, quick())
 	budi := d.customer("Budi")
 	to := bridge.Address(budi.Address().String())
 	var group sync.WaitGroup
@@ -135,12 +133,12 @@ func TestDeadlineIsHonouredWhileWhatsAppIsSilent(t *testing.T) {
 	t.Parallel()
 	d := linked(t, quick())
 	budi := d.customer("Budi")
-	d.net.SetFaults(whatsapptest.Faults{AnswerDelay: 2 * time.Second})
+	d.net.SetFaults(whatsapptest.Faults{AnswerDelay: 2 * atMost})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
 	err := d.Send(ctx, bridge.Address(budi.PN().String()), "3EB0A", bridge.Outgoing{Text: "x"})
-	if e := sendError(t, err); time.Since(began) > time.Second || e.Certainty == bridge.Refused {
+	if e := sendError(t, err); time.Since(began) > atMost || e.Certainty == bridge.Refused {
 		t.Fatalf("after %s: %+v", time.Since(began), e)
 	}
 }

@@ -120,7 +120,8 @@ type settings struct {
 	restrictedMedia  bool // fetch media only from WhatsApp, and not endlessly
 	durable          bool // wait for the disk: what is acknowledged outlasts a power cut
 
-	mostUnsettled int // stanzas waiting to be handled before the connection is read on
+	mostUnsettled int   // stanzas waiting to be handled before the connection is read on
+	largestFile   int64 // bytes read of one file
 
 	storeFor      time.Duration // how long a message is offered to the inbox
 	storeGrace    time.Duration // the same, once the client is stopping
@@ -146,7 +147,7 @@ func defaultSettings() settings {
 		retryStore: true, retryFromOutbox: true, ownRecover: true, fillLIDs: true,
 		hardParsers: true, restrictedMedia: true, durable: true,
 
-		mostUnsettled: mostUnsettled,
+		mostUnsettled: mostUnsettled, largestFile: largestFile,
 
 		storeFor: time.Minute, storeGrace: 5 * time.Second, holdPause: 5 * time.Second,
 		readyFallback: 10 * time.Second, sendTimeout: 10 * time.Second,

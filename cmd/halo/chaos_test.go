@@ -92,9 +92,10 @@ func (k *keeper) now() *running {
 
 func (k *keeper) signal(s syscall.Signal) { k.now().cmd.Process.Signal(s) }
 
-// ready waits until the present process, whichever that is by then, is ready.
-func (k *keeper) ready(most time.Duration) bool {
-	return poll(most, func() bool {
+// ready waits until the present process, whichever that is by then, is ready, as long
+// as something happens.
+func (k *keeper) ready() bool {
+	return k.c.await(func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		select {
@@ -149,15 +150,25 @@ type ownRedis struct {
 
 func newRedis(t testing.TB, appendfsync string) *ownRedis {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &ownRedis{t: t, dir: t.TempDir(), port: l.Addr().(*net.TCPAddr).Port, sync: appendfsync}
-	l.Close()
+	r := &ownRedis{t: t, dir: t.TempDir(), port: freePort(t), sync: appendfsync}
 	r.start()
 	t.Cleanup(r.kill)
 	return r
+}
+
+// freePort is a port that nobody listens at, below those that systems give to
+// connections: it stays free while its server is away.
+func freePort(t testing.TB) int {
+	t.Helper()
+	for range 100 {
+		port := 15_000 + rand.IntN(15_000)
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port was found")
+	return 0
 }
 
 func (r *ownRedis) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)) }
@@ -176,7 +187,7 @@ func (r *ownRedis) start() {
 	}
 	client := r.client()
 	defer client.Close()
-	if !poll(20*time.Second, func() bool { return client.Ping(context.Background()).Err() == nil }) {
+	if !poll(stillness, func() bool { return client.Ping(context.Background()).Err() == nil }) {
 		r.t.Fatal("redis-server does not answer")
 	}
 }
@@ -208,11 +219,8 @@ func size(t testing.TB, file string) int64 {
 // kill -9 of the program, of its redis-server, and of both, at random moments with a
 // crowd writing from both sides: nothing is lost, repeated or out of order.
 func TestKillsOfBotAndRedis(t *testing.T) {
-	killsOfBotAndRedis(t, 6)
-}
-
-func killsOfBotAndRedis(t *testing.T, kills int) {
-	t.Helper()
+	t.Parallel()
+	const kills = 6
 	random := chaosSeed(t)
 	c := newCity(t)
 	c.prepare()
@@ -223,7 +231,7 @@ func killsOfBotAndRedis(t *testing.T, kills int) {
 			t.Errorf("unannounced error in the log: %s", line)
 		}
 	}()
-	if !k.ready(time.Minute) {
+	if !k.ready() {
 		t.Fatalf("halo run is not ready:\n%s", k.now().log)
 	}
 	w := newCrowd(t, c, 5)
@@ -243,13 +251,13 @@ func killsOfBotAndRedis(t *testing.T, kills int) {
 			time.Sleep(time.Duration(random.IntN(300)) * time.Millisecond)
 			k.signal(syscall.SIGKILL)
 		}
-		if !k.ready(time.Minute) {
-			t.Errorf("halo run is not ready a minute after kill %d:\n%s", i, k.now().log)
+		if !k.ready() {
+			t.Errorf("halo run is not ready after kill %d:\n%s", i, k.now().log)
 		}
 	}
 	cancel()
 	talk.Wait()
-	if found := w.settled(3 * time.Minute); len(found) > 0 {
+	if found := w.settled(); len(found) > 0 {
 		t.Errorf("%d violations:\n%s\n%s", len(found), bridgetest.Report(found[:min(20, len(found))]), k.now().log)
 	}
 	t.Logf("%d messages, %d kills", w.written.Load(), kills)
@@ -278,10 +286,9 @@ func killRedisOf(c *city) {
 // wrote without having been able to say so, any part may be gone, down to half a
 // command. The answers are held back before the cut, so that what is cut off was
 // never confirmed to anybody.
-func TestPowerCut(t *testing.T) { powerCuts(t, 4) }
-
-func powerCuts(t *testing.T, cuts int) {
-	t.Helper()
+func TestPowerCut(t *testing.T) {
+	t.Parallel()
+	const cuts = 4
 	random := chaosSeed(t)
 	server := newRedis(t, "always")
 	gate := newDam(t, server.address())
@@ -289,7 +296,7 @@ func powerCuts(t *testing.T, cuts int) {
 	c.env = append(c.env, "HALO_REDIS_URL=redis://"+gate.address())
 	c.prepare()
 	k := c.keep()
-	if !k.ready(time.Minute) {
+	if !k.ready() {
 		t.Fatalf("halo run is not ready:\n%s", k.now().log)
 	}
 	w := newCrowd(t, c, 4)
@@ -319,13 +326,13 @@ func powerCuts(t *testing.T, cuts int) {
 		}
 		gate.hold(false)
 		server.start()
-		if !k.ready(time.Minute) {
-			t.Errorf("halo run is not ready a minute after the cut:\n%s", k.now().log)
+		if !k.ready() {
+			t.Errorf("halo run is not ready after the cut:\n%s", k.now().log)
 		}
 	}
 	cancel()
 	talk.Wait()
-	if found := w.settled(3 * time.Minute); len(found) > 0 {
+	if found := w.settled(); len(found) > 0 {
 		t.Errorf("%s", bridgetest.Report(found))
 	}
 	log := k.end(syscall.SIGTERM)

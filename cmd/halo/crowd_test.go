@@ -71,7 +71,7 @@ func newCrowd(t testing.TB, c *city, clients int) *crowd {
 		w.people = append(w.people, p)
 		w.say(p)
 	}
-	if !poll(2*time.Minute, func() bool {
+	if !c.await(func() bool {
 		for _, p := range w.people {
 			if posts := w.posts(p); len(posts) > 0 && len(p.phone.Received()) > 0 {
 				p.thread = posts[0]
@@ -87,7 +87,7 @@ func newCrowd(t testing.TB, c *city, clients int) *crowd {
 	return w
 }
 
-// poll asks until ok, for the networks and processes have no signal in common.
+// poll asks until ok, for what has nothing to do with the networks.
 func poll(most time.Duration, ok func() bool) bool {
 	limit := time.After(most)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -187,16 +187,17 @@ func (w *crowd) checkOne(p *person) []bridgetest.Violation {
 	return talk.Check(w.auto)
 }
 
-// settled waits until everything written is where it belongs, and returns what is not.
-func (w *crowd) settled(most time.Duration) []bridgetest.Violation {
+// settled waits until everything written is where it belongs, as long as something
+// happens, and returns what is not.
+func (w *crowd) settled() []bridgetest.Violation {
 	left := w.people
-	poll(most, func() bool {
+	w.c.await(func() bool {
 		for len(left) > 0 && len(w.checkOne(left[0])) == 0 {
 			left = left[1:]
 		}
 		return len(left) == 0
 	})
-	poll(10*time.Second, func() bool { // what comes twice comes now
+	w.c.await(func() bool { // what comes twice comes now
 		return w.c.whatsapp.Unacked() == 0 && w.c.whatsapp.Quiet() && w.c.discord.InFlight() == 0
 	})
 	return w.check()

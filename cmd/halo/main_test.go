@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,11 +24,16 @@ import (
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 )
 
-// TestMain lets the test binary be the program, so that tests can run it as
-// another process and kill it.
+// TestMain lets the test binary be the program, so that tests can run it as another
+// process and kill it. It lets more stories be told at a time than there are cores,
+// unless it is told how many: a story is mostly waiting.
 func TestMain(m *testing.M) {
 	if os.Getenv("HALO_TEST_PROGRAM") == "1" {
 		main()
+	}
+	flag.Parse()
+	if at := flag.Lookup("test.parallel"); at.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		_ = at.Value.Set("4")
 	}
 	os.Exit(m.Run())
 }
@@ -83,7 +91,7 @@ func newCityOn(t testing.TB, onWhatsApp whatsapptest.Options, onDiscord discordt
 // halo runs a command to its end and returns its exit code and output.
 func (c *city) halo(each func(line string), args ...string) (code int, out string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(c.t.Context(), longest)
 	defer cancel()
 	cmd := c.command(ctx, args...)
 	var both bytes.Buffer
@@ -135,6 +143,7 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 	return s.b.Write(p)
 }
 func (s *syncBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.b.String() }
+func (s *syncBuffer) Len() int       { s.mu.Lock(); defer s.mu.Unlock(); return s.b.Len() }
 
 // run starts halo run and waits until it is ready.
 func (c *city) run() *running {
@@ -154,16 +163,25 @@ func (c *city) run() *running {
 		ready <- strings.TrimSpace(line) == "halo ready"
 		io.Copy(io.Discard, stdout)
 	}()
-	select {
-	case ok := <-ready:
-		if !ok {
-			c.t.Fatalf("halo run ended before it was ready:\n%s", r.log)
-		}
-	case <-time.After(time.Minute):
+	ok := false
+	if !c.await(func() bool { return heard(ready, &ok) }, r.log) {
 		r.kill()
-		c.t.Fatalf("halo run was not ready within a minute:\n%s", r.log)
+		c.t.Fatalf("halo run does not become ready:\n%s", r.log)
+	}
+	if !ok {
+		c.t.Fatalf("halo run ended before it was ready:\n%s", r.log)
 	}
 	return r
+}
+
+// heard takes what came on a channel, if anything has.
+func heard(from <-chan bool, what *bool) bool {
+	select {
+	case *what = <-from:
+		return true
+	default:
+		return false
+	}
 }
 
 func (r *running) kill() {
@@ -200,6 +218,7 @@ func (c *city) prepare() {
 }
 
 func TestFromNothingToChecked(t *testing.T) {
+	t.Parallel()
 	c := newCity(t)
 	code, out := c.halo(nil, "check")
 	if code != 1 || !strings.Contains(out, "halo setup discord") || !strings.Contains(out, "halo pair") {
@@ -263,10 +282,8 @@ func TestWrongCommandLinesAndConfiguration(t *testing.T) {
 
 // kill -9 in the middle of 200 messages each way: all 400 arrive once and in
 // order per conversation.
-func TestKilledInTheMiddle(t *testing.T) { killedInTheMiddle(t) }
-
-func killedInTheMiddle(t *testing.T) {
-	t.Helper()
+func TestKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	const clients, each = 5, 40
 	c := newCity(t)
 	c.prepare()
@@ -335,15 +352,54 @@ func killedInTheMiddle(t *testing.T) {
 
 func (c *city) eventually(r *running, what string, ok func() bool) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond) // both networks are other parties: there is no one signal to wait for
+	if !c.await(ok, r.log) {
+		c.t.Fatalf("waited in vain for %s:\n%s", what, r.log)
+	}
+}
+
+// How long a wait goes on: while something happens, until nothing has for a while. A
+// slow machine takes as long as it needs.
+const (
+	stillness = time.Minute
+	longest   = 5 * time.Minute
+)
+
+// await asks until ok, as long as something happens on one of the networks or one of
+// the logs grows: networks and processes have no signal in common.
+func (c *city) await(ok func() bool, logs ...*syncBuffer) bool {
+	changes, unsubscribe := c.discord.Subscribe()
+	defer unsubscribe()
+	phones, unsubscribe2 := c.whatsapp.Subscribe()
+	defer unsubscribe2()
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !ok() {
+	said, since, limit := 0, time.Now(), time.After(longest)
+	for asked := false; ; {
+		if !asked && ok() {
+			return true
+		}
+		asked = true // until the next tick: much may happen in between
 		select {
-		case <-ctx.Done():
-			c.t.Fatalf("waited in vain for %s:\n%s", what, r.log)
+		case <-limit:
+			return false
+		case <-changes:
+			since = time.Now()
+			continue
+		case <-phones:
+			since = time.Now()
+			continue
 		case <-tick.C:
+			asked = false
+		}
+		now := 0
+		for _, log := range logs {
+			now += log.Len()
+		}
+		if now != said {
+			said, since = now, time.Now()
+		}
+		if time.Since(since) > stillness {
+			return false
 		}
 	}
 }

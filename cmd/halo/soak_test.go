@@ -101,7 +101,7 @@ func (s *soak) live(long time.Duration, troubles []trouble) {
 	s.c.discord.SetFaults(discordtest.Faults{})
 	s.c.whatsapp.ClearFaults()
 	calm := time.Now()
-	found := s.w.settled(5 * time.Minute)
+	found := s.w.settled()
 	caughtUp := time.Since(calm)
 	if len(found) > 0 {
 		s.t.Errorf("%d violations:\n%s", len(found), bridgetest.Report(found[:min(20, len(found))]))
@@ -132,12 +132,12 @@ func (s *soak) kill(k *keeper) {
 	k.mu.Unlock()
 	k.signal(syscall.SIGCONT) // a frozen one would not be noticed to be gone
 	k.signal(syscall.SIGKILL)
-	poll(10*time.Second, func() bool {
+	poll(stillness, func() bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		return k.live != old
 	})
-	if len(s.halos) == 1 && k.ready(time.Minute) {
+	if len(s.halos) == 1 && k.ready() {
 		s.back = append(s.back, time.Since(at))
 	}
 }
@@ -244,7 +244,7 @@ func (s *soak) goroutines() (most int) {
 	for _, k := range s.halos {
 		r := k.now()
 		r.cmd.Process.Signal(syscall.SIGQUIT)
-		poll(20*time.Second, func() bool { return k.now() != r })
+		poll(stillness, func() bool { return k.now() != r })
 		most = max(most, len(goroutineHeader.FindAllString(r.log.String(), -1)))
 	}
 	return most
@@ -253,7 +253,7 @@ func (s *soak) goroutines() (most int) {
 // end stops all processes and looks for what they complained of.
 func (s *soak) end() {
 	for _, k := range s.halos {
-		k.ready(30 * time.Second)
+		k.ready()
 		log := k.end(syscall.SIGTERM)
 		for _, line := range failures(log, "redis-server died", "nothing more is taken in") {
 			s.t.Errorf("unannounced error in the log: %s", line)

@@ -76,19 +76,30 @@ const (
 	isReady   = "halo ready"
 	standsBy  = "standing by: "
 	leads     = "leading the desk"
-	waits     = 90 * time.Second
-	tolerance = 5 * time.Second // of a machine that has more to do
+	lease     = 15 * time.Second
+	tolerance = 10 * time.Second // of a machine that has more to do; less than a lease
 )
 
-// hear waits until a process has said something n times, and returns how long that took.
+// hear waits until a process has said something n times, as long as it says anything,
+// and returns how long that took.
 func (p *pair) hear(r *running, what string, n int) time.Duration {
 	p.t.Helper()
+	return p.listen(r, what, n, func() { time.Sleep(2 * time.Millisecond) })
+}
+
+// listen is hear with something to do meanwhile.
+func (p *pair) listen(r *running, what string, n int, meanwhile func()) time.Duration {
+	p.t.Helper()
 	began := time.Now()
+	said, since := 0, began
 	for strings.Count(r.log.String(), what) < n {
-		if time.Since(began) > waits {
+		if now := r.log.Len(); now != said {
+			said, since = now, time.Now()
+		}
+		if time.Since(since) > stillness+lease {
 			p.t.Fatalf("waited in vain for %q, %d times:\n%s", what, n, r.log)
 		}
-		time.Sleep(2 * time.Millisecond)
+		meanwhile()
 	}
 	return time.Since(began)
 }
@@ -165,15 +176,30 @@ func (p *pair) talk() {
 // talkUntil keeps the clients writing until a process has said something n times.
 func (p *pair) talkUntil(r *running, what string, n int) time.Duration {
 	p.t.Helper()
-	began := time.Now()
-	for strings.Count(r.log.String(), what) < n {
-		if time.Since(began) > waits {
-			p.t.Fatalf("waited in vain for %q, %d times:\n%s", what, n, r.log)
-		}
+	return p.listen(r, what, n, func() {
 		p.talk()
-		time.Sleep(100 * time.Millisecond) // the load
+		time.Sleep(250 * time.Millisecond) // the load
+	})
+}
+
+// arrived waits until everything of a client has arrived both ways, as long as more of
+// it comes.
+func (p *pair) arrived(r *running, client int, phone *whatsapptest.Phone) {
+	p.t.Helper()
+	most, since := -1, time.Now()
+	for {
+		in := len(numbered(p.texts(p.threads[client]), "masuk"))
+		out := len(numbered(screenTexts(phone), "keluar"))
+		switch {
+		case in >= p.sent && out >= p.sent:
+			return
+		case in+out > most:
+			most, since = in+out, time.Now()
+		case time.Since(since) > stillness:
+			p.t.Fatalf("of %d messages each way with %s, %d are in the thread and %d on the phone:\n%s", p.sent, phone.Name(), in, out, r.log)
+		}
+		time.Sleep(20 * time.Millisecond) // both networks are other parties: there is no one signal to wait for
 	}
-	return time.Since(began)
 }
 
 // settled waits until everything has arrived and checks that it did once, in order.
@@ -184,9 +210,7 @@ func (p *pair) settled(r *running) {
 		want = append(want, fmt.Sprint(n))
 	}
 	for i, phone := range p.phones {
-		p.eventually(r, "everything of "+phone.Name(), func() bool {
-			return len(numbered(p.texts(p.threads[i]), "masuk")) >= p.sent && len(numbered(screenTexts(phone), "keluar")) >= p.sent
-		})
+		p.arrived(r, i, phone)
 	}
 	for i, phone := range p.phones {
 		if got := numbered(p.texts(p.threads[i]), "masuk"); !slices.Equal(got, want) {
@@ -302,7 +326,7 @@ func frozenLeaderWakesUp(t *testing.T, shared bool) {
 	took := p.talkUntil(second, leads, 1)
 	ready := took + p.talkUntil(second, isReady, 1)
 	t.Logf("after kill -STOP: leads after %s, ready after %s", took.Round(time.Millisecond), ready.Round(time.Millisecond))
-	if took > 15*time.Second+tolerance {
+	if took > lease+tolerance {
 		t.Errorf("it took %s to lead", took)
 	}
 	p.settled(second)

@@ -12,8 +12,11 @@ import (
 
 // clientAct is what a client can do in a chat; exactly one of the acts is named.
 type clientAct struct {
-	Text    *string `json:"text"` // new text, or the one an edit brings
-	ReplyTo string  `json:"reply_to"`
+	Text      *string `json:"text"` // new text, or the one an edit brings
+	ReplyTo   string  `json:"reply_to"`
+	Forwarded int     `json:"forwarded"` // how often something new was forwarded before it came here
+
+	Disappearing *int64 `json:"disappearing"` // seconds that new messages of the chat last, 0 for ever
 
 	Edit   string    `json:"edit"`
 	Delete string    `json:"delete"`
@@ -48,23 +51,27 @@ func (a clientAct) on() string {
 	return a.To
 }
 
+// isNew reports a message, as opposed to a change of what is there.
+func (a clientAct) isNew() bool {
+	return a.Edit == "" && a.Delete == "" && a.React == nil && a.Vote == nil && a.Disappearing == nil
+}
+
 // draft turns the act into what the phone carries out.
 func (a clientAct) draft() (whatsapptest.Draft, error) {
-	d := whatsapptest.Draft{ReplyTo: a.ReplyTo}
+	d := whatsapptest.Draft{ReplyTo: a.ReplyTo, Forwarded: a.Forwarded}
 	acts := 0
-	for _, named := range []bool{a.Delete != "", a.React != nil, a.Vote != nil, a.Location != nil, a.Contact != nil, a.Poll != nil, a.Text != nil} {
+	for _, named := range []bool{a.Delete != "", a.React != nil, a.Vote != nil, a.Location != nil, a.Contact != nil, a.Poll != nil, a.Text != nil, a.Disappearing != nil} {
 		if named {
 			acts++
 		}
 	}
-	changes := a.Edit != "" || a.Delete != "" || a.React != nil || a.Vote != nil
 	switch {
 	case acts > 1 || a.Edit != "" && (a.Text == nil || a.To != ""):
-		return d, badRequest("do one thing at a time: a text, an edit with its text, a deletion, a reaction, a vote, a location, a contact or a poll")
+		return d, badRequest("do one thing at a time: a text, an edit with its text, a deletion, a reaction, a vote, a location, a contact, a poll or the setting of disappearing messages")
 	case acts == 0:
 		return d, badRequest("text is missing")
-	case changes && a.ReplyTo != "":
-		return d, badRequest("reply_to belongs to something new")
+	case !a.isNew() && (a.ReplyTo != "" || a.Forwarded != 0):
+		return d, badRequest("reply_to and forwarded belong to something new")
 	case (a.React != nil || a.Vote != nil) != (a.To != ""):
 		return d, badRequest("to belongs to react and vote: the message they are for")
 	}
@@ -73,7 +80,14 @@ func (a clientAct) draft() (whatsapptest.Draft, error) {
 
 // fill writes the one act into the draft.
 func (a clientAct) fill(d *whatsapptest.Draft) error {
+	if err := checkForwarded(a.Forwarded); err != nil {
+		return err
+	}
 	switch {
+	case a.Disappearing != nil:
+		if *a.Disappearing < 0 || *a.Disappearing > mostFading {
+			return badRequest("disappearing is %d: want 0 to %d seconds", *a.Disappearing, mostFading)
+		}
 	case a.Delete != "":
 		d.Delete = a.Delete
 	case a.React != nil:
@@ -115,6 +129,9 @@ func (a clientAct) fillPlace(d *whatsapptest.Draft) error {
 
 func (a clientAct) fillContact(d *whatsapptest.Draft) error {
 	name, number := a.Contact.Name, strings.Map(onlyDigits, a.Contact.Phone)
+	if home, national := strings.CutPrefix(number, "0"); national && !strings.HasPrefix(home, "0") {
+		number = "62" + home // as people here write their numbers
+	}
 	if name == "" || utf8.RuneCountInString(name) > 200 || len(number) < 3 || len(number) > 20 {
 		return badRequest("contact needs a name of at most 200 characters and a phone of 3 to 20 digits")
 	}

@@ -28,7 +28,7 @@ var fileKinds = []string{
 // postCustomerFiles lets a client send a file, or several pictures and films as an
 // album.
 func (s *sandbox) postCustomerFiles(r *http.Request, p *whatsapptest.Phone) (any, error) {
-	f, err := readForm(r, "caption", "text", "reply_to", "kind", "name", "mime", "seconds", "view_once")
+	f, err := readForm(r, "caption", "text", "reply_to", "kind", "name", "mime", "seconds", "view_once", "forwarded")
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +53,7 @@ func (s *sandbox) postCustomerFiles(r *http.Request, p *whatsapptest.Phone) (any
 		}
 		files = append(files, m)
 	}
+	first.Fades = s.fading(p)
 	p.Compose(false)
 	ids, err := sendFiles(p, first, files)
 	if err != nil {
@@ -70,11 +71,20 @@ func (f *form) clientDraft() (d whatsapptest.Draft, err error) {
 	if !utf8.ValidString(d.Text) {
 		return d, badRequest("caption is not UTF-8")
 	}
+	if given := f.values["forwarded"]; given != "" {
+		if d.Forwarded, err = strconv.Atoi(given); err != nil {
+			return d, badRequest("forwarded is %q: want a number", given)
+		}
+	}
+	if err := checkForwarded(d.Forwarded); err != nil {
+		return d, err
+	}
 	d.ViewOnce, err = f.flag("view_once")
 	return d, err
 }
 
-// sendFiles sends one file as a message and more as an album. It returns the ids of
+// sendFiles sends one file as a message and more as an album, which does not disappear.
+// It returns the ids of
 // the messages that carry the files.
 func sendFiles(p *whatsapptest.Phone, first whatsapptest.Draft, files []*whatsapptest.Media) ([]string, error) {
 	if len(files) == 1 {
@@ -84,7 +94,7 @@ func sendFiles(p *whatsapptest.Phone, first whatsapptest.Draft, files []*whatsap
 	}
 	var album []whatsapptest.Media
 	for _, m := range files {
-		if m.Kind != whatsapptest.KindImage && m.Kind != whatsapptest.KindVideo || first.ReplyTo != "" || first.ViewOnce {
+		if m.Kind != whatsapptest.KindImage && m.Kind != whatsapptest.KindVideo || first.ReplyTo != "" || first.ViewOnce || first.Forwarded > 0 {
 			return nil, badRequest("several files are an album of pictures and films: send others one by one")
 		}
 		album = append(album, *m)

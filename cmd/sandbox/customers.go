@@ -67,7 +67,7 @@ func (s *sandbox) postCustomerMessage(r *http.Request) (any, error) {
 		return nil, err
 	}
 	p.Compose(false)
-	id, err := p.Do(draft)
+	id, err := s.carryOut(p, act, draft)
 	if errors.Is(err, whatsapptest.ErrUnknownMessage) {
 		return nil, notFound("no such message on this phone, or not one to change: %s", act.on()+act.ReplyTo)
 	}

@@ -22,7 +22,7 @@ type whisper struct {
 // should be.
 func (b *bench) newest(as, channel, what string, ok func(whisper) bool) whisper {
 	b.t.Helper()
-	end := time.Now().Add(20 * time.Second)
+	end := time.Now().Add(time.Minute)
 	for {
 		var all []whisper
 		b.get("discord/channels/"+channel+"/messages?as="+as, &all)
@@ -53,7 +53,7 @@ func TestTheDeskIsLinkedAgain(t *testing.T) {
 		t.Errorf("at first WhatsApp is %q", state)
 	}
 	b.post("faults", obj{"whatsapp": obj{"unlink": true}}, nil)
-	for end := time.Now().Add(10 * time.Second); health() != "logged out"; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); health() != "logged out"; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("WhatsApp is %q", health())
 		}
@@ -90,14 +90,6 @@ func TestTheDeskIsLinkedAgain(t *testing.T) {
 	}
 	if status, _ := b.do("GET", "discord/files/1/x.png", ""); status != http.StatusNotFound {
 		t.Errorf("a file that is not there is answered with %d", status)
-	}
-}
-
-func TestScanReadsNothingFromOtherPictures(t *testing.T) {
-	for _, data := range []string{"", "\x89PNG\r\n\x1a\n", "no picture"} {
-		if text, err := scan([]byte(data)); err == nil {
-			t.Errorf("%q is read as %q", data, text)
-		}
 	}
 }
 

@@ -87,7 +87,7 @@ func chromium(t *testing.T) string {
 
 func (v *visitor) run(actions ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		v.t.Fatal(err)
@@ -98,7 +98,7 @@ func (v *visitor) run(actions ...chromedp.Action[chromedp.Void]) {
 // from inside it.
 func (v *visitor) until(condition string) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -72,7 +72,7 @@ var customers = []whatsapptest.Customer{
 
 // demonstrate plays a short conversation, so that there is something to see.
 func (s *sandbox) demonstrate(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, 30*time.Second, errors.New("the first conversation did not go through in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("the first conversation did not go through in time"))
 	defer cancel()
 	ana := s.whatsapp.AddCustomer(customers[0])
 	s.whatsapp.AddCustomer(customers[1])

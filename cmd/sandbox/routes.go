@@ -51,6 +51,7 @@ func (s *sandbox) calls() map[string]map[string]call {
 		"/sandbox/customers":                      post(s.postCustomer),
 		"/sandbox/customers/{phone}/messages":     {http.MethodGet: s.getScreen, http.MethodPost: s.postCustomerMessage},
 		"/sandbox/customers/{phone}/presence":     post(s.postPresence),
+		"/sandbox/customers/{phone}/calls":        post(s.postCall),
 		"/sandbox/discord/channels":               get(s.getChannels),
 		"/sandbox/discord/channels/{id}/messages": {http.MethodGet: s.getChannelMessages, http.MethodPost: s.postStaffMessage},
 		"/sandbox/discord/channels/{id}/typing":   post(s.postStaffTyping),

@@ -52,8 +52,10 @@ type sandbox struct {
 	hub      *hub
 	shut     []func() error // in reverse order of opening
 
-	mu     sync.Mutex
-	faults faults // in force; guarded by mu
+	mu      sync.Mutex
+	faults  faults                   // in force; guarded by mu
+	fades   map[string]time.Duration // of new messages, by phone; guarded by mu
+	ringing map[string]string        // phone by id of its call; guarded by mu
 }
 
 // open builds a sandbox: both networks, the guild with its people, the desk
@@ -62,7 +64,7 @@ func open(ctx context.Context, o options) (*sandbox, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	s := &sandbox{options: o, log: o.Log, config: desk.Default()}
+	s := &sandbox{options: o, log: o.Log, config: desk.Default(), fades: map[string]time.Duration{}, ringing: map[string]string{}}
 	if err := s.build(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -52,7 +52,7 @@ func start(t *testing.T, o options) *bench {
 			t.Error(err)
 		}
 	})
-	ready, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	ready, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	if err := s.prepare(ready); err != nil {
 		t.Fatal(err)
@@ -137,6 +137,8 @@ type (
 		Reactions              map[string]string
 		Album                  string
 		ViewOnce               bool `json:"view_once"`
+		Forwarded              int
+		Fades                  float64
 		File                   *inFile
 		Location               *struct {
 			Latitude, Longitude float64

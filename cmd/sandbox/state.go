@@ -58,6 +58,8 @@ type customerView struct {
 	Phone  string `json:"phone"`
 	Name   string `json:"name"`
 	Typing string `json:"typing,omitempty"` // what the desk is seen doing: composing, paused
+	// Disappearing is how long new messages last, in seconds; 0 for ever.
+	Disappearing float64 `json:"disappearing,omitempty"`
 }
 
 type staffView struct {
@@ -111,7 +113,7 @@ func (s *sandbox) state() stateView {
 		v.Health.Incidents = slices.Grow(v.Health.Incidents, 1) // none, and not null
 	}
 	for _, p := range s.whatsapp.Phones() {
-		v.Customers = append(v.Customers, customerView{p.Number(), p.Name(), p.Typing()})
+		v.Customers = append(v.Customers, customerView{p.Number(), p.Name(), p.Typing(), s.fading(p).Seconds()})
 	}
 	known := map[string]bool{}
 	for _, one := range staff {

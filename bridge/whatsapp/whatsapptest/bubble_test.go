@@ -58,7 +58,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 func TestWholeStoryInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := newPipes()
-		n := whatsapptest.Start(t, whatsapptest.Options{Listener: listener})
+		n := whatsapptest.Start(t, whatsapptest.Options{Listener: listener, FewKeys: true})
 		b := newBot(t, n, t.TempDir()+"/session.db")
 		client := &http.Client{Transport: &toLoopback{host: "pipe", next: &http.Transport{DialContext: listener.dial}}}
 		b.SetPreLoginHTTPClient(client)

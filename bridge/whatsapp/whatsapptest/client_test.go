@@ -241,6 +241,7 @@ func (b *bot) restart() *bot {
 
 func linked(t *testing.T, options whatsapptest.Options) (*whatsapptest.Network, *bot) {
 	t.Helper()
+	options.FewKeys = true
 	n := whatsapptest.Start(t, options)
 	b := newBot(t, n, filepath.Join(t.TempDir(), "session.db"))
 	b.pair(false)

@@ -155,8 +155,10 @@ func TestAnswersThatFail(t *testing.T) {
 	}
 
 	n.LoseAcks(1)
-	extra := whatsmeow.SendRequestExtra{ID: "3EB0AAAAAAAAAAAAAAAA", Timeout: 50 * time.Millisecond}
-	if _, err = b.SendMessage(t.Context(), budi.PN(), message, extra); !errors.Is(err, whatsmeow.ErrMessageTimedOut) {
+	extra := whatsmeow.SendRequestExtra{ID: "3EB0AAAAAAAAAAAAAAAA"}
+	impatient := extra
+	impatient.Timeout = 50 * time.Millisecond
+	if _, err = b.SendMessage(t.Context(), budi.PN(), message, impatient); !errors.Is(err, whatsmeow.ErrMessageTimedOut) {
 		t.Fatalf("error %v", err)
 	}
 	if _, err = b.SendMessage(t.Context(), budi.PN(), message, extra); err != nil {
@@ -273,7 +275,7 @@ func TestHostileStanzasStopNothing(t *testing.T) {
 
 func TestUnexpectedRequestIsAProblem(t *testing.T) {
 	var heard []string
-	n, err := whatsapptest.New(whatsapptest.Options{Problem: func(text string) { heard = append(heard, text) }})
+	n, err := whatsapptest.New(whatsapptest.Options{FewKeys: true, Problem: func(text string) { heard = append(heard, text) }})
 	check(t, err)
 	t.Cleanup(func() { check(t, n.Close()) })
 	b := newBot(t, n, filepath.Join(t.TempDir(), "session.db"))
@@ -295,7 +297,7 @@ func TestUnexpectedRequestIsAProblem(t *testing.T) {
 }
 
 func TestLinkByCode(t *testing.T) {
-	n := whatsapptest.Start(t, whatsapptest.Options{})
+	n := whatsapptest.Start(t, whatsapptest.Options{FewKeys: true})
 	b := newBot(t, n, filepath.Join(t.TempDir(), "session.db"))
 	check(t, b.Connect())
 	waitFor[*events.QR](b, 1)

@@ -141,7 +141,11 @@ func (n *Network) removeCompanion(c *conn, node *waBinary.Node) bool {
 // answerKeys counts the companion's own keys or hands out those of others.
 func (n *Network) answerKeys(own *companion, node *waBinary.Node) ([]waBinary.Node, bool) {
 	if child(node, "count") != nil {
-		return []waBinary.Node{{Tag: "count", Attrs: waBinary.Attrs{"value": len(own.oneTime)}}}, true
+		count := len(own.oneTime)
+		if n.options.FewKeys {
+			count = max(count, 1) // none at all is what makes clients begin with 812
+		}
+		return []waBinary.Node{{Tag: "count", Attrs: waBinary.Attrs{"value": count}}}, true
 	}
 	asked := child(node, "key")
 	if asked == nil {

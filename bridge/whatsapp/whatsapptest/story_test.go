@@ -17,13 +17,19 @@ import (
 )
 
 func TestPairedClientComesBackWithItsSession(t *testing.T) {
-	for name, bare := range map[string]bool{"link": false, "bare": true} {
+	for name, test := range map[string]struct {
+		bare, few bool
+		keys      int
+	}{"link": {keys: 812}, "bare, few keys": {true, true, 50}} {
 		t.Run(name, func(t *testing.T) {
-			n := whatsapptest.Start(t, whatsapptest.Options{})
+			n := whatsapptest.Start(t, whatsapptest.Options{FewKeys: test.few})
 			b := newBot(t, n, filepath.Join(t.TempDir(), "session.db"))
-			b.pair(bare)
+			b.pair(test.bare)
 			if n.Companions() != 1 {
 				t.Fatalf("%d companions", n.Companions())
+			}
+			if keys, err := b.Store.PreKeys.UploadedPreKeyCount(t.Context()); err != nil || keys != test.keys {
+				t.Fatalf("%d keys: %v", keys, err)
 			}
 			b = b.restart()
 			check(t, n.WaitConnected(soon(t)))

@@ -53,6 +53,9 @@ type Options struct {
 	BusinessName string
 	// Seed makes random faults repeatable.
 	Seed uint64
+	// FewKeys lets a client make 50 one-time keys when it is linked, as it does later
+	// whenever they run short, and not the usual 812: it is ready sooner.
+	FewKeys bool
 }
 
 // TB is what Start needs of a testing.TB.

@@ -31,7 +31,7 @@ export function file(one) {
     case 'image': case 'sticker': {
       const size = one.width && one.height ? { width: one.width, height: one.height } : {};
       const alt = plain(one.alt || one.name || kindName(one.kind));
-      shell = h('a', { class: one.kind === 'sticker' ? 'sticker' : 'shot', href: one.src, target: '_blank', rel: 'noopener', tabindex: -1 },
+      shell = h('a', { class: one.kind === 'sticker' ? 'sticker' : 'shot', href: one.src, target: '_blank', rel: 'noopener' },
         fallback(h('img', { src: one.src, alt, ...size, loading: 'lazy' })));
       return shell;
     }
@@ -49,9 +49,9 @@ export function file(one) {
 function card(one, note = '') {
   const about = [sizeOf(one.size ?? 0), note].filter(Boolean).join(' · ');
   const body = [h('span', { class: 'leaf', 'aria-hidden': 'true' }, icon('file'), h('i', {}, (/\.(\w{1,4})$/.exec(one.name ?? '')?.[1] ?? '').toLowerCase())),
-    h('span', { class: 'filed' }, h('b', {}, plain(one.name) || kindName(one.kind)), h('small', {}, about))];
+    h('span', { class: 'filed' }, h('b', { title: plain(one.name) }, plain(one.name) || kindName(one.kind)), h('small', {}, about))];
   if (one.problem) return h('div', { class: 'file' }, body);
-  return h('a', { class: 'file', href: one.src, download: plain(one.name) || true, tabindex: -1 }, body, icon('download', t('download')));
+  return h('a', { class: 'file', href: one.src, download: plain(one.name) || true }, body, icon('download', t('download')));
 }
 
 const bars = 32;
@@ -96,7 +96,7 @@ function loudness(waveform) {
 // place is a point on the map, with an address to look it up.
 export function place({ latitude, longitude, name, address }, live) {
   const at = latitude.toFixed(5) + ', ' + longitude.toFixed(5);
-  return h('a', { class: 'place', href: 'https://www.google.com/maps?q=' + latitude + ',' + longitude, target: '_blank', rel: 'noopener noreferrer', tabindex: -1 },
+  return h('a', { class: 'place', href: 'https://www.google.com/maps?q=' + latitude + ',' + longitude, target: '_blank', rel: 'noopener noreferrer' },
     h('span', { class: 'map', 'aria-hidden': 'true' }, icon('pin')),
     h('span', { class: 'where' }, h('b', {}, plain(name) || t(live ? 'kind_live_location' : 'kind_location')), address ? h('span', {}, plain(address)) : null, h('small', {}, at)));
 }
@@ -132,5 +132,5 @@ export function poll({ question, options, most = 0, many, votes = {} }, take) {
 export function link({ url, title, description }) {
   const body = [h('b', {}, plain(title)), description ? h('span', {}, plain(description)) : null];
   if (!/^https?:\/\//i.test(url ?? '')) return h('div', { class: 'linked' }, body);
-  return h('a', { class: 'linked', href: url, target: '_blank', rel: 'noopener noreferrer', tabindex: -1 }, body);
+  return h('a', { class: 'linked', href: url, target: '_blank', rel: 'noopener noreferrer' }, body);
 }

@@ -4,17 +4,17 @@ import { h, toast } from './dom.js';
 import { t } from './words.js';
 
 // ask shows a form: fields are {name, label, ...attributes}, rows for several lines,
-// type 'checkbox' for yes or no. done is called with what was filled in; the form
-// stays open when it fails.
-export function ask(title, fields, done) {
+// options [[value, label], ...] for a choice, type 'checkbox' for yes or no. done is
+// called with what was filled in; the form stays open when it fails.
+export function ask(title, fields, done, doing = t('send')) {
   const dialog = document.getElementById('dialog');
   const body = h('form', { method: 'dialog' },
     h('h2', { id: 'dialog-title' }, title),
-    fields.map(({ label, rows, ...rest }) => {
-      const box = rows ? h('textarea', { rows, ...rest }) : h('input', { autocomplete: 'off', ...rest });
+    fields.map(({ label, rows, options, ...rest }) => {
+      const box = rows ? h('textarea', { rows, ...rest }) : options ? choice(options, rest) : h('input', { autocomplete: 'off', ...rest });
       return h('label', { class: rest.type === 'checkbox' ? 'field tick' : 'field' }, h('span', {}, label), box);
     }),
-    h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => dialog.close() }, t('cancel')), h('button', { type: 'submit', class: 'primary' }, t('send'))));
+    h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => dialog.close() }, t('cancel')), h('button', { type: 'submit', class: 'primary' }, doing)));
   body.addEventListener('submit', async (event) => {
     event.preventDefault();
     const values = {};
@@ -26,6 +26,13 @@ export function ask(title, fields, done) {
   });
   dialog.replaceChildren(body);
   dialog.showModal();
+}
+
+function choice(options, { value, ...rest }) {
+  const box = h('select', rest, options.map(([one, label]) => h('option', { value: one }, label)));
+  box.value = value;
+  if (!box.value) box.selectedIndex = 0;
+  return box;
 }
 
 // askPoll asks for a question and its options.

@@ -109,24 +109,33 @@ export function pinned(box, button) {
   };
 }
 
-// roving lets arrow keys move between the entries of a list of messages; Tab
-// reaches the newest.
+// roving lets arrow keys move between the entries of a list of messages. Tab
+// reaches the newest, or the one that was gone to last, and what can be used in it;
+// what is in the others stays out of its way.
 export function roving(list) {
   const entries = () => [...list.querySelectorAll(':scope > [data-message]')];
+  const usable = 'a[href], button, select, video';
+  const reach = (node, on) => {
+    node.tabIndex = on ? 0 : -1;
+    for (const one of node.querySelectorAll(usable)) one.tabIndex = on ? 0 : -1;
+  };
+  const mark = () => {
+    const all = entries();
+    const here = document.activeElement?.closest?.('[data-message]');
+    const current = all.includes(here) ? here : all.at(-1);
+    for (const node of all) reach(node, node === current);
+  };
+  list.addEventListener('focusin', mark);
   list.addEventListener('keydown', (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1, Home: -1e9, End: 1e9 }[event.key];
     const here = event.target.closest?.('[data-message]');
-    if (!step || !here || event.target.matches('select, input')) return;
+    if (!step || !here || event.target.matches('select, input, video')) return;
     const all = entries();
     const next = all[Math.max(0, Math.min(all.length - 1, all.indexOf(here) + step))];
     event.preventDefault();
     next.focus();
   });
-  return () => {
-    const all = entries();
-    for (const node of all) node.tabIndex = -1;
-    if (all.length) all.at(-1).tabIndex = 0;
-  };
+  return mark;
 }
 
 // growing fits a textarea to its text, lets Enter send, and Shift+Enter break.

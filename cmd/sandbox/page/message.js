@@ -86,7 +86,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
   }
 
   function quoted(message, target) {
-    return h('button', { type: 'button', class: 'reference', tabindex: -1, onclick: () => jump(message.reply_to) },
+    return h('button', { type: 'button', class: 'reference', onclick: () => jump(message.reply_to) },
       target ? [h('b', {}, shown(target.author)), ' ', h('span', {}, brief(target))] : h('span', {}, t('gone')));
   }
 

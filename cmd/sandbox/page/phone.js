@@ -13,6 +13,10 @@ const rewritable = new Set(['text', 'image', 'video', 'gif', 'document']);
 // bundled are the kinds of file that several of make an album.
 const bundled = /^(image\/(jpeg|png|webp|gif)|video\/)/;
 
+// spans are how long the app lets messages last, in seconds.
+const spans = [0, 86400, 7 * 86400, 90 * 86400];
+const spanOf = (seconds) => (seconds >= 86400 ? t('days', { n: Math.round(seconds / 86400) }) : seconds >= 3600 ? t('hours', { n: Math.round(seconds / 3600) }) : t('seconds', { n: seconds }));
+
 // pretty spells a number for people: +62 812-3456-7001.
 export function pretty(phone) {
   const found = /^(62)(\d{3})(\d{4})(\d+)$/.exec(phone);
@@ -128,6 +132,7 @@ export function createPhone(index, desk, changed) {
     if (message.kind === 'unreadable') return h('div', { class: 'text faded' }, t('unreadable'));
     const parts = [];
     if (message.forwarded) parts.push(h('div', { class: 'hint' }, icon('forwarded'), t(message.forwarded > 4 ? 'forwardedOften' : 'forwarded')));
+    if (message.fades) parts.push(h('div', { class: 'hint' }, icon('timer'), t('fades', { span: spanOf(message.fades) })));
     if (message.view_once) parts.push(h('div', { class: 'hint' }, icon('lock'), t('viewOnce')));
     if (message.file) parts.push(file({ ...message.file, kind: message.kind, src: message.file.path }));
     if (message.location) parts.push(place(message.location, message.kind === 'live_location'));
@@ -141,7 +146,7 @@ export function createPhone(index, desk, changed) {
 
   function quote(message, quoted) {
     if (!message.reply_to || message.deleted) return null;
-    return h('button', { type: 'button', class: 'quote' + (quoted?.from_me ? ' own' : ''), tabindex: -1, onclick: () => jump(message.reply_to) },
+    return h('button', { type: 'button', class: 'quote' + (quoted?.from_me ? ' own' : ''), onclick: () => jump(message.reply_to) },
       h('b', {}, quoted ? nameOf(quoted) : ''), h('span', {}, quoted && !quoted.deleted ? brief(quoted) : message.quote ? preview(message.quote) : t('gone')));
   }
 
@@ -271,7 +276,25 @@ export function createPhone(index, desk, changed) {
       { name: 'phone', label: t('number'), required: true, inputmode: 'tel', placeholder: '+62 812-3456-7003' },
     ], (contact) => post(path(), { contact }))],
     ['poll', t('kind_poll'), () => askPoll(({ question, options, many }) => post(path(), { poll: { question, options, most: many ? 0 : 1 } }))],
+    ['forwarded', t('forwarded'), () => ask(t('forwarded'), [
+      { name: 'text', label: t('words'), rows: 4, required: true },
+      { name: 'often', label: t('forwardedOften'), type: 'checkbox' },
+    ], ({ text, often }) => post(path(), { text, forwarded: often ? 5 : 1 }))],
+    ['timer', t('disappearing'), () => ask(t('disappearing'), [
+      { name: 'after', label: t('lasting'), value: String(owner()?.disappearing ?? 0), options: spans.map((one) => [one, one ? spanOf(one) : t('off')]) },
+    ], ({ after }) => post(path(), { disappearing: Number(after) }), t('save'))],
+    ['call', t('kind_call'), () => ring().catch((problem) => toast(problem.message, 'bad'))],
   ];
+
+  // ring calls the desk and gives up after a while, as people do.
+  async function ring() {
+    const target = 'customers/' + phone + '/calls';
+    const call = await post(target, {});
+    toast(t('ringing', { name: desk().business }));
+    await new Promise((done) => { setTimeout(done, 3000); });
+    await post(target, { hang_up: call.id });
+  }
+
   find('.clip').addEventListener('click', (event) => menu(event.currentTarget, kinds));
 
   area.addEventListener('input', () => {

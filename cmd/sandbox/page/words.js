@@ -25,6 +25,7 @@ const texts = {
     pickPhoto: 'Foto & video', pickFile: 'Dokumen', pickFiles: 'Berkas', place: 'Tempat', latitude: 'Lintang', longitude: 'Bujur', question: 'Pertanyaan', options: 'Pilihan, satu per baris',
     pollOne: 'Pilih satu', pollMany: 'Boleh memilih beberapa', forwarded: 'Diteruskan', forwardedOften: 'Sering diteruskan', viewOnce: 'Sekali lihat', typists: '{name} sedang mengetik…', recording: 'sedang merekam suara…',
     kind_image: 'Foto', kind_video: 'Video', kind_gif: 'GIF', kind_voice: 'Pesan suara', kind_audio: 'Audio', kind_document: 'Dokumen', kind_sticker: 'Stiker', kind_location: 'Lokasi',
+    disappearing: 'Pesan sementara', lasting: 'Pesan baru hilang setelah', off: 'Mati', fades: 'hilang setelah {span}', days: '{n} hari', hours: '{n} jam', seconds: '{n} detik', words: 'Isi pesan', ringing: 'Menelepon {name}…',
     kind_live_location: 'Lokasi terkini', kind_contact: 'Kontak', kind_contacts: 'Kontak', kind_poll: 'Polling', kind_album: 'Album', kind_call: 'Panggilan',
   },
   en: {
@@ -50,6 +51,7 @@ const texts = {
     pickPhoto: 'Photos & videos', pickFile: 'Document', pickFiles: 'Files', place: 'Place', latitude: 'Latitude', longitude: 'Longitude', question: 'Question', options: 'Options, one a line',
     pollOne: 'Choose one', pollMany: 'Several may be chosen', forwarded: 'Forwarded', forwardedOften: 'Forwarded many times', viewOnce: 'View once', typists: '{name} is typing…', recording: 'recording audio…',
     kind_image: 'Photo', kind_video: 'Video', kind_gif: 'GIF', kind_voice: 'Voice message', kind_audio: 'Audio', kind_document: 'Document', kind_sticker: 'Sticker', kind_location: 'Location',
+    disappearing: 'Disappearing messages', lasting: 'New messages disappear after', off: 'Off', fades: 'disappears after {span}', days: '{n} d', hours: '{n} h', seconds: '{n} s', words: 'Message', ringing: 'Calling {name}…',
     kind_live_location: 'Live location', kind_contact: 'Contact', kind_contacts: 'Contacts', kind_poll: 'Poll', kind_album: 'Album', kind_call: 'Call',
   },
 };
