@@ -148,7 +148,7 @@ type Snapshot struct {
 // A StaffReaction is a sign that a person in Discord put on a message, or took off.
 type StaffReaction struct {
 	Thread, Message, User string
-	Ours                  bool // the message is the bot's; known only when a sign was put on
+	Ours                  bool // the message is the bot's; told only when a sign is put on
 	Roles                 []string
 	Emoji                 string // unicode, or the name of a custom one
 	Custom                bool

@@ -249,7 +249,8 @@ func TestStoreGoesBackInTime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.eventually("the mirror", func() bool { return mirrored(t, w.cfg) == before })
+			// A receipt may still come and commit one more.
+			w.eventually("the mirror", func() bool { return mirrored(t, w.cfg) >= before })
 
 			if !running {
 				w.stop()

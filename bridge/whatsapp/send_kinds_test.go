@@ -261,8 +261,7 @@ func TestCaptionsAreEditedAndFilesTakenBack(t *testing.T) {
 	}
 }
 
-// A phone that lost its sessions asks again and gets every kind, also after a
-// restart of the client.
+// A phone that lost its sessions asks again and gets every kind.
 func TestEveryKindIsSentAgainToAPhoneThatCouldNotReadIt(t *testing.T) {
 	t.Parallel()
 	d := linked(t, quick())
