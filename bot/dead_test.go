@@ -21,6 +21,10 @@ import (
 // kept is a store as the desk hands it over.
 type kept struct{ *store.Store }
 
+func (k kept) Rows(ctx context.Context, p bot.Page) ([]ledger.IndexRow, error) {
+	return k.Index(ctx, p.Index, store.Range{Min: p.Min, Max: p.Max, Down: p.Down, Offset: p.Offset, Limit: p.Limit})
+}
+
 func (k kept) Buried(ctx context.Context, offset, limit int) (out []bot.Buried, total int, err error) {
 	page, total, err := k.DeadLetters(ctx, offset, limit)
 	for _, b := range page {

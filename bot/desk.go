@@ -20,6 +20,11 @@ const (
 	Agent            = "agent"
 	AssistantManager = "assistant_manager"
 	Manager          = "manager"
+	Developer        = "developer"
+	DeveloperLead    = "developer_lead"
+	Sales            = "sales"
+	AfterSales       = "after_sales"
+	QA               = "qa"
 )
 
 // Rights are the ids of the Discord roles that give a capability, by capability.
@@ -36,6 +41,18 @@ type Store interface {
 	Buried(ctx context.Context, offset, limit int) (page []Buried, total int, err error)
 	// Dead yields all buried letters, in no order. An error ends it.
 	Dead(ctx context.Context) iter.Seq2[ledger.Letter, error]
+	// Events yields a log, oldest first. An error ends it.
+	Events(ctx context.Context, log string) iter.Seq2[ledger.Event, error]
+	// Rows returns a page of an index: the lowest score first, or the highest.
+	Rows(ctx context.Context, p Page) ([]ledger.IndexRow, error)
+}
+
+// A Page is a part of an index.
+type Page struct {
+	Index         string
+	Min, Max      *int64 // scores, both included; nil for no bound
+	Down          bool   // the highest score first
+	Offset, Limit int64  // Limit 0 for all
 }
 
 // A Buried letter is one that needs a person.
@@ -50,6 +67,8 @@ type Buried struct {
 type Options struct {
 	Store  Store
 	Rights Rights
+	// Bridge changes tickets and tells the world.
+	Bridge bridge.Desk
 	// Phone is the WhatsApp number that /desk pair links.
 	Phone Linker
 	// Health says how the desk stands. It answers from memory what it can, so that
@@ -63,7 +82,9 @@ type Options struct {
 type Desk struct {
 	store  Store
 	rights Rights
+	bridge bridge.Desk
 	phone  Linker
+	table  actions
 	health func(ctx context.Context) Health
 	log    *zap.Logger
 
@@ -73,52 +94,7 @@ type Desk struct {
 
 // NewDesk makes the handler.
 func NewDesk(o Options) *Desk {
-	return &Desk{store: o.Store, rights: o.Rights, phone: o.Phone, health: o.Health, log: o.Log.Named("bot")}
-}
-
-// An action is what a command or button does, and who may do it.
-type action struct {
-	may []string // capabilities, one of which is needed
-	do  func(d *Desk, ctx context.Context, i Interaction) (Answer, error)
-}
-
-var (
-	staff       = []string{Agent, AssistantManager, Manager}
-	supervisors = []string{AssistantManager, Manager}
-)
-
-// commands are the actions by full name.
-var commands = map[string]action{
-	"ticket close": {staff, (*Desk).close},
-	"dead":         {supervisors, (*Desk).dead},
-	"desk status":  {supervisors, (*Desk).status},
-	"desk pair":    {supervisors, (*Desk).pair},
-}
-
-// buttons are the actions by how a custom id starts.
-var buttons = map[string]action{
-	bridge.RetryPrefix: {staff, (*Desk).retry},
-	deadPrefix:         {supervisors, (*Desk).deadButton},
-	pairPrefix:         {supervisors, (*Desk).pairButton},
-	statusPrefix:       {supervisors, (*Desk).status},
-}
-
-// Commands is the table of slash commands, as registered with Discord.
-func Commands() []Command {
-	both := func(id, en string) map[string]string { return map[string]string{"id": id, "en-US": en, "en-GB": en} }
-	return []Command{
-		{Name: "ticket", Description: both("Tiket di thread ini", "The ticket of this thread"), Sub: []Command{
-			{Name: "close", Description: both("Tutup tiket ini dan arsipkan thread-nya", "Close this ticket and archive its thread")},
-		}},
-		{Name: "dead", Description: both("Pesan yang tidak terkirim, dengan tombol kirim ulang", "Messages that were not delivered, with a button to send them again")},
-		{Name: "desk", Description: both("Keadaan desk ini", "The state of this desk"), Sub: []Command{
-			{Name: "status", Description: both("Sambungan, penyimpanan, antrean, dan gangguan saat ini", "Links, store, queue and incidents at the moment")},
-			{Name: "pair", Description: both("Tautkan nomor WhatsApp bila tautannya terputus", "Link the WhatsApp number when it is not linked"), Options: []Option{
-				{Name: "method", Description: both("qr: pindai gambar; code: ketik kode di ponsel", "qr: scan a picture; code: type a code on the phone"), Choices: []Choice{{Value: methodQR}, {Value: methodCode}}},
-				{Name: "phone", Description: both("Nomor yang ditautkan, misalnya +62 812 3456 7890 (hanya untuk code)", "The number to link, such as +62 812 3456 7890 (for code only)")},
-			}},
-		}},
-	}
+	return &Desk{store: o.Store, rights: o.Rights, bridge: o.Bridge, phone: o.Phone, table: table(), health: o.Health, log: o.Log.Named("bot")}
 }
 
 // A Refusal is a sentence for the person who asked: what is not possible, and
@@ -149,31 +125,6 @@ func (d *Desk) Handle(ctx context.Context, i Interaction) Answer {
 	say("interaction failed", zap.String("interaction", i.ID), zap.String("command", i.Command), zap.String("button", i.Button), zap.Error(err))
 	return Answer{Text: i.say("Maaf, ini belum berhasil. Silakan coba sekali lagi; bila tetap gagal, sebutkan kode "+i.ID+" kepada pengelola.",
 		"Sorry, this did not work. Please try once more; if it fails again, tell the operator the code "+i.ID+".")}
-}
-
-func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
-	a, ok := find(i)
-	if !ok {
-		return Answer{}, Refusal(i.say("Tombol atau perintah ini tidak dikenal lagi. Muat ulang Discord (Ctrl+R), lalu coba kembali.",
-			"This button or command is no longer known. Reload Discord (Ctrl+R), then try again."))
-	}
-	if !d.may(i, a.may) {
-		return Answer{}, Refusal(d.refusal(i, a.may))
-	}
-	return a.do(d, ctx, i)
-}
-
-func find(i Interaction) (action, bool) {
-	if i.Button == "" {
-		a, ok := commands[i.Command]
-		return a, ok
-	}
-	for prefix, a := range buttons {
-		if strings.HasPrefix(i.Button, prefix) {
-			return a, true
-		}
-	}
-	return action{}, false
 }
 
 func (d *Desk) may(i Interaction, capabilities []string) bool {

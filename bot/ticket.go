@@ -1,10 +1,7 @@
 package bot
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/haloerzap/halo/bridge"
@@ -63,46 +60,38 @@ func (d *Desk) revive(ctx context.Context, i Interaction, id string) (r revival,
 	return r, err
 }
 
+// close closes the ticket of the thread: a resolved one, or one that needs no resolution.
 func (d *Desk) close(ctx context.Context, i Interaction) (Answer, error) {
-	var text string
-	err := d.once(ctx, i, "", func(tx *ledger.Tx) error {
-		th, ok, err := ticket.LoadThread(tx, i.Channel)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return Refusal(i.say("Perintah ini hanya berlaku di thread sebuah tiket.", "This command works only in the thread of a ticket."))
-		}
-		t, ok, err := ticket.Load(tx, th.Ticket)
-		if err != nil || !ok {
-			return fmt.Errorf("load ticket %s of thread %s: %w", th.Ticket, th.ID, cmp.Or(err, ledger.ErrCorrupt))
-		}
-		c, ok, err := ticket.LoadConversation(tx, t.Conversation)
-		if err != nil || !ok {
-			return fmt.Errorf("load conversation %s of ticket %s: %w", t.Conversation, t.Number, cmp.Or(err, ledger.ErrCorrupt))
-		}
-		events, err := t.Drop("", i.User, tx.Now())
-		if r, ok := errors.AsType[*ticket.Refusal](err); ok {
-			return Refusal(r.Say(i.English()))
-		}
-		if err != nil {
-			return err
-		}
-		if len(events) == 0 {
-			text = i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed already.")
-			return nil
-		}
-		c.Follow(t)
-		text = i.say("Tiket "+t.Number+" ditutup.", "Ticket "+t.Number+" is closed.")
-		for _, e := range events {
-			tx.Log(t.Number, e)
-		}
-		tx.Send(bridge.Note(t.Number, "closed/"+t.Number+"/note", "🔒 Tiket ditutup oleh <@"+i.User+">."))
-		tx.Send(bridge.Tags(t.Number, "tag/"+t.Number+"/closed", t.Tag(), true))
-		if err := c.Save(tx); err != nil {
-			return err
-		}
-		return t.Save(tx)
+	t, err := d.change(ctx, i, "", func(tx *ledger.Tx, t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		return t.Drop("", i.User, tx.Now())
 	})
-	return Answer{Text: text}, err
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(t.Events) == 0 {
+		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed already.")}, nil
+	}
+	return Answer{Text: i.say("Tiket "+t.Number+" ditutup.", "Ticket "+t.Number+" is closed.")}, nil
 }
+
+// ticketActions are what is done to a ticket while it is worked on.
+func ticketActions() actions {
+	return actions{
+		commands: map[string]action{
+			"ticket close": {may: staff, do: (*Desk).close},
+		},
+		buttons: map[string]action{
+			bridge.RetryPrefix: {may: staff, do: (*Desk).retry},
+		},
+	}
+}
+
+// ticketSubs are the commands of /ticket for it.
+func ticketSubs() []Command {
+	return []Command{
+		{Name: "close", Names: named("tutup", "close"), Description: both("Tutup tiket ini dan arsipkan thread-nya", "Close this ticket and archive its thread")},
+	}
+}
+
+// ticketCommands are further commands for it.
+func ticketCommands() []Command { return nil }

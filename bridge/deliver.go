@@ -134,6 +134,7 @@ func (c *Courier) deliverSay(ctx context.Context, l ledger.Letter, st ledger.Sta
 	id, err := c.board.Say(ctx, Message{
 		Channel: channel, Nonce: Nonce(l.ID), Content: content,
 		ReplyTo: body.ReplyTo, Buttons: body.Buttons, Card: body.Card, Files: files,
+		PingUsers: body.PingUsers, PingRoles: body.PingRoles,
 	})
 	if len(files) > 0 {
 		err = c.shown(ctx, l, st, body, sure, err)

@@ -38,9 +38,11 @@ type sayBody struct {
 	Card    *Card    `json:"card,omitzero"`
 	// Answers is the letter of the same lane whose message this one answers, when
 	// ReplyTo is not known yet.
-	Answers *reference `json:"answers,omitzero"`
-	Files   []fileRef  `json:"files,omitzero"`
-	Album   bool       `json:"album,omitzero"` // the letter's album has content and files
+	Answers   *reference `json:"answers,omitzero"`
+	PingUsers []string   `json:"ping_users,omitzero"` // Discord user ids
+	PingRoles []string   `json:"ping_roles,omitzero"` // Discord role ids
+	Files     []fileRef  `json:"files,omitzero"`
+	Album     bool       `json:"album,omitzero"` // the letter's album has content and files
 }
 
 // A reference is a letter in a message table.
@@ -51,7 +53,8 @@ type reference struct {
 
 type textBody struct {
 	Text  string `json:"text"`
-	By    string `json:"by,omitzero"` // Discord user id of the agent; empty for halo itself
+	Say   string `json:"say,omitzero"` // key of the standard sentence it is
+	By    string `json:"by,omitzero"`  // Discord user id of the agent; empty for halo itself
 	Quote *Quote `json:"quote,omitzero"`
 }
 
@@ -64,6 +67,7 @@ type mediaBody struct {
 
 type pollBody struct {
 	Poll  Poll   `json:"poll"`
+	Say   string `json:"say,omitzero"` // key of the standard sentence it asks
 	By    string `json:"by,omitzero"`
 	Quote *Quote `json:"quote,omitzero"`
 }

@@ -23,35 +23,6 @@ type Updater interface {
 	Doc(ctx context.Context, ref ledger.Ref) (ledger.Doc, error)
 }
 
-// A Desk is the policy the bridge needs to know.
-type Desk struct {
-	Prefix     string         // of ticket numbers, e.g. "HE"
-	Zone       *time.Location // of dates people read
-	Sentences  ticket.Sentences
-	AgentRoles []string // Discord role ids whose holders may be heard by a client
-	NotePrefix string   // a line that starts with it stays inside, e.g. "//"
-	// MessageID makes the WhatsApp id of a letter, the same each time it is asked.
-	MessageID func(letter string) string
-	// Groups are the groups whose messages are taken in, by address; others leave no trace.
-	Groups []string
-	// Guild is Discord's id of the server, for links to older messages; "" for none.
-	Guild string
-	// Names makes Discord's mentions readable.
-	Names Names
-	// Members lists the members of a sorted index whose score is at least from, the
-	// lowest first. Without it nothing that needs a list works: see [Relay.Recent].
-	Members func(ctx context.Context, index string, from int64) ([]string, error)
-	// Now is desk time; nil for time.Now.
-	Now func() time.Time
-}
-
-func (d Desk) now() time.Time {
-	if d.Now == nil {
-		return time.Now()
-	}
-	return d.Now()
-}
-
 // A Relay takes in what the networks report. Every method returns nil only when
 // the report is durable: the caller acknowledges then, and never before. Methods
 // may be called concurrently; order is kept per caller.

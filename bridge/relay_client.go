@@ -295,7 +295,7 @@ func (r *Relay) autoText(tx *ledger.Tx, c ticket.Conversation) {
 	if text == "" {
 		return
 	}
-	r.sentence(tx, c, "auto/"+c.Open, "auto_text", text)
+	r.desk.sentence(tx, c, c.Open, "auto/"+c.Open, ticket.AutoText, text)
 }
 
 func quote(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }

@@ -273,17 +273,18 @@ func (r *Relay) answerCall(tx *ledger.Tx, c ticket.Conversation, m ClientMessage
 	if m.Kind != KindCall || m.Own || m.Group != nil || text == "" || m.Unreadable != "" {
 		return
 	}
-	r.sentence(tx, c, "call/"+c.ID+"/"+inboxRef(m), "call_text", text)
+	r.desk.sentence(tx, c, c.Open, "call/"+c.ID+"/"+inboxRef(m), ticket.SayCall, text)
 }
 
-// sentence says a standard text to the client, and shows it in the thread.
-func (r *Relay) sentence(tx *ledger.Tx, c ticket.Conversation, id, what, text string) {
-	l := letter(id, ClientLane(c.ID), c.Open, kindText, textBody{Text: text})
-	l.Ext = r.desk.MessageID(id)
+// sentence says a standard text to the client of a ticket, and shows it in the thread.
+// key is its name in texts.yaml.
+func (d Desk) sentence(tx *ledger.Tx, c ticket.Conversation, number, id, key, text string) {
+	l := letter(id, ClientLane(c.ID), number, kindText, textBody{Text: text, Say: key})
+	l.Ext = d.MessageID(id)
 	tx.Send(l)
-	tx.Log(c.Open, ledger.Event{What: what, By: "halo", Ref: l.Ext, Data: map[string]string{"text": text}})
+	tx.Log(number, ledger.Event{What: "said", By: "halo", Ref: l.Ext, Data: map[string]string{"text": text, "sentence": key}})
 	for i, part := range Split("-# 🤖 Teks otomatis kepada klien:\n"+quote(ToDiscord(text)), discordLimit) {
-		tx.Send(Note(c.Open, fmt.Sprintf("%s/note/%d", id, i), part))
+		tx.Send(Note(number, fmt.Sprintf("%s/note/%d", id, i), part))
 	}
 }
 

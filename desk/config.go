@@ -10,7 +10,10 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/calendar"
+	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/ticket"
 )
 
 // Config is everything that can be set about one desk. Secrets and addresses
@@ -132,6 +135,38 @@ type Config struct {
 	// larger value is the same as 24. Default: auto, found by itself. Example: 20
 	DiscordFile int
 
+	// Policy is targets.*, reminders.*, closing.*, rating.* and limits.*, every figure of a
+	// ticket's life. Default: see deploy/halo.yaml. Example: targets: {easy: 30m}
+	Policy ticket.Policy
+
+	// Greet is greet, when the standard greeting goes out in front of an agent's work:
+	// always, when somebody accepts by the button or by writing; button, only by the
+	// button; never. Default: always. Example: button
+	Greet bridge.Greet
+
+	// Undo is undo, how long an agent's message waits before it leaves, so that deleting
+	// it within that time sends nothing: 0s to 30s. Default: 3s. Example: 5s
+	Undo time.Duration
+
+	// Mode is mode, what an agent's plain message in a thread is: plain, words for the
+	// client unless marked as a note; command, a note unless sent by a command or the
+	// message's menu. Default: plain. Example: command
+	Mode bridge.Mode
+
+	// Access is access, who may open tickets: open, everybody who is not blocked;
+	// registered, whom staff or an import entered; or a list of user types.
+	// Default: open. Example: [owner, admin]
+	Access customer.Policy
+
+	// Types is user_types, what people do at their company: for each key what staff read
+	// in Indonesian and English. Default: see deploy/halo.yaml.
+	// Example: owner: [Pemilik, Owner]
+	Types customer.Types
+
+	// Flood is flood.*, how many messages one person may send within how long before they
+	// are folded into one notice. Default: 30 within 1m. Example: messages: 60
+	Flood bridge.Flood
+
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its
 	// id ending in @g.us; in all others the desk is silent.
 	// Default: none. Example: [120363000000000001@g.us]
@@ -199,6 +234,12 @@ func Default() Config {
 		Replies:      Pace{PerSecond: 1, Burst: 5},
 		NotePrefix:   "//",
 		LargestFile:  100,
+		Policy:       ticket.DefaultPolicy(),
+		Greet:        bridge.GreetAlways,
+		Undo:         3 * time.Second,
+		Mode:         bridge.Plain,
+		Types:        customer.DefaultTypes(),
+		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
 		Texts:        maps.Collect(defaultTexts()),
 	}
 }

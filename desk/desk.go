@@ -243,6 +243,15 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Guild:      d.cfg.DiscordGuild,
 		MessageID:  func(letter string) string { return whatsapp.MessageID(d.cfg.Desk, letter) },
 		Members:    members(st),
+		Policy:     d.cfg.Policy,
+		Calendar:   d.cfg.Calendar,
+		Roles:      layout.rights,
+		Greet:      d.cfg.Greet,
+		Undo:       d.cfg.Undo,
+		Mode:       d.cfg.Mode,
+		Access:     d.cfg.Access,
+		Types:      d.cfg.Types,
+		Flood:      d.cfg.Flood,
 		Now:        d.o.Now,
 	}
 	// Mentions are made readable from what the Discord client has seen; it exists
@@ -273,7 +282,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}
 	p.discord, err = discord.New(discord.Options{
 		Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: board,
-		Inbox: relay, Bot: bot.NewDesk(d.staff(st, layout.rights, p.whatsapp)), Commands: bot.Commands(),
+		Inbox: relay, Bot: bot.NewDesk(d.staff(st, layout.rights, policy, p.whatsapp)), Commands: bot.Commands(),
 		Log: d.log, Failpoint: d.o.Failpoint,
 		FileLimit: int64(d.cfg.DiscordFile) << 20, Now: d.o.Now,
 		Changed: func(s discord.Status) { d.setStatus(func(all *Status) { all.Discord = s }) },

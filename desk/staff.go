@@ -9,14 +9,16 @@ import (
 	"strings"
 
 	"github.com/haloerzap/halo/bot"
+	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/whatsapp"
+	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/store"
 )
 
 // staff is what the commands in Discord need of the rest.
-func (d *Desk) staff(st *store.Store, rights bot.Rights, phone *whatsapp.Client) bot.Options {
+func (d *Desk) staff(st *store.Store, rights bot.Rights, policy bridge.Desk, phone *whatsapp.Client) bot.Options {
 	return bot.Options{
-		Store: staffStore{st}, Rights: rights, Phone: phone, Log: d.log,
+		Store: staffStore{st}, Rights: rights, Bridge: policy, Phone: phone, Log: d.log,
 		Health: func(ctx context.Context) bot.Health { return d.healthForStaff(ctx, st, phone) },
 	}
 }
@@ -31,6 +33,10 @@ func (s staffStore) Buried(ctx context.Context, offset, limit int) ([]bot.Buried
 		out[i] = bot.Buried(b)
 	}
 	return out, total, err
+}
+
+func (s staffStore) Rows(ctx context.Context, p bot.Page) ([]ledger.IndexRow, error) {
+	return s.Index(ctx, p.Index, store.Range{Min: p.Min, Max: p.Max, Down: p.Down, Offset: p.Offset, Limit: p.Limit})
 }
 
 // healthForStaff is the state of the desk for /desk status: first what is known

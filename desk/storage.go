@@ -157,7 +157,7 @@ func sentText(st *store.Store) func(context.Context, bridge.Address, string) (st
 				if err != nil {
 					return "", false, err
 				}
-				if e.Ref == id && (e.What == "agent_wrote" || e.What == "auto_text") {
+				if e.Ref == id && (e.What == "agent_wrote" || e.What == "said" || e.What == "auto_text") {
 					return e.Data["text"], true, nil
 				}
 			}

@@ -28,6 +28,15 @@ func (t *Ticket) Accept(user string, at time.Time) ([]ledger.Event, error) {
 	return append(t.accept(user, "button", at), t.responded(user, at)...), nil
 }
 
+// Take gives a ticket that nobody has to who writes to its client: the first reply
+// accepts. The human sign follows when WhatsApp took it ([Ticket.StaffWrote]).
+func (t *Ticket) Take(user string, at time.Time) []ledger.Event {
+	if t.State == Closed || user == "" || t.Agent != "" && !t.Silent || t.Agent == user {
+		return nil
+	}
+	return t.accept(user, "reply", at)
+}
+
 func (t *Ticket) accept(user, how string, at time.Time) []ledger.Event {
 	from := t.Agent
 	t.assign(user, at)

@@ -3,6 +3,7 @@ package ticket
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/haloerzap/halo/ledger"
 )
@@ -21,6 +22,8 @@ type Conversation struct {
 	Last      string   // number of the ticket closed last
 	Past      []string // closed before Last, or by another conversation of the person, newest first, a few
 	Tickets   int
+	Rated     string    // number of the ticket the person was asked to rate last, "" for none
+	RatedAt   time.Time // when
 	// Unread are the person's messages that no agent has read yet, oldest first, by
 	// WhatsApp's id: the last few.
 	Unread []string
@@ -72,6 +75,9 @@ func (c *Conversation) absorb(other Conversation) {
 	}
 	c.Past = past[:min(len(past), mostPast)]
 	c.Tickets += other.Tickets
+	if other.RatedAt.After(c.RatedAt) {
+		c.Rated, c.RatedAt = other.Rated, other.RatedAt
+	}
 	c.Reply = cmp.Or(c.Reply, other.Reply)
 	c.Phone, c.Name = cmp.Or(c.Phone, other.Phone), cmp.Or(c.Name, other.Name)
 	c.Unread = filled(slices.Concat(other.Unread, c.Unread))

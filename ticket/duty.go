@@ -24,6 +24,7 @@ type Duty struct {
 	Since    time.Time
 	Offered  time.Time // his last offer of a ticket, zero for never
 	Capacity int       // open tickets at most, 0 for the desk's figure
+	Name     string    // what clients call him, "" for his name in Discord
 }
 
 // Go changes the presence, by himself or by somebody for him. What he has is handed
@@ -61,6 +62,7 @@ type storedDuty struct {
 	Since    int64  `json:"since,omitzero"`
 	Offered  int64  `json:"offered,omitzero"`
 	Capacity int    `json:"capacity,omitzero"`
+	Name     string `json:"name,omitzero"`
 }
 
 // Save writes the duty and keeps the index of those who are on duty or on a break.
@@ -71,7 +73,7 @@ func (d Duty) Save(tx *ledger.Tx) error {
 		tx.Unindex(IndexDuty, d.User)
 	}
 	return put(tx, ledger.Ref{Kind: KindDuty, ID: d.User}, storedDuty{
-		V: 1, User: d.User, Presence: string(d.Presence), Since: millis(d.Since), Offered: millis(d.Offered), Capacity: d.Capacity,
+		V: 1, User: d.User, Presence: string(d.Presence), Since: millis(d.Since), Offered: millis(d.Offered), Capacity: d.Capacity, Name: d.Name,
 	})
 }
 
@@ -91,7 +93,7 @@ func DecodeDuty(data []byte) (Duty, error) {
 		return Duty{}, fmt.Errorf("decode duty: %w", err)
 	}
 	return Duty{
-		User: s.User, Presence: Presence(s.Presence), Since: fromMillis(s.Since), Offered: fromMillis(s.Offered), Capacity: s.Capacity,
+		User: s.User, Presence: Presence(s.Presence), Since: fromMillis(s.Since), Offered: fromMillis(s.Offered), Capacity: s.Capacity, Name: s.Name,
 	}, nil
 }
 

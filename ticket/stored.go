@@ -26,6 +26,8 @@ type storedConversation struct {
 	Was       []string `json:"was,omitzero"`
 	Tickets   int      `json:"tickets,omitzero"`
 	Unread    []string `json:"unread,omitzero"`
+	Rated     string   `json:"rated,omitzero"`
+	RatedAt   int64    `json:"ratedAt,omitzero"`
 }
 
 type storedThread struct {
@@ -48,6 +50,7 @@ func (c Conversation) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindConversation, ID: c.ID}, storedConversation{
 		V: 1, ID: c.ID, Addresses: c.Addresses, Reply: c.Reply, Phone: c.Phone, Name: c.Name,
 		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Past: c.Past, Was: c.Was, Tickets: c.Tickets, Unread: c.Unread,
+		Rated: c.Rated, RatedAt: millis(c.RatedAt),
 	})
 }
 
@@ -81,6 +84,7 @@ func DecodeConversation(data []byte) (Conversation, error) {
 	return Conversation{
 		ID: s.ID, Addresses: s.Addresses, Reply: s.Reply, Phone: s.Phone, Name: s.Name,
 		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Past: s.Past, Was: s.Was, Tickets: s.Tickets, Unread: s.Unread,
+		Rated: s.Rated, RatedAt: fromMillis(s.RatedAt),
 	}, nil
 }
 

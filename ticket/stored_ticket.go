@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -17,6 +18,7 @@ type storedTicket struct {
 	Title        string `json:"title"`
 	Thread       string `json:"thread,omitzero"`
 	Posts        int    `json:"posts,omitzero"`
+	Step         int    `json:"step,omitzero"`
 	Agent        string `json:"agent,omitzero"`
 	Opened       int64  `json:"opened"`
 	Responded    int64  `json:"responded,omitzero"`
@@ -137,24 +139,31 @@ type storedReminders struct {
 	Missed   []Class `json:"missed,omitzero"`
 }
 
-// Save writes the ticket and keeps the indexes of open tickets right, the one of its
-// agent too.
+// Save writes the ticket and keeps the indexes of open tickets right, those of who has
+// it, or its offer, and of who waits too.
 func (t Ticket) Save(tx *ledger.Tx) error {
-	if t.kept != t.Agent || t.State == Closed {
+	holder := cmp.Or(t.Agent, t.OfferedTo)
+	if t.kept != holder || t.State == Closed {
 		for _, user := range filled(append([]string{t.kept}, t.Agents...)) {
 			tx.Unindex(IndexAgent(user), t.Number)
 		}
 	}
+	since, waits := t.Waiting(Client, Staff)
+	if waits && t.State != Closed {
+		tx.Index(IndexWaiting, t.Number, since.UnixMilli())
+	} else {
+		tx.Unindex(IndexWaiting, t.Number)
+	}
 	switch {
 	case t.State == Closed:
 		tx.Unindex(IndexOpen, t.Number)
-		if t.Agent != "" {
-			tx.Unindex(IndexAgent(t.Agent), t.Number)
+		if holder != "" {
+			tx.Unindex(IndexAgent(holder), t.Number)
 		}
 	default:
 		tx.Index(IndexOpen, t.Number, t.Opened.UnixMilli())
-		if t.Agent != "" {
-			tx.Index(IndexAgent(t.Agent), t.Number, t.Opened.UnixMilli())
+		if holder != "" {
+			tx.Index(IndexAgent(holder), t.Number, t.Opened.UnixMilli())
 		}
 	}
 	return put(tx, ledger.Ref{Kind: KindTicket, ID: t.Number}, t.stored())
@@ -163,7 +172,7 @@ func (t Ticket) Save(tx *ledger.Tx) error {
 func (t Ticket) stored() storedTicket {
 	return storedTicket{
 		V: 2, Number: t.Number, Conversation: t.Conversation, State: string(t.State), Title: t.Title,
-		Thread: t.Thread, Posts: t.Posts, Agent: t.Agent,
+		Thread: t.Thread, Posts: t.Posts, Step: t.Step, Agent: t.Agent,
 		Opened: millis(t.Opened), Responded: millis(t.Responded), Closed: millis(t.ClosedAt),
 
 		Channel: string(t.Channel), Contact: t.Contact, Customer: t.Customer,
@@ -242,7 +251,7 @@ func (s storedTicket) ticket() Ticket {
 	w := s.Warranty
 	return Ticket{
 		Number: s.Number, Conversation: s.Conversation, State: State(s.State), Title: s.Title,
-		Thread: s.Thread, Posts: s.Posts, Agent: s.Agent, kept: s.Agent,
+		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Agent: s.Agent, kept: cmp.Or(s.Agent, s.Offering.OfferedTo),
 		Opened: fromMillis(s.Opened), Responded: fromMillis(s.Responded), ClosedAt: fromMillis(s.Closed),
 
 		Channel: Channel(s.Channel), Contact: s.Contact, Customer: s.Customer,

@@ -54,6 +54,7 @@ type Ticket struct {
 	Title        string // of the forum post; never changes (Discord limits renames)
 	Thread       string // Discord thread, "" until the post exists
 	Posts        int    // forum posts asked for so far: more than one when a thread was deleted
+	Step         int    // changes so far that were told: names what a change tells
 	Channel      Channel
 	Contact      string // id of the person, "" while unknown
 	Customer     string // id of the company, "" for none
@@ -103,7 +104,7 @@ type Ticket struct {
 	Warranty    Warranty
 	Reminders   Reminders
 
-	kept string // the agent it was stored under
+	kept string // whom it was stored under: its agent, else who had its offer
 }
 
 // Number makes a readable ticket number from the desk's prefix, the local date
@@ -267,6 +268,10 @@ const IndexUnposted = "unposted"
 // IndexOpen holds the numbers of open tickets, scored by their opening in UTC milliseconds.
 const IndexOpen = "open"
 
-// IndexAgent holds the numbers of the open tickets of one agent, scored by their
-// opening in UTC milliseconds.
+// IndexWaiting holds the numbers of open tickets whose client waits for an answer, scored
+// by since when in UTC milliseconds.
+const IndexWaiting = "waiting"
+
+// IndexAgent holds the numbers of the open tickets that one person has, or was offered
+// while nobody has them, scored by their opening in UTC milliseconds.
 func IndexAgent(user string) string { return "agent/" + user }

@@ -36,7 +36,10 @@ func TestAFormIsFilledIn(t *testing.T) {
 		form: func(_ context.Context, i bot.Interaction) (bot.Form, bool) {
 			return resolveForm, i.Command == "resolve" || i.Button == "resolve"
 		},
-		handle: func(i bot.Interaction) bot.Answer { handled <- i; return bot.Answer{Text: "Beres: " + i.Fields["summary"]} },
+		handle: func(i bot.Interaction) bot.Answer {
+			handled <- i
+			return bot.Answer{Text: "Beres: " + i.Fields["summary"]}
+		},
 	}
 	thread := s.thread("HE-1")
 	s.ready()
