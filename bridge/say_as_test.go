@@ -189,9 +189,13 @@ func TestTicketsAreShelved(t *testing.T) {
 	if has(bridge.TicketsOf("p1")) != 0 || has(bridge.TicketsOf("p2")) != 1 || has(bridge.TicketsOfCompany("k1")) != 1 {
 		t.Error("the ticket is not with the person it belongs to")
 	}
-	transit(func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) { return t.SetIssue("printer kasir", "100", now) })
+	transit(func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		return t.SetIssue("printer kasir", "100", now)
+	})
 	before := has(string(bridge.TicketWords))
-	transit(func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) { return t.SetIssue("stok", "100", now) })
+	transit(func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		return t.SetIssue("stok", "100", now)
+	})
 	if after := has(string(bridge.TicketWords)); before != 3 || after != 2 {
 		t.Errorf("words: %d, then %d; want Budi with two, then with one", before, after)
 	}
