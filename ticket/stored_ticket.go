@@ -158,11 +158,13 @@ func (t Ticket) Save(tx *ledger.Tx) error {
 	switch {
 	case t.State == Closed:
 		tx.Unindex(IndexOpen, t.Number)
+		tx.Index(IndexClosed, t.Number, t.ClosedAt.UnixMilli())
 		if holder != "" {
 			tx.Unindex(IndexAgent(holder), t.Number)
 		}
 	default:
 		tx.Index(IndexOpen, t.Number, t.Opened.UnixMilli())
+		tx.Unindex(IndexClosed, t.Number)
 		if holder != "" {
 			tx.Index(IndexAgent(holder), t.Number, t.Opened.UnixMilli())
 		}

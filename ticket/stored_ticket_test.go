@@ -152,7 +152,7 @@ func TestIndexes(t *testing.T) {
 		}
 		return nil
 	})
-	step("", func(tk *Ticket) error { _, err := tk.Drop("", "joko", noon); return err })
+	step("closed", func(tk *Ticket) error { _, err := tk.Drop("", "joko", noon); return err })
 	step("agent/joko open", func(tk *Ticket) error { _, err := tk.Reopen("", "andi", noon); return err })
 }
 

@@ -270,6 +270,10 @@ const IndexUnposted = "unposted"
 // IndexOpen holds the numbers of open tickets, scored by their opening in UTC milliseconds.
 const IndexOpen = "open"
 
+// IndexClosed holds the numbers of closed tickets, scored by their closing in UTC
+// milliseconds.
+const IndexClosed = "closed"
+
 // IndexWaiting holds the numbers of open tickets whose client waits for an answer, scored
 // by since when in UTC milliseconds.
 const IndexWaiting = "waiting"
