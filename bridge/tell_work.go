@@ -157,12 +157,13 @@ func (s *telling) scheduledDue(e ledger.Event) error {
 	if !s.bridged() {
 		return nil
 	}
-	for i, text := range SplitPlain(ToWhatsApp(e.Data["text"], s.desk.Names), pieceLimit) {
-		id := s.id(fmt.Sprintf("scheduled.%d", i))
+	name := saidAs + s.id("scheduled")
+	for i, text := range SplitPlain(ToWhatsApp(e.Data["text"], s.desk.Names), whatsAppLimit) {
+		id := fmt.Sprintf("%s/%d", name, i)
 		l := letter(id, ClientLane(s.c.ID), s.t.Number, kindText, textBody{Text: text, By: e.Data["author"]})
 		l.Ext = s.desk.MessageID(id)
 		s.tx.Send(l)
-		s.tx.Log(s.t.Number, ledger.Event{What: "agent_wrote", By: e.Data["author"], Ref: l.Ext, Data: map[string]string{"text": text, "how": "scheduled"}})
+		s.tx.Log(s.t.Number, ledger.Event{What: "agent_wrote", By: e.Data["author"], Ref: l.Ext, Data: map[string]string{"text": text, "message": name}})
 	}
 	s.line("🗓️ Pesan terjadwal dari "+by(e.Data["author"])+" dikirim:"+told(e.Data["text"]), Mention{})
 	return nil
