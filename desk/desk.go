@@ -253,6 +253,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Types:      d.cfg.Types,
 		Flood:      d.cfg.Flood,
 		Now:        d.o.Now,
+		Vault:      bridge.NewVault(),
 	}
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
