@@ -41,9 +41,9 @@ func written(m ClientMessage, now time.Time) time.Time {
 	return m.At
 }
 
-// since is a moment at which something can have happened to a ticket: what was written
+// notBefore is a moment at which something can have happened to a ticket: what was written
 // before the last step, and came after it, is taken to follow that step.
-func since(t ticket.Ticket, at time.Time) time.Time {
+func notBefore(t ticket.Ticket, at time.Time) time.Time {
 	asked, _ := t.Waiting(ticket.Staff, ticket.Client)
 	for _, step := range []time.Time{t.ResolvedAt, t.ClosedAt, t.Rating.Asked, asked} {
 		if step.After(at) {
@@ -171,7 +171,7 @@ func (a *arrival) fromPhone() error {
 	if _, err := a.lastClosed(); err != nil {
 		return err
 	}
-	if t := a.closed; t.Number != "" && since(t, a.at).Sub(t.ClosedAt) < a.r.desk.policy().ReopenWithin {
+	if t := a.closed; t.Number != "" && notBefore(t, a.at).Sub(t.ClosedAt) < a.r.desk.policy().ReopenWithin {
 		return a.aside(t.Number)
 	}
 	return a.start()
@@ -222,7 +222,7 @@ func (a *arrival) start() error {
 
 // said is what the message does to a ticket that is open.
 func (a *arrival) said(t *ticket.Ticket) ([]ledger.Event, error) {
-	at := since(*t, a.at)
+	at := notBefore(*t, a.at)
 	if a.m.Own {
 		if slices.Contains(echoes, a.m.Kind) || a.m.Unreadable != "" {
 			return nil, nil
@@ -333,7 +333,7 @@ func (a *arrival) readAtLast(stood placeholder) error {
 	}
 	t, events := a.open, []ledger.Event{wrote(a.m)}
 	if reply, ok := a.reply(t); ok {
-		more, err := t.Confirm(reply, since(t, a.at))
+		more, err := t.Confirm(reply, notBefore(t, a.at))
 		if err != nil {
 			return err
 		}

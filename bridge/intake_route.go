@@ -55,7 +55,7 @@ func (a *arrival) destination() (ticket.Destination, error) {
 		}
 		if t := a.closed; ok {
 			in.Last = ticket.ClosedLast{Ticket: t.Number, At: t.ClosedAt, Merged: t.MergedInto != ""}
-			in.At = since(t, in.At)
+			in.At = notBefore(t, in.At)
 		}
 	}
 	if a.answersRating() {
@@ -126,7 +126,7 @@ func (a *arrival) opens() error {
 // reopen takes the work up again in the ticket that has just closed.
 func (a *arrival) reopen() error {
 	t := a.closed
-	events, err := t.ReopenByClient(since(t, a.at), a.r.desk.policy())
+	events, err := t.ReopenByClient(notBefore(t, a.at), a.r.desk.policy())
 	if forbidden(err) {
 		return a.opens()
 	}
@@ -236,7 +236,7 @@ func (a *arrival) reacted() error {
 		return a.c.Save(a.tx)
 	}
 	t := a.open
-	events, err := t.Confirm(r, since(t, a.at))
+	events, err := t.Confirm(r, notBefore(t, a.at))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (a *arrival) rate(to ticket.Destination) error {
 	if err != nil || !ok {
 		return a.nowhere(to.ID, err)
 	}
-	before, at, p := t, since(t, a.at), a.r.desk.policy()
+	before, at, p := t, notBefore(t, a.at), a.r.desk.policy()
 	if to.Stars == 0 {
 		if t.RatingPending(at, p) {
 			a.askAgain(t.Number)
@@ -49,7 +49,7 @@ func (a *arrival) comment(to ticket.Destination) error {
 		return a.nowhere(to.ID, err)
 	}
 	before := t
-	events, err := t.Comment(to.Comment, since(t, a.at), a.r.desk.policy())
+	events, err := t.Comment(to.Comment, notBefore(t, a.at), a.r.desk.policy())
 	if forbidden(err) || err == nil && len(events) == 0 {
 		return a.aside(t.Number, buttonAgain)
 	}
