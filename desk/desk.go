@@ -273,7 +273,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}
 	p.whatsapp, err = d.openSession(ctx, whatsapp.Options{
 		Dir: d.cfg.Data, Network: network, Inbox: relay, Sent: sentText(st), Log: d.log, Failpoint: d.o.Failpoint,
-		Allowed: d.leads, Groups: d.cfg.Groups,
+		Allowed: d.leads, Groups: d.cfg.Groups, Secret: secretWords(st, d.o.Now, d.log),
 		Changed: func(s whatsapp.Status) { d.setStatus(func(all *Status) { all.WhatsApp = s }) },
 	})
 	if err != nil {
