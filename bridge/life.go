@@ -65,5 +65,8 @@ func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 		}
 		events = told
 	}
+	if err := shelve(tx, before, *t); err != nil {
+		return err
+	}
 	return t.Keep(tx, before, events, d.policy(), d.hours())
 }

@@ -101,6 +101,9 @@ func answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
 	if told {
 		tx.Set(ledger.Timer{Kind: TimerUndelivered, ID: l.Log + "/" + l.ID, Due: tx.Now().Add(undeliveredAfter)})
 	}
+	if strings.HasPrefix(l.ID, saidAs) {
+		return answeredBy(tx, l)
+	}
 	message, _, part, byAgent := staffPartOf(l.ID)
 	if !byAgent {
 		return nil
@@ -119,6 +122,11 @@ func answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
 	if err := RefreshMark(tx, l.Log, l.ID); err != nil {
 		return err
 	}
+	return answeredBy(tx, l)
+}
+
+// answeredBy takes in that WhatsApp took words of whoever the letter is by.
+func answeredBy(tx *ledger.Tx, l ledger.Letter) error {
 	var body struct {
 		By string `json:"by"`
 	}

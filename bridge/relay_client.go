@@ -286,6 +286,9 @@ func (r *Relay) open(tx *ledger.Tx, c *ticket.Conversation, byClient bool) error
 	tx.Log(t.Number, ledger.Event{What: "opened", By: by, Data: map[string]string{"conversation": c.ID}})
 	tx.Send(OpenPost(t.Number, t.Posts))
 	tx.Index(ticket.IndexUnposted, t.Number, tx.Now().UnixMilli())
+	if err := shelve(tx, ticket.Ticket{}, t); err != nil {
+		return err
+	}
 	return t.Save(tx)
 }
 

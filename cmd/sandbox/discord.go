@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
 
@@ -139,8 +143,12 @@ func (s *sandbox) use(who *discordtest.Member, i interaction) (func(context.Cont
 		if _, err := s.channel(i.Channel); err != nil {
 			return nil, err
 		}
+		options, err := s.arguments(i.Command, i.Options)
+		if err != nil {
+			return nil, err
+		}
 		return func(ctx context.Context) (discordtest.Answer, error) {
-			return who.Command(ctx, i.Channel, i.Command, i.Options)
+			return who.Command(ctx, i.Channel, i.Command, options)
 		}, nil
 	case i.CustomID != "":
 		return func(ctx context.Context) (discordtest.Answer, error) {
@@ -153,6 +161,34 @@ func (s *sandbox) use(who *discordtest.Member, i interaction) (func(context.Cont
 	default:
 		return func(ctx context.Context) (discordtest.Answer, error) { return who.Context(ctx, i.Message, i.Context) }, nil
 	}
+}
+
+// arguments are the options of a command as Discord takes them: members of staff by their ids,
+// numbers as numbers.
+func (s *sandbox) arguments(command string, given map[string]any) (map[string]any, error) {
+	out := maps.Clone(given)
+	for _, c := range commands("", bot.Commands()) {
+		if c.Name != strings.TrimPrefix(command, "/") {
+			continue
+		}
+		for _, o := range c.Options {
+			text, isText := given[o.Name].(string)
+			switch {
+			case !isText:
+			case o.Kind == string(bot.OptionUser):
+				if who, err := s.colleague(strings.TrimPrefix(text, "@")); err == nil {
+					out[o.Name] = who.ID()
+				}
+			case o.Kind == string(bot.OptionNumber):
+				n, err := strconv.Atoi(text)
+				if err != nil {
+					return nil, badRequest("option %s is a number, not %q", o.Name, text)
+				}
+				out[o.Name] = n
+			}
+		}
+	}
+	return out, nil
 }
 
 // outcome waits for what a deferred answer becomes. One that goes on for longer is

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -78,13 +79,20 @@ type commandView struct {
 	Name        string       `json:"name"` // full, words separated by a blank
 	Description string       `json:"description"`
 	Options     []optionView `json:"options"`
+	OnMessage   bool         `json:"on_message,omitempty"` // it is in the menu of a message
 }
 
 type optionView struct {
-	Name        string   `json:"name"`
-	Description string   `json:"description"`
-	Required    bool     `json:"required"`
-	Choices     []string `json:"choices,omitempty"`
+	Name        string       `json:"name"`
+	Description string       `json:"description"`
+	Required    bool         `json:"required"`
+	Kind        string       `json:"kind,omitempty"` // user or number; text otherwise
+	Choices     []choiceView `json:"choices,omitempty"`
+}
+
+type choiceView struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
 }
 
 func (s *sandbox) getState(*http.Request) (any, error) {
@@ -132,7 +140,7 @@ func (s *sandbox) state() stateView {
 	return v
 }
 
-// commands flattens the table of slash commands to full names.
+// commands flattens the table of commands to full names.
 func commands(prefix string, all []bot.Command) []commandView {
 	out := []commandView{}
 	for _, c := range all {
@@ -140,9 +148,9 @@ func commands(prefix string, all []bot.Command) []commandView {
 			out = append(out, commands(prefix+c.Name+" ", c.Sub)...)
 			continue
 		}
-		v := commandView{Name: prefix + c.Name, Description: c.Description["id"], Options: []optionView{}}
+		v := commandView{Name: prefix + c.Name, Description: c.Description["id"], Options: []optionView{}, OnMessage: c.OnMessage}
 		for _, o := range c.Options {
-			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, values(o.Choices)})
+			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, string(o.Kind), choices(o.Choices)})
 		}
 		out = append(out, v)
 	}
@@ -196,10 +204,10 @@ func (s *sandbox) getTicket(r *http.Request) (any, error) {
 	return v, nil
 }
 
-// values are what may be chosen.
-func values(choices []bot.Choice) (all []string) {
-	for _, c := range choices {
-		all = append(all, c.Value)
+// choices are what may be chosen.
+func choices(all []bot.Choice) (out []choiceView) {
+	for _, c := range all {
+		out = append(out, choiceView{c.Value, cmp.Or(c.Label["id"], c.Value)})
 	}
-	return all
+	return out
 }

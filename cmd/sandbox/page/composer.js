@@ -1,7 +1,7 @@
 // Writing in Discord as a member of staff: messages, slash commands, forms.
 
 import { post } from './api.js';
-import { askPoll } from './dialog.js';
+import { ask as askFor, askPoll } from './dialog.js';
 import { growing, h, icon, menu, paint, toast } from './dom.js';
 import { preview } from './format.js';
 import { createTray } from './tray.js';
@@ -56,7 +56,7 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
   function matches() {
     if (!area.value.startsWith('/') || area.value.startsWith('//') || area.value.includes('\n') || context) return [];
     const typed = area.value.slice(1).toLowerCase();
-    return desk().commands.filter((one) => one.name.startsWith(typed) || typed.startsWith(one.name + ' ') || typed === one.name).slice(0, 8);
+    return desk().commands.filter((one) => !one.on_message).filter((one) => one.name.startsWith(typed) || typed.startsWith(one.name + ' ') || typed === one.name).slice(0, 8);
   }
 
   function drawSlash() {
@@ -93,8 +93,27 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
   }
 
   async function runCommand(command, typed) {
-    const options = parse(command, typed.slice(command.name.length + 1));
-    await interact({ channel: room().id, command: command.name, options });
+    const here = room().id;
+    const rest = typed.slice(command.name.length + 1);
+    if (!rest.trim() && command.options.some((one) => one.required)) {
+      fillIn(command, here);
+      return;
+    }
+    await interact({ channel: here, command: command.name, options: parse(command, rest) });
+  }
+
+  // fillIn asks for the options of a command, as Discord does while it is typed.
+  function fillIn(command, here) {
+    const people = desk().staff.map((one) => [one.name, one.display]);
+    askFor('/' + command.name, command.options.map((one) => {
+      const options = one.kind === 'user' ? people : one.choices?.map(({ value, label }) => [value, label]);
+      return {
+        name: one.name, label: one.description + (one.required ? ' *' : ''), required: one.required,
+        ...(options ? { options: one.required ? options : [['', ''], ...options] } : one.kind === 'number' ? { type: 'number' } : {}),
+      };
+    }), (values) => interact({
+      channel: here, command: command.name, options: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')),
+    }));
   }
 
   // interact does something and shows what comes back to this person alone.

@@ -2,7 +2,7 @@
 
 import { post } from './api.js';
 import { file, kindName, poll } from './content.js';
-import { avatar, h, hue, icon, pickReaction, tools } from './dom.js';
+import { avatar, h, hue, icon, menu, pickReaction, tools } from './dom.js';
 import { discord as markdown, preview } from './format.js';
 import { dayKey, dayOf, fullOf, t, timeOf } from './words.js';
 
@@ -152,10 +152,21 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
       return h('button', { type: 'button', class: 'press ' + (styles[part.style] ?? 'secondary'), disabled: part.disabled, onclick: (event) => press(event.currentTarget, message, part.custom_id) }, label);
     }
     if (part.type === stringSelect) {
+      if (part.max_values > 1) return several(part, message);
       return h('select', { class: 'choice', disabled: part.disabled, 'aria-label': part.placeholder ?? '', onchange: (event) => press(event.currentTarget, message, part.custom_id, [event.currentTarget.value]) },
         h('option', { value: '' }, part.placeholder ?? '…'), (part.options ?? []).map((one) => h('option', { value: one.value }, one.label)));
     }
     return part.content ? h('div', { class: 'text' }, markdown(part.content, names)) : '';
+  }
+
+  // several is a list of which more than one may be chosen.
+  function several(part, message) {
+    const list = h('select', { class: 'choice', multiple: true, size: Math.min(8, (part.options ?? []).length), disabled: part.disabled, 'aria-label': part.placeholder ?? '' },
+      (part.options ?? []).map((one) => h('option', { value: one.value, selected: one.default }, one.label)));
+    return [list, h('button', { type: 'button', class: 'press primary', onclick: (event) => {
+      const values = [...list.selectedOptions].map((one) => one.value);
+      if (values.length >= (part.min_values ?? 1)) press(event.currentTarget, message, part.custom_id, values);
+    } }, t('submit'))];
   }
 
   async function press(control, message, id, values) {
@@ -187,6 +198,8 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     const mine = message.author.id === me?.id;
     const list = [['reply', t('reply'), () => composer.attach('reply', message)], ['react', t('react'), (control) => pickReaction(control, (emoji) => act({ react: emoji, to: message.id }))]];
     if (mine) list.push(['edit', t('edit'), () => composer.attach('edit', message)], ['delete', t('remove'), () => act({ delete: message.id })]);
+    const rest = desk().commands.filter((one) => one.on_message);
+    if (rest.length) list.push(['more', t('more'), (control) => menu(control, rest.map((one) => ['send', one.name, () => composer.interact({ message: message.id, context: one.name }).catch(() => {})]))]);
     return tools(list);
   }
 
