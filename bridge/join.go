@@ -7,8 +7,7 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// Merge closes a ticket because another of the same contact goes on for it, and tells
-// either thread where the other one is. It reports false when that had happened before.
+// Merge closes a ticket because another of the same contact goes on for it. It reports false when that had happened before.
 // Errors are those of [ticket.Merge] and [Desk.Change].
 func (d Desk) Merge(tx *ledger.Tx, into, from, by string) (merged bool, err error) {
 	one, oneTalk, err := d.load(tx, into)
@@ -46,8 +45,6 @@ func (d Desk) Merge(tx *ledger.Tx, into, from, by string) (merged bool, err erro
 			return false, err
 		}
 	}
-	tx.Send(Note(other.Number, "merged/"+other.Number, "🔀 Dilanjutkan di tiket "+where(one)+". Pesan klien berikutnya masuk ke sana."))
-	tx.Send(Note(one.Number, "merges/"+other.Number, "🔀 Tiket "+where(other)+" digabungkan ke tiket ini."))
 	return true, nil
 }
 
@@ -68,12 +65,4 @@ func (d Desk) load(tx *ledger.Tx, number string) (t ticket.Ticket, c ticket.Conv
 		err = fmt.Errorf("%w: ticket %s has no conversation %s", ledger.ErrCorrupt, number, t.Conversation)
 	}
 	return t, c, err
-}
-
-// where is a ticket as a link.
-func where(t ticket.Ticket) string {
-	if t.Thread == "" {
-		return "`" + t.Number + "`"
-	}
-	return "`" + t.Number + "` <#" + t.Thread + ">"
 }
