@@ -253,6 +253,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Types:      d.cfg.Types,
 		Flood:      d.cfg.Flood,
 		Now:        d.o.Now,
+		Vault:      bridge.NewVault(),
 	}
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
@@ -270,7 +271,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}
 	p.whatsapp, err = d.openSession(ctx, whatsapp.Options{
 		Dir: d.cfg.Data, Network: network, Inbox: relay, Sent: sentText(st), Log: d.log, Failpoint: d.o.Failpoint,
-		Allowed: d.leads, Groups: d.cfg.Groups,
+		Allowed: d.leads, Groups: d.cfg.Groups, Secret: secretWords(st, d.o.Now, d.log),
 		Changed: func(s whatsapp.Status) { d.setStatus(func(all *Status) { all.WhatsApp = s }) },
 	})
 	if err != nil {
@@ -299,7 +300,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}, d.log)
 	p.presence = d.presence(st, p)
 	relay.Presence = p.presence
-	p.scheduler = scheduler.New(st, timers(), d.o.Now, d.leads, d.log)
+	p.scheduler = scheduler.New(st, timers(policy), d.o.Now, d.leads, d.log)
 	p.scheduler.Failpoint = d.o.Failpoint
 	return p, nil
 }
@@ -315,9 +316,13 @@ func members(st *store.Store) func(context.Context, string, int64) ([]string, er
 	}
 }
 
-// timers are the handlers of durable timers by kind.
-func timers() map[string]scheduler.Kind {
-	return map[string]scheduler.Kind{bridge.TimerUndelivered: {Fire: bridge.Undelivered}}
+// timers are the handlers of durable timers by kind; all may be late.
+func timers(policy bridge.Desk) map[string]scheduler.Kind {
+	kinds := map[string]scheduler.Kind{}
+	for kind, fire := range policy.Timers() {
+		kinds[kind] = scheduler.Kind{Fire: fire}
+	}
+	return kinds
 }
 
 func (d *Desk) setStatus(change func(*Status)) {

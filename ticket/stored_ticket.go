@@ -39,6 +39,7 @@ type storedTicket struct {
 	Waits      []storedWait `json:"waits,omitzero"`
 	Asked      string       `json:"asked,omitzero"`
 	AccessFrom int64        `json:"accessFrom,omitzero"`
+	SecretsTo  int64        `json:"secretsTo,omitzero"`
 	Told       int64        `json:"told,omitzero"`
 
 	Class      string          `json:"class,omitzero"`
@@ -62,6 +63,7 @@ type storedTicket struct {
 
 	Rating     storedRating      `json:"rating,omitzero"`
 	Snoozed    int64             `json:"snoozed,omitzero"`
+	Woken      int64             `json:"woken,omitzero"`
 	Scheduled  []storedScheduled `json:"scheduled,omitzero"`
 	MergedInto string            `json:"mergedInto,omitzero"`
 	MergedFrom []string          `json:"mergedFrom,omitzero"`
@@ -162,15 +164,18 @@ func (t Ticket) Save(tx *ledger.Tx) error {
 	switch {
 	case t.State == Closed:
 		tx.Unindex(IndexOpen, t.Number)
+		tx.Index(IndexClosed, t.Number, t.ClosedAt.UnixMilli())
 		if holder != "" {
 			tx.Unindex(IndexAgent(holder), t.Number)
 		}
 	default:
 		tx.Index(IndexOpen, t.Number, t.Opened.UnixMilli())
+		tx.Unindex(IndexClosed, t.Number)
 		if holder != "" {
 			tx.Index(IndexAgent(holder), t.Number, t.Opened.UnixMilli())
 		}
 	}
+	t.indexSecrets(tx)
 	return put(tx, ledger.Ref{Kind: KindTicket, ID: t.Number}, t.stored())
 }
 
@@ -189,7 +194,7 @@ func (t Ticket) stored() storedTicket {
 
 		FirstWord: millis(t.FirstWord), LastClient: millis(t.LastClient), LastStaff: millis(t.LastStaff), LastNews: millis(t.LastNews),
 		Waits: each(t.Waits, func(w Wait) storedWait { return storedWait{string(w.Who), string(w.For), millis(w.Since)} }),
-		Asked: t.Asked, AccessFrom: millis(t.AccessFrom), Told: millis(t.Told),
+		Asked: t.Asked, AccessFrom: millis(t.AccessFrom), SecretsTo: millis(t.SecretsTo), Told: millis(t.Told),
 
 		Class:   string(t.Class),
 		Classes: each(t.Classes, func(c Classed) storedClassed { return storedClassed{string(c.Class), c.By, millis(c.At)} }),
@@ -203,7 +208,7 @@ func (t Ticket) stored() storedTicket {
 			millis(t.Rating.Asked), t.Rating.Skipped, t.Rating.Lapsed, millis(t.Rating.Given), t.Rating.Stars,
 			t.Rating.Comment, millis(t.Rating.Commented), string(t.Rating.Review),
 		},
-		Snoozed: millis(t.Snoozed), MergedInto: t.MergedInto, MergedFrom: t.MergedFrom,
+		Snoozed: millis(t.Snoozed), Woken: millis(t.Woken), MergedInto: t.MergedInto, MergedFrom: t.MergedFrom,
 		Scheduled: each(t.Scheduled, func(s Scheduled) storedScheduled {
 			return storedScheduled{s.ID, s.Text, millis(s.Due), s.By, s.DropIfClientWrites}
 		}),
@@ -256,7 +261,7 @@ func (s storedTicket) ticket() Ticket {
 	w := s.Warranty
 	return Ticket{
 		Number: s.Number, Conversation: s.Conversation, State: State(s.State), Title: s.Title,
-		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Agent: s.Agent, kept: cmp.Or(s.Agent, s.Offering.OfferedTo),
+		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Agent: s.Agent, kept: cmp.Or(s.Agent, s.Offering.OfferedTo), watched: s.AccessFrom != 0 || s.SecretsTo != 0,
 		Opened: fromMillis(s.Opened), Responded: fromMillis(s.Responded), ClosedAt: fromMillis(s.Closed),
 
 		Channel: Channel(s.Channel), Contact: s.Contact, Customer: s.Customer,
@@ -269,7 +274,7 @@ func (s storedTicket) ticket() Ticket {
 
 		FirstWord: fromMillis(s.FirstWord), LastClient: fromMillis(s.LastClient), LastStaff: fromMillis(s.LastStaff), LastNews: fromMillis(s.LastNews),
 		Waits: each(s.Waits, func(w storedWait) Wait { return Wait{Party(w.Who), Party(w.For), fromMillis(w.Since)} }),
-		Asked: s.Asked, AccessFrom: fromMillis(s.AccessFrom), Told: fromMillis(s.Told),
+		Asked: s.Asked, AccessFrom: fromMillis(s.AccessFrom), SecretsTo: fromMillis(s.SecretsTo), Told: fromMillis(s.Told),
 
 		Class:   Class(s.Class),
 		Classes: each(s.Classes, func(c storedClassed) Classed { return Classed{Class(c.Class), c.By, fromMillis(c.At)} }),
@@ -283,7 +288,7 @@ func (s storedTicket) ticket() Ticket {
 			fromMillis(s.Rating.Asked), s.Rating.Skipped, s.Rating.Lapsed, fromMillis(s.Rating.Given), s.Rating.Stars,
 			s.Rating.Comment, fromMillis(s.Rating.Commented), Review(s.Rating.Review),
 		},
-		Snoozed: fromMillis(s.Snoozed), MergedInto: s.MergedInto, MergedFrom: s.MergedFrom,
+		Snoozed: fromMillis(s.Snoozed), Woken: fromMillis(s.Woken), MergedInto: s.MergedInto, MergedFrom: s.MergedFrom,
 		Scheduled: each(s.Scheduled, func(m storedScheduled) Scheduled {
 			return Scheduled{m.ID, m.Text, fromMillis(m.Due), m.By, m.Drop}
 		}),
