@@ -195,5 +195,5 @@ var (
 	buttonReopen = Button{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}
 	buttonReview = Button{ID: "t:review", Label: "Tinjau", Emoji: "🔎", Style: "primary"}
 	buttonTake   = Button{ID: "t:takeover", Label: "Ambil alih", Emoji: "🔁", Style: "secondary"}
-	buttonMore   = Button{ID: "t:more", Label: "Lainnya", Emoji: "⋯", Style: "secondary"}
+	buttonMore   = Button{ID: "t:more", Label: "Lainnya", Emoji: "➕", Style: "secondary"}
 )
