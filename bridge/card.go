@@ -105,14 +105,14 @@ func stateColor(t ticket.Ticket) int {
 	return brand
 }
 
-// plain is a client's or a colleague's words on one line of a card.
-func plain(s string, most int) string { return ToDiscord(Clean(s, most)) }
+// cardLine is a client's or a colleague's words on one line of a card.
+func cardLine(s string, most int) string { return ToDiscord(Clean(s, most)) }
 
-// lines are words in several lines, a few of them.
-func lines(s string, most int) string {
+// cardNotes is words in several lines, a few of them.
+func cardNotes(s string, most int) string {
 	var out []string
 	for line := range strings.Lines(s) {
-		if line = plain(line, most); line != "" && len(out) < cardLines {
+		if line = cardLine(line, most); line != "" && len(out) < cardLines {
 			out = append(out, line)
 		}
 	}
@@ -132,8 +132,8 @@ func personFields(t ticket.Ticket, c ticket.Conversation, who customer.Card, des
 	case c.Phone != "":
 		number = "+" + c.Phone
 	}
-	name := plain(cmp.Or(who.Name, c.Name), cardWords)
-	if push := plain(cmp.Or(who.Push, c.Name), cardWords); push != "" && name != push && name != "" {
+	name := cardLine(cmp.Or(who.Name, c.Name), cardWords)
+	if push := cardLine(cmp.Or(who.Push, c.Name), cardWords); push != "" && name != push && name != "" {
 		name += "\nmenyebut diri " + push
 	}
 	if n := len(who.Numbers); n > 0 {
@@ -151,14 +151,14 @@ func personFields(t ticket.Ticket, c ticket.Conversation, who customer.Card, des
 	if len(types) == 0 {
 		types = customer.DefaultTypes()
 	}
-	kind := plain(types.Label(who.Type, "id"), cardWords)
+	kind := cardLine(types.Label(who.Type, "id"), cardWords)
 	if who.Declined {
 		kind += "\n🔕 tidak mau menerima info dan penawaran"
 	}
 	if who.Block.On() {
-		kind += "\n⛔ diblokir: " + plain(who.Block.Why, cardWords)
+		kind += "\n⛔ diblokir: " + cardLine(who.Block.Why, cardWords)
 	}
-	return append(fields, field("Tipe", kind), wide("Catatan", lines(who.Note, cardNote)))
+	return append(fields, field("Tipe", kind), wide("Catatan", cardNotes(who.Note, cardNote)))
 }
 
 func companyFields(who customer.Card) []Field {
@@ -166,15 +166,15 @@ func companyFields(who customer.Card) []Field {
 		return nil
 	}
 	place := map[customer.System]string{customer.Panel: "Grup outlet (panel)", customer.Private: "Domain (private)"}[who.System]
-	fields := []Field{field("Perusahaan", plain(who.Company, cardWords)), field(cmp.Or(place, "Grup outlet / domain"), plain(who.Place, cardWords))}
+	fields := []Field{field("Perusahaan", cardLine(who.Company, cardWords)), field(cmp.Or(place, "Grup outlet / domain"), cardLine(who.Place, cardWords))}
 	if who.Owner != "" {
 		fields = append(fields, field("Sales", user(who.Owner)))
 	}
 	var modules []string
 	for _, m := range who.Modules {
-		modules = append(modules, plain(m, 40))
+		modules = append(modules, cardLine(m, 40))
 	}
-	return append(fields, wide("Modul", strings.Join(modules, ", ")), wide("Skema", lines(who.Scheme, cardNote)))
+	return append(fields, wide("Modul", strings.Join(modules, ", ")), wide("Skema", cardNotes(who.Scheme, cardNote)))
 }
 
 // workFields say how the work stands. A client who waits for an answer is left to the
@@ -203,7 +203,7 @@ func workFields(t ticket.Ticket, desk Desk) []Field {
 		}
 	}
 	fields := []Field{field("Dibuka", dayTime(t.Opened)), field("Agen", agent), field("Kelas", class)}
-	return append(fields, wide("Jenis kendala", plain(t.Issue, cardWords)), wide("Menunggu", waitsShown(t)), wide("Tanda", marksShown(t)), wide("Hasil", resultShown(t)))
+	return append(fields, wide("Jenis kendala", cardLine(t.Issue, cardWords)), wide("Menunggu", waitsShown(t)), wide("Tanda", marksShown(t)), wide("Hasil", resultShown(t)))
 }
 
 func waitsShown(t ticket.Ticket) string {
@@ -212,7 +212,7 @@ func waitsShown(t ticket.Ticket) string {
 		out = append(out, "klien, sejak "+relTime(at))
 	}
 	if at, ok := t.Waiting(ticket.Staff, ticket.Developer); ok {
-		out = append(out, strings.TrimSpace("developer "+plain(t.Team, 60))+", sejak "+relTime(at))
+		out = append(out, strings.TrimSpace("developer "+cardLine(t.Team, 60))+", sejak "+relTime(at))
 	}
 	if t.Supervisor != "" {
 		out = append(out, "supervisor")
@@ -260,7 +260,7 @@ func resultShown(t ticket.Ticket) string {
 		out = append(out, strings.TrimPrefix(end+", "+dayTime(t.ClosedAt), ", "))
 	}
 	if t.State == ticket.Closed || t.State == ticket.Resolved {
-		out = append(out, plain(t.Summary, cardNote))
+		out = append(out, cardLine(t.Summary, cardNote))
 	}
 	if n := t.Rating.Stars; n > 0 {
 		out = append(out, strings.Repeat("⭐", n)+map[ticket.Review]string{ticket.ReviewOpen: " · peninjauan terbuka", ticket.ReviewDone: " · sudah ditinjau"}[t.Rating.Review])
@@ -272,11 +272,11 @@ func resultShown(t ticket.Ticket) string {
 func historyFields(c ticket.Conversation, who customer.Card) []Field {
 	var orders, tickets []string
 	for _, o := range who.Orders[:min(len(who.Orders), cardLines)] {
-		orders = append(orders, strings.TrimSpace(dateOf(o.At)+" "+plain(o.Number+" "+o.What, cardWords)))
+		orders = append(orders, strings.TrimSpace(dateOf(o.At)+" "+cardLine(o.Number+" "+o.What, cardWords)))
 	}
 	for _, t := range who.Last {
-		line := plain(t.Number, 40)
-		if title := plain(t.Title, 60); title != "" {
+		line := cardLine(t.Number, 40)
+		if title := cardLine(t.Title, 60); title != "" {
 			line += " · " + title
 		}
 		if t.Stars > 0 {

@@ -46,17 +46,17 @@ func (s shownCard) save(tx *ledger.Tx, number string) error {
 
 // facts are what the card shows of a ticket.
 type facts struct {
-	state                                       ticket.State
-	agent, offered, issue, team                 string
-	since, client, developer, snoozed           time.Time
-	class                                       ticket.Class
-	complaint, silent, phone, supervised, known bool
-	escalated, missed                           bool
-	reopened, stars                             int
-	ending                                      ticket.Ending
-	claim                                       ticket.Claim
-	review                                      ticket.Review
-	contact, company, merged                    string
+	state                                ticket.State
+	agent, offered, issue, team          string
+	since, client, developer, snoozed    time.Time
+	class                                ticket.Class
+	complaint, silent, phone, supervised bool
+	escalated, missed                    bool
+	reopened, stars                      int
+	ending                               ticket.Ending
+	claim                                ticket.Claim
+	review                               ticket.Review
+	contact, company, merged             string
 }
 
 func factsOf(t ticket.Ticket) facts {
