@@ -23,6 +23,7 @@ const reasonDeleted = "the message was deleted in Discord"
 // A moot error means that a letter has nothing (any more) to do in the world: it
 // ends as if it were sent, with what follows.
 type mootError struct {
+	dropped bool       // it was taken back before it left
 	late    bool       // WhatsApp no longer allows it: the agent is told
 	instead *rewording // what the letter it is about is to say when it is sent, nil for nothing
 }
@@ -105,6 +106,9 @@ func (c *Courier) tooLate(ctx context.Context, kind string, body changeBody) (bo
 
 // moot records that a letter has nothing to do.
 func (c *Courier) moot(ctx context.Context, lease ledger.Lease, l ledger.Letter, m *mootError) error {
+	if m.dropped {
+		return c.dropped(ctx, lease, l)
+	}
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
 		var body changeBody
@@ -129,6 +133,9 @@ func (c *Courier) moot(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 
 func lateText(kind string, body changeBody) string {
 	switch {
+	case body.Note:
+		return "⚠️ Pesan yang dijadikan catatan ini tidak dapat ditarik lagi dari klien, karena sudah lebih dari 2 hari: “" + ToDiscord(body.Text) +
+			"”. Klien masih melihatnya; bila perlu, jelaskan dengan pesan baru."
 	case body.Deleted:
 		return "⚠️ Pesan yang dihapus ini tidak dapat ditarik lagi dari klien, karena sudah lebih dari 2 hari: “" + ToDiscord(body.Text) +
 			"”. Klien masih melihatnya; bila perlu, jelaskan dengan pesan baru."

@@ -133,7 +133,7 @@ func (r *Relay) meant(tx *ledger.Tx, number, message string) (id string, own boo
 		if w.Gone || live < 0 {
 			return "", false, h, false, nil
 		}
-		return r.desk.MessageID(staffLetterID(message, live, len(w.Parts))), true, heard{Text: w.Head}, true, nil
+		return r.desk.MessageID(w.letter(message, live)), true, heard{Text: w.Head}, true, nil
 	}
 	letter, ok, err := tx.LetterByExt(number, message)
 	if err != nil || !ok {

@@ -36,13 +36,19 @@ type words struct {
 	Head   string      `json:"h,omitzero"` // the first words, for notices
 	Parts  []wordsPart `json:"p"`
 	Notes  []string    `json:"n,omitzero"` // sums of lines that were notes in any version
-	Gone   bool        `json:"g,omitzero"` // deleted in Discord
+	Gone   bool        `json:"g,omitzero"` // deleted in Discord, or made a note
+	// Turn is how often it was taken back and sent anew: it tells the letters apart.
+	Turn int `json:"k,omitzero"`
+	// Due is until when it waits before it leaves (desk time, ms), 0 for not at all.
+	Due int64 `json:"d,omitzero"`
 }
 
 type wordsPart struct {
 	Sum  string `json:"s"`          // of its text
 	Sent int64  `json:"w,omitzero"` // when WhatsApp took it (desk time, ms)
 	Gone bool   `json:"g,omitzero"` // taken back
+	Left bool   `json:"l,omitzero"` // it has left, after it had waited
+	Drop bool   `json:"x,omitzero"` // taken back before that: it never leaves
 	// File is the attachment that this part is; Caption says that it has words below it.
 	File    string `json:"f,omitzero"`
 	Caption bool   `json:"cap,omitzero"`
@@ -73,6 +79,11 @@ func headOf(parts []part) string {
 		return head(parts[0].poll.Question)
 	}
 	return ""
+}
+
+// letter is the name of the letter of a part of message.
+func (w words) letter(message string, part int) string {
+	return agentPart{Message: message, Part: part, Parts: len(w.Parts), Turn: w.Turn}.id()
 }
 
 // live are the parts of the message that the client still has.
