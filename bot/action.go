@@ -31,7 +31,7 @@ type actions struct {
 // table is everything that staff can ask for.
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
-	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions()} {
+	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), holdActions()} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
 		maps.Copy(all.forms, part.forms)
@@ -101,7 +101,7 @@ func Commands() []Command {
 		ticket.Sub = append(ticket.Sub, part...)
 	}
 	all := []Command{ticket}
-	for _, part := range [][]Command{deskCommands(), ticketCommands(), workCommands(), findCommands()} {
+	for _, part := range [][]Command{deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands()} {
 		all = append(all, part...)
 	}
 	return all

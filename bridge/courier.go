@@ -106,7 +106,7 @@ func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lea
 }
 
 // Poke makes the courier try at once what waits because of an outage: a link came
-// back. Longer waits (a rate limit, a time-lock) are kept.
+// back, or desk time was moved. Longer waits (a rate limit, a time-lock) are kept.
 func (c *Courier) Poke() {
 	select {
 	case c.poke <- struct{}{}:

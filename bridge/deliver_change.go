@@ -39,6 +39,14 @@ type rewording struct {
 	Gone bool   `json:"gone,omitzero"` // it is not to be sent at all
 }
 
+func (w rewording) put(tx *ledger.Tx, letter string) error {
+	data, err := json.Marshal(w)
+	if err != nil {
+		return fmt.Errorf("encode new words of %s: %w", letter, err)
+	}
+	return tx.Put(ledger.Ref{Kind: kindReworded, ID: letter}, data)
+}
+
 func (c *Courier) reworded(ctx context.Context, letter string) (w rewording, err error) {
 	d, err := c.outbox.Doc(ctx, ledger.Ref{Kind: kindReworded, ID: letter})
 	if err != nil {
@@ -122,11 +130,7 @@ func (c *Courier) moot(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		if m.instead == nil {
 			return nil
 		}
-		data, err := json.Marshal(m.instead)
-		if err != nil {
-			return fmt.Errorf("encode new words of %s: %w", body.Of, err)
-		}
-		return tx.Put(ledger.Ref{Kind: kindReworded, ID: body.Of}, data)
+		return m.instead.put(tx, body.Of)
 	})
 	return err
 }

@@ -184,9 +184,19 @@ func (r *Relay) ensureTicket(tx *ledger.Tx, c *ticket.Conversation, m ClientMess
 	case c.Open == "":
 		return r.open(tx, c, !m.Own)
 	case m.Own && !slices.Contains(echoes, m.Kind):
-		return respond(tx, c.Open, "", m.ID)
+		return r.answeredOnPhone(tx, c, m.ID)
 	}
 	return nil
+}
+
+// answeredOnPhone takes in that somebody answered on the linked phone.
+func (r *Relay) answeredOnPhone(tx *ledger.Tx, c *ticket.Conversation, ref string) error {
+	t, ok, err := ticket.Load(tx, c.Open)
+	if err != nil || !ok {
+		return err
+	}
+	before := t
+	return r.desk.keep(tx, before, &t, c, refer(t.StaffWrote("", tx.Now()), ref))
 }
 
 // readAtLast takes in the content of a message for which a line stands.
@@ -286,6 +296,9 @@ func (r *Relay) open(tx *ledger.Tx, c *ticket.Conversation, byClient bool) error
 	tx.Log(t.Number, ledger.Event{What: "opened", By: by, Data: map[string]string{"conversation": c.ID}})
 	tx.Send(OpenPost(t.Number, t.Posts))
 	tx.Index(ticket.IndexUnposted, t.Number, tx.Now().UnixMilli())
+	if err := shelve(tx, ticket.Ticket{}, t); err != nil {
+		return err
+	}
 	return t.Save(tx)
 }
 

@@ -100,6 +100,8 @@ func init() {
 	tellings = map[string]func(*telling, ledger.Event) error{
 		"accepted": (*telling).accepted,
 		"closed":   (*telling).closed,
+
+		"scheduled_due": (*telling).scheduledDue,
 	}
 }
 

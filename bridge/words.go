@@ -215,7 +215,7 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// Recent lists agents' messages of a thread that went to the client, or will, and
+// Recent lists agents' messages of a thread that went to the client, or will or may, and
 // can still be changed or taken back there: younger than two days, oldest first.
 // Deleted ones are not among them. A channel that is no ticket's thread has none.
 func (r *Relay) Recent(ctx context.Context, thread string) ([]Recent, error) {
@@ -233,14 +233,23 @@ func (r *Relay) Recent(ctx context.Context, thread string) ([]Recent, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
 		}
-		if d.Data == nil {
+		w := words{Gone: true}
+		if d.Data != nil {
+			if w, err = decodeWords(d.Data); err != nil {
+				return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
+			}
+		}
+		if w.Gone {
+			recent, ok, err := r.recentHeld(ctx, thread, id)
+			if err != nil {
+				return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
+			}
+			if ok {
+				all = append(all, recent)
+			}
 			continue
 		}
-		w, err := decodeWords(d.Data)
-		if err != nil {
-			return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
-		}
-		if !w.Gone && w.Channel == thread {
+		if w.Channel == thread {
 			all = append(all, Recent{ID: id, Edited: fromNanos(w.Edited)})
 		}
 	}
