@@ -15,9 +15,6 @@ const (
 	menuNote = "Make it a note"
 )
 
-// agents may decide what a client reads.
-var agents = []string{Agent}
-
 // sendHeld answers the button under a held message that sends it.
 func (d *Desk) sendHeld(ctx context.Context, i Interaction) (Answer, error) {
 	return d.sendMessage(ctx, i, strings.TrimPrefix(i.Button, bridge.HoldSend))
@@ -104,12 +101,12 @@ func (d *Desk) keepMessage(ctx context.Context, i Interaction, m bridge.StaffMes
 func holdActions() actions {
 	return actions{
 		commands: map[string]action{
-			menuSend: {may: agents, do: (*Desk).sendTarget},
-			menuNote: {may: agents, do: (*Desk).noteTarget},
+			menuSend: {may: staff, do: (*Desk).sendTarget},
+			menuNote: {may: staff, do: (*Desk).noteTarget},
 		},
 		buttons: map[string]action{
-			bridge.HoldSend: {may: agents, do: (*Desk).sendHeld},
-			bridge.HoldNote: {may: agents, do: (*Desk).noteHeld},
+			bridge.HoldSend: {may: staff, do: (*Desk).sendHeld},
+			bridge.HoldNote: {may: staff, do: (*Desk).noteHeld},
 		},
 	}
 }
