@@ -97,7 +97,7 @@ func posted(tx *ledger.Tx, number, thread string) error {
 // answered notes that WhatsApp took a message: from now on a day may pass until it
 // arrives, if that is told. What the ticket makes of it follows.
 func (d Desk) answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
-	if told {
+	if told && l.Log != ledger.DeskLog { // receipts are looked for in a person's tickets
 		tx.Set(ledger.Timer{Kind: TimerUndelivered, ID: l.Log + "/" + l.ID, Due: tx.Now().Add(undeliveredAfter)})
 	}
 	var body struct {
