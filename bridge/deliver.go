@@ -218,9 +218,11 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 			return id, err
 		}
 	}
-	conv, err := c.conversation(ctx, t.Conversation)
-	if err != nil {
-		return "", err
+	var conv ticket.Conversation
+	if t.Conversation != "" {
+		if conv, err = c.conversation(ctx, t.Conversation); err != nil {
+			return "", err
+		}
 	}
 	return c.board.CreatePost(ctx, Post{
 		Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()},
