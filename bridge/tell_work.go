@@ -84,7 +84,7 @@ func (s *telling) checking(e ledger.Event) error {
 // supervisor is asked inside.
 func (s *telling) escalated(e ledger.Event) error {
 	if e.Data["to"] == "supervisor" {
-		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+told(e.Data["reason"]))
+		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+told(e.Data["reason"]), buttonAnswer)
 		return nil
 	}
 	team := ""
