@@ -46,8 +46,8 @@ func (c *Courier) deliverText(ctx context.Context, l ledger.Letter, st ledger.St
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return refused("the letter cannot be read: %v", err)
 	}
-	if st.Tried() {
-		// It may have died, and been retried after its message was changed.
+	if st.Tried() || !l.NotBefore.IsZero() {
+		// It may have waited, or died, and been retried after its message was changed.
 		other, err := c.reworded(ctx, l.ID)
 		switch {
 		case err != nil:
@@ -218,16 +218,15 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 			return id, err
 		}
 	}
-	var conv ticket.Conversation
-	if t.Conversation != "" {
-		if conv, err = c.conversation(ctx, t.Conversation); err != nil {
-			return "", err
-		}
+	m, check, err := c.cardMessage(ctx, t)
+	if err != nil {
+		return "", err
 	}
-	return c.board.CreatePost(ctx, Post{
-		Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()},
-		Message: Message{Card: headerCard(t, conv, c.desk)},
-	})
+	id, err := c.board.CreatePost(ctx, Post{Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()}, Message: m})
+	if err == nil {
+		c.cards.Store(l.ID, check)
+	}
+	return id, err
 }
 
 // postPrefix is what makes a ticket's post recognisable among all: its number,
