@@ -10,8 +10,11 @@ import (
 // An action is what a command, button, select or form does, and who may use it.
 type action struct {
 	may []string // capabilities, one of which is needed
+	// anybody says that do itself decides who may, because it keeps account of who may not.
+	anybody bool
 	// form is what has to be filled in first; what comes back is an action of its own. An
-	// error says why it does not open, as it would if do returned it.
+	// error says why it does not open, as it would if do returned it. A form without an ID
+	// is none: what was asked for is complete, and do does it.
 	form func(d *Desk, ctx context.Context, i Interaction) (Form, error)
 	// do is what happens; nil for what only opens a form.
 	do func(d *Desk, ctx context.Context, i Interaction) (Answer, error)
@@ -31,7 +34,7 @@ type actions struct {
 // table is everything that staff can ask for.
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
-	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions()} {
+	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions()} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
 		maps.Copy(all.forms, part.forms)
@@ -69,7 +72,7 @@ func (d *Desk) Form(ctx context.Context, i Interaction) (Form, bool) {
 		return Form{}, false
 	}
 	f, err := a.form(d, ctx, i)
-	return f, err == nil
+	return f, err == nil && f.ID != ""
 }
 
 func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
@@ -78,15 +81,17 @@ func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, Refusal(i.say("Tombol atau perintah ini tidak dikenal lagi. Muat ulang Discord (Ctrl+R), lalu coba kembali.",
 			"This button or command is no longer known. Reload Discord (Ctrl+R), then try again."))
 	}
-	if !d.may(i, a.may) {
+	if !a.anybody && !d.may(i, a.may) {
 		return Answer{}, Refusal(d.refusal(i, a.may))
 	}
 	if a.form != nil {
-		if _, err := a.form(d, ctx, i); err != nil {
+		f, err := a.form(d, ctx, i)
+		if err != nil {
 			return Answer{}, err
 		}
-		// It could not be made in time.
-		return Answer{}, Refusal(i.say("Formulirnya belum sempat terbuka. Silakan coba sekali lagi.", "The form could not be opened in time. Please try once more."))
+		if f.ID != "" { // it could not be made in time
+			return Answer{}, Refusal(i.say("Formulirnya belum sempat terbuka. Silakan coba sekali lagi.", "The form could not be opened in time. Please try once more."))
+		}
 	}
 	if a.do == nil {
 		return Answer{}, errors.New("an action that does nothing")

@@ -29,7 +29,7 @@ func (d *Desk) change(ctx context.Context, i Interaction, part string, fn func(t
 		}
 		return d.transit(tx, number, &out, fn)
 	})
-	return out, d.said(i, err)
+	return out, d.led(i, err)
 }
 
 // changeOf is change for a ticket by its number.

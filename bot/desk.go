@@ -69,6 +69,8 @@ type Options struct {
 	Rights Rights
 	// Bridge changes tickets and tells the world.
 	Bridge bridge.Desk
+	// Teams are the developer teams, which are types of issues too; nil for the usual ones.
+	Teams []string
 	// Phone is the WhatsApp number that /desk pair links.
 	Phone Linker
 	// Health says how the desk stands. It answers from memory what it can, so that
@@ -83,6 +85,7 @@ type Desk struct {
 	store  Store
 	rights Rights
 	bridge bridge.Desk
+	teams  []string
 	phone  Linker
 	table  actions
 	health func(ctx context.Context) Health
@@ -94,7 +97,11 @@ type Desk struct {
 
 // NewDesk makes the handler.
 func NewDesk(o Options) *Desk {
-	return &Desk{store: o.Store, rights: o.Rights, bridge: o.Bridge, phone: o.Phone, table: table(), health: o.Health, log: o.Log.Named("bot")}
+	d := &Desk{store: o.Store, rights: o.Rights, bridge: o.Bridge, teams: o.Teams, phone: o.Phone, table: table(), health: o.Health, log: o.Log.Named("bot")}
+	if d.teams == nil {
+		d.teams = usualTeams
+	}
+	return d
 }
 
 // A Refusal is a sentence for the person who asked: what is not possible, and
@@ -116,7 +123,11 @@ func (d *Desk) Handle(ctx context.Context, i Interaction) Answer {
 		return answer
 	}
 	if r, ok := errors.AsType[Refusal](err); ok {
-		return Answer{Text: string(r)}
+		answer := Answer{Text: string(r) + typed(i)}
+		if w, ok := errors.AsType[wayOn](err); ok {
+			answer.Buttons = w.buttons
+		}
+		return answer
 	}
 	say := d.log.Warn
 	if errors.Is(err, ledger.ErrCorrupt) || errors.Is(err, ledger.ErrInvalid) || errors.Is(err, ledger.ErrTooLarge) {
@@ -124,7 +135,7 @@ func (d *Desk) Handle(ctx context.Context, i Interaction) Answer {
 	}
 	say("interaction failed", zap.String("interaction", i.ID), zap.String("command", i.Command), zap.String("button", i.Button), zap.Error(err))
 	return Answer{Text: i.say("Maaf, ini belum berhasil. Silakan coba sekali lagi; bila tetap gagal, sebutkan kode "+i.ID+" kepada pengelola.",
-		"Sorry, this did not work. Please try once more; if it fails again, tell the operator the code "+i.ID+".")}
+		"Sorry, this did not work. Please try once more; if it fails again, tell the operator the code "+i.ID+".") + typed(i)}
 }
 
 func (d *Desk) may(i Interaction, capabilities []string) bool {

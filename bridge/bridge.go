@@ -57,6 +57,11 @@ type ClientMessage struct {
 	Group     *Group // nil for a chat with one person
 	// Unreadable is why the content could not be had: it could not be decrypted or decoded.
 	Unreadable string
+
+	whole     string            // of a long text, all of it: Text is a piece
+	piece     int               // which one
+	aside     map[string]string // what is stored of it when it cannot be handled
+	hasSecret bool              // its secrets are masked
 }
 
 // A Receipt is WhatsApp's word that messages of ours were delivered or read.

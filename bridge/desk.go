@@ -49,6 +49,8 @@ type Desk struct {
 	Types  customer.Types
 	// Flood bounds what one person may send before it is folded; the zero Flood is no bound.
 	Flood Flood
+	// Vault seals what clients send as codes and passwords; nil for one of the process.
+	Vault *Vault
 }
 
 // A Greet says when the standard greeting goes out in front of an agent's work.

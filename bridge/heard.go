@@ -24,6 +24,8 @@ type heard struct {
 	// Of is the message that this one speaks of: whoever answers an edit answers that.
 	Of    string `json:"of,omitzero"`
 	OfOwn bool   `json:"own,omitzero"`
+	// Secret says that Text is masked: what the client quotes of it is not shown.
+	Secret bool `json:"sec,omitzero"`
 }
 
 // quotedText is how much of a message a quote shows.
@@ -38,7 +40,7 @@ const ownRef = "~own"
 
 // hear notes where a message stands.
 func hear(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, number, letter string) error {
-	h := heard{Ticket: number, Letter: letter, Kind: m.Kind, Text: Clean(m.Text, quotedText), Of: m.Target, OfOwn: m.TargetOwn}
+	h := heard{Ticket: number, Letter: letter, Kind: m.Kind, Text: Clean(m.Text, quotedText), Of: m.Target, OfOwn: m.TargetOwn, Secret: m.hasSecret}
 	if m.Kind == kindOthersEdit || m.Kind == kindOthersDelete {
 		h.Of, h.OfOwn = "", false // whoever answers it means its sender
 	}

@@ -38,8 +38,9 @@ func (r *Relay) Receive(ctx context.Context, m ClientMessage) error {
 			cause.ID = fmt.Sprintf("%s|%d", id, i)
 		}
 		part := m
-		part.Text = piece
-		err := r.once(ctx, cause, eventData(part), func(tx *ledger.Tx) error { return r.receive(tx, part, i, i == len(pieces)-1) })
+		part.Text, part.whole, part.piece = piece, m.Text, i
+		part.aside = setAside(part)
+		err := r.once(ctx, cause, part.aside, func(tx *ledger.Tx) error { return r.receive(tx, part, i, i == len(pieces)-1) })
 		if err != nil {
 			return fmt.Errorf("take in WhatsApp message %s: %w", m.ID, err)
 		}
@@ -103,6 +104,9 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	}
 	if known && !subject.Author.same(authorOf(m)) {
 		m = ofAnother(m)
+	}
+	if m, err = r.sealed(tx, &c, m); err != nil {
+		return err
 	}
 	stood, ref, stands, err := placeholderOf(tx, c, m)
 	if err != nil {

@@ -20,6 +20,7 @@ type telling struct {
 	c      *ticket.Conversation
 	events []ledger.Event // of the change; a telling may add what follows from one
 	n      int            // things said so far: names them
+	lines  int            // of them in the thread
 }
 
 // A Mention is whom a line calls.
@@ -36,8 +37,10 @@ func (d Desk) tell(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 			}
 		}
 	}
-	if shown := t.Tag(); shown != before.Tag() || (t.State == ticket.Closed) != (before.State == ticket.Closed) {
-		tx.Send(Tags(t.Number, s.id("tag"), shown, t.State == ticket.Closed))
+	closed := t.State == ticket.Closed
+	// A line opens a post in the archive: it goes back there.
+	if shown := t.Tag(); shown != before.Tag() || closed != (before.State == ticket.Closed) || closed && s.lines > 0 {
+		tx.Send(Tags(t.Number, s.id("tag"), shown, closed))
 	}
 	return s.events, nil
 }
@@ -50,6 +53,16 @@ func (s *telling) id(what string) string {
 
 // follow adds an event that follows from one that was told.
 func (s *telling) follow(events []ledger.Event) { s.events = append(s.events, events...) }
+
+// has reports whether an event of a name belongs to the change, as far as is known.
+func (s *telling) has(what string) bool {
+	for _, e := range s.events {
+		if e.What == what {
+			return true
+		}
+	}
+	return false
+}
 
 // bridged reports whether the ticket has a client to be written to.
 func (s *telling) bridged() bool { return s.t.Channel == ticket.WhatsApp && s.c.ID != "" }
@@ -64,15 +77,56 @@ func (s *telling) say(key string, vars map[string]string) error {
 	if err != nil {
 		return err
 	}
+	s.lines++
 	s.desk.sentence(s.tx, *s.c, s.t.Number, s.id(key), key, text)
 	return nil
 }
 
-// line writes into the thread, and calls whom it has to reach.
+// sayAll sends sentences without variables, one after the other.
+func (s *telling) sayAll(keys ...string) error {
+	for _, key := range keys {
+		if err := s.say(key, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask sends a poll whose question is a standard sentence, and shows it in the thread. One
+// that lacks a text is not asked.
+func (s *telling) ask(key string, options []string) {
+	question := s.desk.Sentences[key]
+	if !s.bridged() || question == "" {
+		return
+	}
+	shown := "-# 🤖 Pertanyaan otomatis kepada klien:\n" + quote(ToDiscord(question))
+	for _, o := range options {
+		if o == "" {
+			return
+		}
+		shown += "\n" + quote("▫️ "+ToDiscord(o))
+	}
+	id := s.id(key)
+	l := letter(id, ClientLane(s.c.ID), s.t.Number, kindPoll, pollBody{Poll: Poll{Question: question, Options: options, Choices: 1}, Say: key})
+	l.Ext = s.desk.MessageID(id)
+	s.tx.Send(l)
+	s.tx.Log(s.t.Number, ledger.Event{What: "said", By: "halo", Ref: l.Ext, Data: map[string]string{"text": question, "sentence": key}})
+	s.lines++
+	s.tx.Send(Note(s.t.Number, id+"/note/0", shown))
+}
+
+// line writes into the thread, and calls whom it has to reach. What is too long for one
+// message goes on in another, which has the buttons.
 func (s *telling) line(content string, to Mention, buttons ...Button) {
-	s.tx.Send(letter(s.id("line"), ThreadLane(s.t.Number), s.t.Number, kindSay, sayBody{
-		Content: content, PingUsers: to.Users, PingRoles: to.Roles, Buttons: buttons,
-	}))
+	s.lines++
+	parts := Split(content, discordLimit)
+	for i, part := range parts {
+		body := sayBody{Content: part, PingUsers: to.Users, PingRoles: to.Roles}
+		if i == len(parts)-1 {
+			body.Buttons = buttons
+		}
+		s.tx.Send(letter(s.id("line"), ThreadLane(s.t.Number), s.t.Number, kindSay, body))
+	}
 }
 
 // agent is the client-facing name of a member of the staff.
@@ -91,37 +145,3 @@ func (s *telling) agent(user string) (string, error) {
 
 // at is the time of the change.
 func (s *telling) at() time.Time { return s.tx.Now() }
-
-// tellings are what is said of an event, by its name; the others need no words.
-var tellings map[string]func(*telling, ledger.Event) error
-
-// An initialisation cycle forbids the table in the declaration.
-func init() {
-	tellings = map[string]func(*telling, ledger.Event) error{
-		"accepted": (*telling).accepted,
-		"closed":   (*telling).closed,
-	}
-}
-
-// accepted greets the client, and says in the thread who has it.
-func (s *telling) accepted(e ledger.Event) error {
-	s.line("✋ <@"+e.By+"> menangani tiket ini.", Mention{})
-	greet := s.desk.Greet
-	if e.Data["how"] == "merge" || e.Data["from"] != "" || greet == GreetNever || greet == "" || greet == GreetButton && e.Data["how"] != "button" {
-		return nil
-	}
-	name, err := s.agent(e.By)
-	if err != nil {
-		return err
-	}
-	if err := s.say(ticket.SayGreeting, map[string]string{"agent": name}); err != nil {
-		return err
-	}
-	return s.say(ticket.SayReceived, nil)
-}
-
-// closed says who closed it.
-func (s *telling) closed(e ledger.Event) error {
-	s.line("🔒 Tiket ditutup oleh <@"+e.By+">.", Mention{})
-	return nil
-}

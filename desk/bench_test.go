@@ -48,9 +48,9 @@ func newRigOn(b *testing.B, redis Redis, promise Promise) *rig {
 		redis:    redis,
 	}
 	r.cfg = Default()
+	quiet(&r.cfg) // undo 0 above all: what is measured leaves at once
 	r.cfg.RedisPromise = promise
 	r.cfg.Data = b.TempDir()
-	r.cfg.Replies = Pace{}
 	r.cfg.DiscordToken = NewSecret(r.discord.Token())
 	r.cfg.DiscordGuild = r.discord.GuildID()
 	r.cfg.DiscordEndpoint = r.discord.URL()

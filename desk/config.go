@@ -136,7 +136,8 @@ type Config struct {
 	DiscordFile int
 
 	// Policy is targets.*, reminders.*, closing.*, rating.* and limits.*, every figure of a
-	// ticket's life. Default: see deploy/halo.yaml. Example: targets: {easy: 30m}
+	// ticket's life; times from 1s to 8784h in whole milliseconds.
+	// Default: see deploy/halo.yaml. Example: targets: {easy: 30m}
 	Policy ticket.Policy
 
 	// Greet is greet, when the standard greeting goes out in front of an agent's work:
@@ -155,16 +156,17 @@ type Config struct {
 
 	// Access is access, who may open tickets: open, everybody who is not blocked;
 	// registered, whom staff or an import entered; or a list of user types.
-	// Default: open. Example: [owner, admin]
+	// Default: open. Example: [pemilik, admin]
 	Access customer.Policy
 
 	// Types is user_types, what people do at their company: for each key what staff read
-	// in Indonesian and English. Default: see deploy/halo.yaml.
-	// Example: owner: [Pemilik, Owner]
+	// in Indonesian and English. At most 24, with prospek and lainnya among them, which
+	// the desk itself gives. Default: see deploy/halo.yaml.
+	// Example: pemilik: [Pemilik, Owner]
 	Types customer.Types
 
 	// Flood is flood.*, how many messages one person may send within how long before they
-	// are folded into one notice. Default: 30 within 1m. Example: messages: 60
+	// are folded into one notice. Default: 30 within 1m. Example: messages: off
 	Flood bridge.Flood
 
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its

@@ -20,7 +20,7 @@ type setting struct {
 	expected string
 	set      func(c *Config, value string) bool    // false: not what is expected
 	setList  func(c *Config, values []string) bool // instead of set, for one value or several
-	// A setting with neither is read by readHours.
+	// A setting with neither is read by readHours or readPeople.
 }
 
 // settings are all keys of halo.yaml.
@@ -40,7 +40,7 @@ var settings = append([]setting{
 	channel("channels.intake", func(c *Channels) *string { return &c.Intake }),
 	channel("channels.ops", func(c *Channels) *string { return &c.Ops }),
 	{key: "replies.per_second", expected: "0.01 to 50 messages, or off", set: func(c *Config, v string) bool {
-		if v == "off" {
+		if v == off {
 			c.Replies.PerSecond = 0
 			return true
 		}
@@ -48,20 +48,12 @@ var settings = append([]setting{
 		c.Replies.PerSecond = n
 		return err == nil && n >= 0.01 && n <= 50
 	}},
-	{key: "replies.burst", expected: "1 to 100 messages", set: func(c *Config, v string) bool {
-		n, err := strconv.Atoi(v)
-		c.Replies.Burst = n
-		return err == nil && n >= 1 && n <= 100
-	}},
+	whole("replies.burst", "1 to 100 messages", 1, 100, func(c *Config) *int { return &c.Replies.Burst }),
 	{key: "note_prefix", expected: "1 to 5 signs, neither letters, digits nor blanks", set: func(c *Config, v string) bool {
 		c.NotePrefix = v
 		return notePrefixForm.MatchString(v)
 	}},
-	{key: "files.largest", expected: "1 to 2000, in MB", set: func(c *Config, v string) bool {
-		n, err := strconv.Atoi(v)
-		c.LargestFile = n
-		return err == nil && n >= 1 && n <= 2000
-	}},
+	whole("files.largest", "1 to 2000, in MB", 1, 2000, func(c *Config) *int { return &c.LargestFile }),
 	{key: "files.discord", expected: "auto, or 1 to 500, in MB", set: func(c *Config, v string) bool {
 		if c.DiscordFile = 0; v == "auto" {
 			return true
@@ -80,7 +72,10 @@ var settings = append([]setting{
 	{key: hoursKey},
 	{key: holidaysKey},
 	{key: holidaysFileKey},
-}, roleSettings()...)
+}, slices.Concat(roleSettings(), lifeSettings())...)
+
+// off is written where there is no limit.
+const off = "off"
 
 var (
 	prefixForm     = regexp.MustCompile(`^[A-Z][A-Z0-9]{0,5}$`)
@@ -130,6 +125,7 @@ func (c *Config) readPolicy(readFile func(string) ([]byte, error)) Problems {
 		}
 	}
 	found = append(found, c.sameChannels(file.name, line)...)
+	found = append(found, c.readPeople(values, line)...)
 	return append(found, c.readHours(values, readFile)...)
 }
 

@@ -253,6 +253,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Types:      d.cfg.Types,
 		Flood:      d.cfg.Flood,
 		Now:        d.o.Now,
+		Vault:      bridge.NewVault(),
 	}
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
@@ -317,7 +318,7 @@ func members(st *store.Store) func(context.Context, string, int64) ([]string, er
 
 // timers are the handlers of durable timers by kind.
 func timers() map[string]scheduler.Kind {
-	return map[string]scheduler.Kind{bridge.TimerUndelivered: {Fire: bridge.Undelivered}}
+	return map[string]scheduler.Kind{bridge.TimerUndelivered: {Fire: bridge.Undelivered}, bridge.TimerSecret: {Fire: bridge.EndSecret}}
 }
 
 func (d *Desk) setStatus(change func(*Status)) {

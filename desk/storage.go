@@ -229,7 +229,11 @@ func (d *Desk) NextTimer(ctx context.Context) (next time.Time, ok bool, err erro
 	return next, !next.IsZero(), nil
 }
 
-// Tickets returns the open tickets, oldest first.
+// mostClosed bounds the closed tickets of a list.
+const mostClosed = 1000
+
+// Tickets returns the open tickets, oldest first, and after them the ones closed last,
+// newest first, at most 1,000.
 func (d *Desk) Tickets(ctx context.Context) ([]ticket.Ticket, error) {
 	st, err := d.running()
 	if err != nil {
@@ -239,6 +243,11 @@ func (d *Desk) Tickets(ctx context.Context) ([]ticket.Ticket, error) {
 	if err != nil {
 		return nil, err
 	}
+	closed, err := st.Index(ctx, ticket.IndexClosed, store.Range{Down: true, Limit: mostClosed})
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, closed...)
 	tickets := make([]ticket.Ticket, 0, len(rows))
 	for _, row := range rows {
 		t, ok, err := readTicket(ctx, st, row.Member)

@@ -17,6 +17,7 @@ import (
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+	"github.com/haloerzap/halo/calendar"
 	"github.com/haloerzap/halo/store/storetest"
 )
 
@@ -29,6 +30,20 @@ type stage struct {
 	sari     *discordtest.Member
 }
 
+// quiet takes away what a desk does by itself, and what makes it wait: for stories of
+// the bridge, and for measuring it.
+func quiet(cfg *Config) {
+	closed, err := calendar.New(calendar.Plan{Zone: cfg.Zone})
+	if err != nil {
+		panic(err)
+	}
+	cfg.Calendar = closed
+	cfg.Replies = Pace{}
+	cfg.Greet = bridge.GreetNever
+	cfg.Undo = 0
+	cfg.Flood = bridge.Flood{}
+}
+
 // newStage sets up Discord by Setup and pairs the phone by its QR code.
 func newStage(t *testing.T, onDiscord discordtest.Options) stage {
 	t.Helper()
@@ -37,8 +52,8 @@ func newStage(t *testing.T, onDiscord discordtest.Options) stage {
 		whatsapp: whatsapptest.Start(t, whatsapptest.Options{BusinessPhone: "6281100000001", BusinessName: "HaloERZAP"}),
 		discord:  discordtest.Start(t, onDiscord),
 	}
+	quiet(&s.cfg)
 	s.cfg.Data = t.TempDir()
-	s.cfg.Replies = Pace{}
 	s.cfg.DiscordToken = NewSecret(s.discord.Token())
 	s.cfg.DiscordGuild = s.discord.GuildID()
 	s.cfg.DiscordEndpoint = s.discord.URL()

@@ -39,6 +39,7 @@ type storedTicket struct {
 	Waits      []storedWait `json:"waits,omitzero"`
 	Asked      string       `json:"asked,omitzero"`
 	AccessFrom int64        `json:"accessFrom,omitzero"`
+	SecretsTo  int64        `json:"secretsTo,omitzero"`
 	Told       int64        `json:"told,omitzero"`
 
 	Class      string          `json:"class,omitzero"`
@@ -157,15 +158,18 @@ func (t Ticket) Save(tx *ledger.Tx) error {
 	switch {
 	case t.State == Closed:
 		tx.Unindex(IndexOpen, t.Number)
+		tx.Index(IndexClosed, t.Number, t.ClosedAt.UnixMilli())
 		if holder != "" {
 			tx.Unindex(IndexAgent(holder), t.Number)
 		}
 	default:
 		tx.Index(IndexOpen, t.Number, t.Opened.UnixMilli())
+		tx.Unindex(IndexClosed, t.Number)
 		if holder != "" {
 			tx.Index(IndexAgent(holder), t.Number, t.Opened.UnixMilli())
 		}
 	}
+	t.indexSecrets(tx)
 	return put(tx, ledger.Ref{Kind: KindTicket, ID: t.Number}, t.stored())
 }
 
@@ -184,7 +188,7 @@ func (t Ticket) stored() storedTicket {
 
 		FirstWord: millis(t.FirstWord), LastClient: millis(t.LastClient), LastStaff: millis(t.LastStaff), LastNews: millis(t.LastNews),
 		Waits: each(t.Waits, func(w Wait) storedWait { return storedWait{string(w.Who), string(w.For), millis(w.Since)} }),
-		Asked: t.Asked, AccessFrom: millis(t.AccessFrom), Told: millis(t.Told),
+		Asked: t.Asked, AccessFrom: millis(t.AccessFrom), SecretsTo: millis(t.SecretsTo), Told: millis(t.Told),
 
 		Class:   string(t.Class),
 		Classes: each(t.Classes, func(c Classed) storedClassed { return storedClassed{string(c.Class), c.By, millis(c.At)} }),
@@ -251,7 +255,7 @@ func (s storedTicket) ticket() Ticket {
 	w := s.Warranty
 	return Ticket{
 		Number: s.Number, Conversation: s.Conversation, State: State(s.State), Title: s.Title,
-		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Agent: s.Agent, kept: cmp.Or(s.Agent, s.Offering.OfferedTo),
+		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Agent: s.Agent, kept: cmp.Or(s.Agent, s.Offering.OfferedTo), watched: s.AccessFrom != 0 || s.SecretsTo != 0,
 		Opened: fromMillis(s.Opened), Responded: fromMillis(s.Responded), ClosedAt: fromMillis(s.Closed),
 
 		Channel: Channel(s.Channel), Contact: s.Contact, Customer: s.Customer,
@@ -264,7 +268,7 @@ func (s storedTicket) ticket() Ticket {
 
 		FirstWord: fromMillis(s.FirstWord), LastClient: fromMillis(s.LastClient), LastStaff: fromMillis(s.LastStaff), LastNews: fromMillis(s.LastNews),
 		Waits: each(s.Waits, func(w storedWait) Wait { return Wait{Party(w.Who), Party(w.For), fromMillis(w.Since)} }),
-		Asked: s.Asked, AccessFrom: fromMillis(s.AccessFrom), Told: fromMillis(s.Told),
+		Asked: s.Asked, AccessFrom: fromMillis(s.AccessFrom), SecretsTo: fromMillis(s.SecretsTo), Told: fromMillis(s.Told),
 
 		Class:   Class(s.Class),
 		Classes: each(s.Classes, func(c storedClassed) Classed { return Classed{Class(c.Class), c.By, fromMillis(c.At)} }),

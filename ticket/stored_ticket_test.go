@@ -22,7 +22,7 @@ func full() Ticket {
 		Offering: Offering{Wanted: at, Tried: at, OfferedTo: id, Silent: true, Nobody: true},
 		Opened:   at, FirstWord: at, Responded: at, LastClient: at, LastStaff: at, LastNews: at,
 		Waits: []Wait{{Client, Staff, at}, {Staff, Client, at}, {Staff, Developer, at}},
-		Asked: text(longAsked), AccessFrom: at, Told: at,
+		Asked: text(longAsked), AccessFrom: at, SecretsTo: at, Told: at,
 		Class: Normal, Issue: text(longName), Complaint: true, Team: text(longName), Escalated: at, Supervisor: id,
 		Summary: text(longSummary), Solution: text(longSolution), ResolvedAt: at, ClosingSent: at, SilentFrom: at, Unclear: true,
 		ClosedAt: at, Ending: EndConfirmed, Reopened: 99,
@@ -30,7 +30,7 @@ func full() Ticket {
 		Snoozed: at, MergedInto: "HE-250114-123456",
 		Warranty:  Warranty{ClaimAccepted, at, text(longReason), WarrantyForm{text(longField), text(longField), text(longField), text(longField), text(longField), text(longField)}, text(longReason)},
 		Reminders: Reminders{true, true, at, at, Classes(), Classes()},
-		kept:      id,
+		kept:      id, watched: true,
 	}
 	t.Agents = slices.Repeat([]string{id}, mostAgents)
 	t.Offers = slices.Repeat([]Offered{{id, at, true}}, mostOffers)
@@ -152,7 +152,7 @@ func TestIndexes(t *testing.T) {
 		}
 		return nil
 	})
-	step("", func(tk *Ticket) error { _, err := tk.Drop("", "joko", noon); return err })
+	step("closed", func(tk *Ticket) error { _, err := tk.Drop("", "joko", noon); return err })
 	step("agent/joko open", func(tk *Ticket) error { _, err := tk.Reopen("", "andi", noon); return err })
 }
 

@@ -186,15 +186,6 @@ func (t *Ticket) RequestAccess(by string, at time.Time) ([]ledger.Event, error) 
 	return []ledger.Event{event(at, "access_requested", by)}, nil
 }
 
-// AccessCame ends the look-out for a code. The caller has sealed it.
-func (t *Ticket) AccessCame(at time.Time) []ledger.Event {
-	if t.AccessFrom.IsZero() {
-		return nil
-	}
-	t.AccessFrom = time.Time{}
-	return []ledger.Event{event(at, "access_came", byClient)}
-}
-
 // Checking tells the client that it is being looked into; once for each time he wrote.
 func (t *Ticket) Checking(by string, at time.Time) ([]ledger.Event, error) {
 	if err := t.askable(); err != nil {

@@ -74,6 +74,7 @@ type Ticket struct {
 	Waits      []Wait    // that last
 	Asked      string    // what the client was asked for last
 	AccessFrom time.Time // access was requested then and has not come yet
+	SecretsTo  time.Time // until then codes of the client are sealed, though access came
 	Told       time.Time // the client was told that it is being looked into
 
 	Class     Class     // "" until classified
@@ -104,7 +105,8 @@ type Ticket struct {
 	Warranty    Warranty
 	Reminders   Reminders
 
-	kept string // whom it was stored under: its agent, else who had its offer
+	kept    string // whom it was stored under: its agent, else who had its offer
+	watched bool   // it was stored as one that waits for a secret
 }
 
 // Number makes a readable ticket number from the desk's prefix, the local date
@@ -267,6 +269,10 @@ const IndexUnposted = "unposted"
 
 // IndexOpen holds the numbers of open tickets, scored by their opening in UTC milliseconds.
 const IndexOpen = "open"
+
+// IndexClosed holds the numbers of closed tickets, scored by their closing in UTC
+// milliseconds.
+const IndexClosed = "closed"
 
 // IndexWaiting holds the numbers of open tickets whose client waits for an answer, scored
 // by since when in UTC milliseconds.

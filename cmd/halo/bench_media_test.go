@@ -29,7 +29,7 @@ func video(b *testing.B, size int) {
 	limits := *discordtest.NoLimits()
 	limits.AttachmentBytes, limits.RequestBytes = limit, 25<<20
 	c.discord.SetLimits(limits)
-	policy := fmt.Sprintf("replies:\n  per_second: off\nfiles:\n  discord: %d\n", limit>>20)
+	policy := quiet + fmt.Sprintf("files: {discord: %d}\n", limit>>20)
 	for _, set := range c.env {
 		if name, ok := strings.CutPrefix(set, "HALO_CONFIG="); ok {
 			if err := os.WriteFile(name, []byte(policy), 0o600); err != nil {

@@ -38,6 +38,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// quiet is a desk policy that does nothing by itself and waits for nothing, undo included:
+// for stories of the bridge, and for measuring it.
+const quiet = `replies: {per_second: off}
+hours: {mon-sun: closed}
+greet: never
+undo: 0s
+flood: {messages: off}
+`
+
 // A city is both networks, and a data folder for a desk between them.
 type city struct {
 	t        testing.TB
@@ -71,7 +80,7 @@ func newCityOn(t testing.TB, onWhatsApp whatsapptest.Options, onDiscord discordt
 	dir := t.TempDir()
 	c.data = filepath.Join(dir, "data")
 	policy := filepath.Join(dir, "halo.yaml")
-	if err := os.WriteFile(policy, []byte("replies:\n  per_second: off\n"), 0o600); err != nil {
+	if err := os.WriteFile(policy, []byte(quiet), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	key := c.whatsapp.RootKey()

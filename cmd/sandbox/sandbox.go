@@ -29,6 +29,8 @@ type options struct {
 	Data string
 	// Redis is the URL of a store; "" is one in this process.
 	Redis string
+	// Policy changes the desk's policy from its defaults; nil leaves them.
+	Policy func(*desk.Config)
 	// Log takes what the desk and the simulators report; nil for silence.
 	Log *zap.Logger
 	// Problem hears of everything a network did not understand; it may be nil.
@@ -65,6 +67,9 @@ func open(ctx context.Context, o options) (*sandbox, error) {
 		o.Log = zap.NewNop()
 	}
 	s := &sandbox{options: o, log: o.Log, config: desk.Default(), fades: map[string]time.Duration{}, ringing: map[string]string{}}
+	if o.Policy != nil {
+		o.Policy(&s.config)
+	}
 	if err := s.build(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"go.uber.org/zap/zaptest"
+
+	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/calendar"
+	"github.com/haloerzap/halo/desk"
 )
 
 // A bench is a running sandbox and a client of its control API.
@@ -25,11 +29,24 @@ type bench struct {
 	url string
 }
 
-// start runs a sandbox for one test, with nobody in it.
+// hushed takes away what a desk does by itself, and what makes it wait: for stories of the
+// networks and the page.
+func hushed(c *desk.Config) {
+	closed, err := calendar.New(calendar.Plan{Zone: c.Zone})
+	if err != nil {
+		panic(err)
+	}
+	c.Calendar, c.Greet, c.Undo, c.Flood = closed, bridge.GreetNever, 0, bridge.Flood{}
+}
+
+// start runs a sandbox for one test, with nobody in it; quiet unless told otherwise.
 func start(t *testing.T, o options) *bench {
 	t.Helper()
 	o.Log = zaptest.NewLogger(t, zaptest.Level(zapLevel()))
 	o.Problem = func(text string) { t.Error(text) }
+	if o.Policy == nil {
+		o.Policy = hushed
+	}
 	if o.Start.IsZero() {
 		o.Start = time.Date(2026, 11, 23, 9, 0, 0, 0, jakarta())
 	}

@@ -1,0 +1,187 @@
+package bridge
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// span is a time of a policy as people say it.
+func span(d time.Duration) string {
+	var parts []string
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{time.Hour, "jam"}, {time.Minute, "menit"}, {time.Second, "detik"}} {
+		if n := d / unit.size; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, unit.name))
+			d -= n * unit.size
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func (s *telling) classified(e ledger.Event) error {
+	line := "🏷️ " + by(e.By) + " menetapkan kelas **" + className(ticket.Class(e.Data["class"])) + "**"
+	if from := e.Data["from"]; from != "" {
+		line = "🏷️ " + by(e.By) + " mengubah kelas dari " + className(ticket.Class(from)) + " menjadi **" + className(ticket.Class(e.Data["class"])) + "**"
+	}
+	if at, ok := s.desk.target(*s.t); ok {
+		line += " · target selesai " + dayTime(at) + " (" + relTime(at) + ")"
+	}
+	s.line(line+".", Mention{})
+	return nil
+}
+
+func (s *telling) issueSet(e ledger.Event) error {
+	s.line("🗂️ Jenis kendala: **"+ToDiscord(Clean(e.Data["issue"], 200))+"** ("+by(e.By)+").", Mention{})
+	return nil
+}
+
+func (s *telling) complaintMarked(e ledger.Event) error {
+	s.line("❗ "+by(e.By)+" menandai tiket ini sebagai **keluhan**.", Mention{})
+	return nil
+}
+
+func (s *telling) complaintUnmarked(e ledger.Event) error {
+	s.line("❕ "+by(e.By)+" menghapus tanda keluhan dari tiket ini.", Mention{})
+	return nil
+}
+
+// dataRequested asks the client for what is missing. Where there is nobody to be written
+// to, the line says what to ask for.
+func (s *telling) dataRequested(e ledger.Event) error {
+	data := ticket.Numbered(strings.Split(e.Data["data"], "\n"))
+	if !s.bridged() {
+		s.line("📋 "+by(e.By)+" meminta data dari klien."+told(data), Mention{})
+		return nil
+	}
+	s.line("📋 "+by(e.By)+" meminta data dari klien.", Mention{})
+	if err := s.say(ticket.SayRequestData, map[string]string{"data": data}); err != nil {
+		return err
+	}
+	return s.say(ticket.SayWillUpdate, nil)
+}
+
+func (s *telling) accessRequested(e ledger.Event) error {
+	s.line("🔑 "+by(e.By)+" meminta kode akses dari klien. Kode yang datang tidak tampil di sini; hanya agen tiket ini yang dapat melihatnya, selama 15 menit.", Mention{})
+	return s.sayAll(ticket.SayRequestAccess, ticket.SayWillUpdate)
+}
+
+func (s *telling) checking(e ledger.Event) error {
+	s.line("🔍 "+by(e.By)+" sedang mengecek laporan klien.", Mention{})
+	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
+}
+
+// escalated tells the client that it is looked into when developers are asked; a
+// supervisor is asked inside.
+func (s *telling) escalated(e ledger.Event) error {
+	if e.Data["to"] == "supervisor" {
+		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+told(e.Data["reason"]))
+		return nil
+	}
+	team := ""
+	if name := Clean(e.Data["team"], 120); name != "" {
+		team = " **" + ToDiscord(name) + "**"
+	}
+	s.line("🛠️ "+by(e.By)+" mengeskalasi tiket ini ke tim developer"+team+".", Mention{})
+	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
+}
+
+func (s *telling) supervisorAnswered(e ledger.Event) error {
+	to := Mention{}
+	if s.t.Agent != e.By {
+		to = one(s.t.Agent)
+	}
+	s.call("🆗", to, "Jawaban supervisor ("+by(e.By)+"):"+told(e.Data["answer"]))
+	return nil
+}
+
+func (s *telling) snoozed(e ledger.Event) error {
+	until := ""
+	if at, ok := instant(e, "until"); ok {
+		until = " sampai " + dayTime(at)
+	}
+	s.line("😴 "+by(e.By)+" menunda tiket ini"+until+", atau sampai klien menulis. Target waktunya tetap berjalan.", Mention{})
+	return nil
+}
+
+// woken calls the agent when the time is over; whoever wakes it sooner knows.
+func (s *telling) woken(e ledger.Event) error {
+	switch {
+	case e.By == "client", s.has("resolved"), s.has("closed"):
+		return nil
+	case e.By == "halo":
+		to, err := s.handler()
+		if err != nil {
+			return err
+		}
+		s.call("⏰", to, "waktu tunda tiket ini sudah habis. Silakan dilanjutkan.")
+		return nil
+	}
+	s.line("⏰ "+by(e.By)+" mengakhiri penundaan tiket ini.", Mention{})
+	return nil
+}
+
+func (s *telling) scheduled(e ledger.Event) error {
+	due := ""
+	if at, ok := instant(e, "due"); ok {
+		due = " untuk dikirim " + dayTime(at) + " (" + relTime(at) + ")"
+	}
+	for _, m := range s.t.Scheduled {
+		if m.ID == e.Ref && m.DropIfClientWrites {
+			due += ", kecuali klien menulis lebih dulu"
+		}
+	}
+	s.line("🗓️ "+by(e.By)+" menjadwalkan pesan"+due+":"+told(e.Data["text"]), Mention{})
+	return nil
+}
+
+func (s *telling) unscheduled(e ledger.Event) error {
+	switch e.By {
+	case "client":
+		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak jadi dikirim karena klien menulis lebih dulu:"+told(e.Data["text"]))
+	case "halo":
+		s.line("🗓️ Pesan terjadwal ini tidak jadi dikirim karena tiketnya ditutup:"+told(e.Data["text"]), Mention{})
+	default:
+		s.line("🗓️ "+by(e.By)+" membatalkan pesan terjadwal:"+told(e.Data["text"]), Mention{})
+	}
+	return nil
+}
+
+// scheduledDue sends the message in the name of whoever wrote it.
+func (s *telling) scheduledDue(e ledger.Event) error {
+	if !s.bridged() {
+		return nil
+	}
+	name := saidAs + s.id("scheduled")
+	for i, text := range SplitPlain(ToWhatsApp(e.Data["text"], s.desk.Names), whatsAppLimit) {
+		id := fmt.Sprintf("%s/%d", name, i)
+		l := letter(id, ClientLane(s.c.ID), s.t.Number, kindText, textBody{Text: text, By: e.Data["author"]})
+		l.Ext = s.desk.MessageID(id)
+		s.tx.Send(l)
+		s.tx.Log(s.t.Number, ledger.Event{What: "agent_wrote", By: e.Data["author"], Ref: l.Ext, Data: map[string]string{"text": text, "message": name}})
+	}
+	s.line("🗓️ Pesan terjadwal dari "+by(e.Data["author"])+" dikirim:"+told(e.Data["text"]), Mention{})
+	return nil
+}
+
+func (s *telling) mergedFrom(e ledger.Event) error {
+	other, err := s.elsewhere(e.Data["ticket"])
+	if err != nil {
+		return err
+	}
+	s.line("🔀 "+by(e.By)+" menggabungkan tiket "+other+" ke tiket ini. Yang ditunggu klien di sana kini dilayani di sini.", one(s.other(e.By)))
+	return nil
+}
+
+// other is the ticket's agent, unless it was he who did something.
+func (s *telling) other(who string) string {
+	if s.t.Agent == who {
+		return ""
+	}
+	return s.t.Agent
+}

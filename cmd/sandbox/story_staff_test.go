@@ -1,0 +1,352 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
+)
+
+func number(ts *testscript.TestScript, text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	return n
+}
+
+// numbers are the tickets in the order in which they opened.
+func (s *story) numbers() []string {
+	var all []ticketView
+	s.get("tickets", &all)
+	slices.SortFunc(all, func(a, b ticketView) int {
+		if c := a.Opened.Compare(b.Opened); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Number, b.Number)
+	})
+	out := make([]string, len(all))
+	for i, t := range all {
+		out[i] = t.Number
+	}
+	return out
+}
+
+// meant is the ticket that the story is about now.
+func (s *story) meant(ts *testscript.TestScript) (t ticketView) {
+	all := s.numbers()
+	i := s.ticket
+	if i == 0 {
+		i = len(all)
+	}
+	if i < 1 || i > len(all) {
+		ts.Fatalf("there are %d tickets", len(all))
+	}
+	s.get("tickets/"+all[i-1], &t)
+	return t
+}
+
+// thread is the one of the ticket, once it is open.
+func (s *story) thread(ts *testscript.TestScript) string {
+	s.settle()
+	t := s.meant(ts)
+	if t.Thread == "" {
+		ts.Fatalf("ticket %s has no thread", t.Number)
+	}
+	return t.Thread
+}
+
+func (s *story) room(ts *testscript.TestScript, name string) string {
+	var all []channelView
+	s.get("discord/channels", &all)
+	for _, c := range all {
+		if c.Name == name {
+			return c.ID
+		}
+	}
+	ts.Fatalf("no channel is called %s", name)
+	return ""
+}
+
+// readable is everything that can be read in a message.
+func readable(m discordtest.Message) string {
+	parts := []string{m.Content}
+	for _, e := range m.Embeds {
+		data, err := json.Marshal(e)
+		if err == nil {
+			parts = append(parts, string(data))
+		}
+	}
+	for _, a := range m.Attachments {
+		parts = append(parts, a.Filename)
+	}
+	for _, row := range m.Components {
+		for _, c := range row.Components {
+			parts = append(parts, "["+c.Label+c.Placeholder+"]")
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// said are the messages of a channel that stand, as one person sees them.
+func (s *story) said(channel, as string) (all []discordtest.Message) {
+	path := "discord/channels/" + channel + "/messages"
+	if as != "" {
+		path += "?as=" + as
+	}
+	s.get(path, &all)
+	return slices.DeleteFunc(all, func(m discordtest.Message) bool { return m.Deleted })
+}
+
+func listing(all []discordtest.Message) string {
+	var b strings.Builder
+	for _, m := range all {
+		b.WriteString(m.Author.Name + ": " + readable(m) + "\n")
+	}
+	return b.String()
+}
+
+func (s *story) agent(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 3)
+	thread := s.thread(ts)
+	path := "discord/channels/" + thread + "/messages"
+	own := func(part string) string {
+		for _, m := range slices.Backward(s.said(thread, "")) {
+			if m.Author.Name == args[0] && strings.Contains(m.Content, part) {
+				return m.ID
+			}
+		}
+		ts.Fatalf("%s wrote no such message", args[0])
+		return ""
+	}
+	switch args[1] {
+	case "writes":
+		s.post(path, obj{"as": args[0], "content": args[2]}, nil)
+		return // undoing must be possible: who looks at the result settles
+	case "edits":
+		need(ts, args, 4)
+		s.post(path, obj{"as": args[0], "edit": own(args[2]), "content": args[3]}, nil)
+	case "deletes":
+		s.post(path, obj{"as": args[0], "delete": own(args[2])}, nil)
+	default:
+		ts.Fatalf("an agent does not %q", args[1])
+	}
+}
+
+// interact does something and keeps what came of it.
+func (s *story) interact(ts *testscript.TestScript, neg bool, body obj) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	status, answer := s.do("POST", "discord/interactions", string(data))
+	s.answer, s.refuse = seen{}, ""
+	switch {
+	case status == http.StatusOK:
+		if err := json.Unmarshal(answer, &s.answer); err != nil {
+			ts.Fatalf("answered %s: %v", answer, err)
+		}
+	case neg:
+		s.refuse = string(answer)
+	default:
+		ts.Fatalf("answered %d %s", status, answer)
+	}
+	s.settle()
+}
+
+// component finds the newest part of a message with a label or hint.
+func (s *story) component(ts *testscript.TestScript, as, label string) (message, id string) {
+	all := s.said(s.thread(ts), as)
+	for _, channel := range []string{"halo-intake", "halo-ops"} {
+		all = append(s.said(s.room(ts, channel), as), all...)
+	}
+	for _, m := range slices.Backward(all) {
+		for _, row := range m.Components {
+			for _, c := range row.Components {
+				if c.Label == label || c.Placeholder == label {
+					return m.ID, c.CustomID
+				}
+			}
+		}
+	}
+	ts.Fatalf("%s sees no %q:\n%s", as, label, listing(all))
+	return "", ""
+}
+
+func (s *story) press(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2)
+	message, id := s.component(ts, args[0], args[1])
+	s.interact(ts, neg, obj{"as": args[0], "message": message, "custom_id": id})
+}
+
+func (s *story) choose(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 3)
+	message, id := s.component(ts, args[0], args[1])
+	s.interact(ts, neg, obj{"as": args[0], "message": message, "custom_id": id, "values": args[2:]})
+}
+
+func (s *story) menu(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 3)
+	for _, m := range slices.Backward(s.said(s.thread(ts), "")) {
+		if strings.Contains(readable(m), args[2]) {
+			s.interact(ts, neg, obj{"as": args[0], "message": m.ID, "context": args[1]})
+			return
+		}
+	}
+	ts.Fatalf("no message holds %q", args[2])
+}
+
+func (s *story) command(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2)
+	options := pairs(ts, args[2:])
+	where := ""
+	if name, ok := options["channel"].(string); ok && strings.HasPrefix(name, "halo-") {
+		where = s.room(ts, name)
+		delete(options, "channel")
+	} else {
+		where = s.thread(ts)
+	}
+	s.interact(ts, neg, obj{"as": args[0], "channel": where, "command": args[1], "options": options})
+}
+
+func (s *story) fill(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2)
+	if s.answer.Modal == nil {
+		ts.Fatalf("no form is open: %s", s.shows())
+	}
+	s.interact(ts, neg, obj{"as": args[0], "modal": s.answer.Modal.CustomID, "fields": pairs(ts, args[1:])})
+}
+
+// shows is what the last interaction showed.
+func (s *story) shows() string {
+	switch {
+	case s.answer.Modal != nil:
+		data, err := json.Marshal(s.answer.Modal)
+		if err != nil {
+			return err.Error()
+		}
+		return string(data)
+	case s.answer.Message != nil:
+		return readable(*s.answer.Message)
+	}
+	return s.refuse
+}
+
+func (s *story) sees(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1)
+	if strings.Contains(s.shows(), args[0]) == neg {
+		ts.Fatalf("%q, and what is seen is: %s", args[0], s.shows())
+	}
+}
+
+func (s *story) inThread(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1)
+	s.reads(ts, neg, s.thread(ts), args[0])
+}
+
+func (s *story) inChannel(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2)
+	s.reads(ts, neg, s.room(ts, args[0]), args[1])
+}
+
+func (s *story) reads(ts *testscript.TestScript, neg bool, channel, part string) {
+	s.until(ts, neg, part, func() bool {
+		return slices.ContainsFunc(s.said(channel, ""), func(m discordtest.Message) bool { return strings.Contains(readable(m), part) })
+	}, func() string { return listing(s.said(channel, "")) })
+}
+
+func (s *story) pings(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 2)
+	var all []discordtest.Message
+	find := func() bool {
+		all = nil
+		for _, c := range []string{s.thread(ts), s.room(ts, "halo-intake"), s.room(ts, "halo-ops")} {
+			all = append(all, s.said(c, "")...)
+		}
+		return slices.ContainsFunc(all, func(m discordtest.Message) bool {
+			return strings.Contains(readable(m), args[1]) && slices.Contains(s.called(m), args[0])
+		})
+	}
+	s.until(ts, neg, args[0]+" called by "+args[1], find, func() string {
+		for _, m := range all {
+			ts.Logf("%v: %s", s.called(m), readable(m))
+		}
+		return ""
+	})
+}
+
+// called are the names of the people and roles that a message pings.
+func (s *story) called(m discordtest.Message) (names []string) {
+	for _, one := range staff {
+		if who, err := s.s.discord.Member(one.name); err == nil && slices.Contains(m.Pings.Users, who.ID()) {
+			names = append(names, one.name)
+		}
+		for _, role := range one.roles {
+			if slices.Contains(m.Pings.Roles, s.s.discord.RoleID(role)) {
+				names = append(names, role)
+			}
+		}
+	}
+	return names
+}
+
+func (s *story) state(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1)
+	s.until(ts, neg, "state "+args[0], func() bool { return string(s.meant(ts).State) == args[0] }, func() string { return string(s.meant(ts).State) })
+}
+
+func (s *story) tag(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1)
+	s.until(ts, neg, "tag "+args[0], func() bool {
+		c, _ := s.s.discord.Channel(s.thread(ts))
+		return slices.Contains(c.Tags, args[0])
+	}, func() string {
+		c, _ := s.s.discord.Channel(s.thread(ts))
+		return strings.Join(c.Tags, ", ")
+	})
+}
+
+func (s *story) archived(ts *testscript.TestScript, neg bool, _ []string) {
+	s.until(ts, neg, "archived", func() bool {
+		c, _ := s.s.discord.Channel(s.thread(ts))
+		return c.Archived
+	}, func() string { return "" })
+}
+
+func (s *story) event(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1)
+	want := pairs(ts, args[1:])
+	s.until(ts, neg, "event "+strings.Join(args, " "), func() bool {
+		for _, e := range s.meant(ts).Events {
+			fits := e.What == args[0]
+			for name, value := range want {
+				fits = fits && e.Data[name] == value
+			}
+			if fits {
+				return true
+			}
+		}
+		return false
+	}, func() string {
+		var b strings.Builder
+		for _, e := range s.meant(ts).Events {
+			b.WriteString(e.What + " " + e.By + " " + keys(e.Data) + "\n")
+		}
+		return b.String()
+	})
+}
+
+func (s *story) tickets(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1)
+	s.until(ts, neg, args[0]+" tickets", func() bool { return len(s.numbers()) == number(ts, args[0]) }, func() string { return strings.Join(s.numbers(), " ") })
+}
+
+func (s *story) choosesTicket(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1)
+	s.ticket = number(ts, args[0])
+}
