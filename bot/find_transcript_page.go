@@ -50,8 +50,8 @@ const (
 	fromClient side = "client"
 	fromStaff  side = "staff"
 	fromHalo   side = "halo"
-	inside     side = "note" // never seen by the client
-	step       side = "step" // something happened
+	fromInside side = "note" // never seen by the client
+	happening  side = "step" // something happened
 )
 
 // A sheet is one of the files, and how full it may get.

@@ -75,7 +75,7 @@ func (w *teller) entry(e ledger.Event) entry {
 		out.Side = fromStaff
 		out.Marks = []string{w.say("mengubah pesannya menjadi", "changed his message to")}
 		if e.Data["why"] != "" {
-			out.Side = inside
+			out.Side = fromInside
 			out.Marks = []string{w.say("mengubah pesannya di Discord saja; klien melihat teks semula", "changed his message in Discord only; the client sees the first words")}
 		}
 	case "agent_reacted":
@@ -83,11 +83,11 @@ func (w *teller) entry(e ledger.Event) entry {
 	case "said":
 		out.Side, out.Marks = fromHalo, []string{w.say("teks otomatis", "automatic text")}
 	case "note":
-		out.Side, out.Marks = inside, append([]string{w.internal()}, w.fates(e.Ref)...)
+		out.Side, out.Marks = fromInside, append([]string{w.internal()}, w.fates(e.Ref)...)
 	case "note_edited":
-		out.Side, out.Marks = inside, []string{w.internal(), w.say("catatan diubah menjadi", "note changed to")}
+		out.Side, out.Marks = fromInside, []string{w.internal(), w.say("catatan diubah menjadi", "note changed to")}
 	default:
-		out.Side, out.Text = step, w.step(e)
+		out.Side, out.Text = happening, w.step(e)
 	}
 	return out
 }
