@@ -58,6 +58,10 @@ func isLost(reason string) bool {
 }
 
 func buryText(tx *ledger.Tx, l ledger.Letter, id, why string, lost bool) error {
+	if l.Log == ledger.DeskLog { // it belongs to no ticket
+		tx.Send(OpsNote(id, "❌ Teks otomatis untuk seorang klien tanpa tiket tidak terkirim: "+why+"."))
+		return nil
+	}
 	message, _, _ := staffMessageOf(l.ID)
 	content := "❌ Tidak terkirim ke klien: " + why + ". *Kirim ulang* mengirimnya sekali lagi, dengan teks terbaru bila pesan ini diubah."
 	n := noticeWithRetry(l, id, message, content)

@@ -146,6 +146,11 @@ func OpsNote(id, content string) ledger.Letter {
 	return letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{Content: content})
 }
 
+// OpsCall is OpsNote that calls the holders of roles.
+func OpsCall(id, content string, roles []string) ledger.Letter {
+	return letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{Content: strings.TrimSpace(Mention{Roles: roles}.String() + " " + content), PingRoles: roles})
+}
+
 // Rewrite changes the words of the message that an earlier say letter of the same
 // lane and log became, or that an earlier rewrite left behind. When there is no such
 // message (it could not be written, or somebody deleted it), content becomes a new one.

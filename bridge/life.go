@@ -68,5 +68,8 @@ func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 	if err := shelve(tx, before, *t); err != nil {
 		return err
 	}
+	if err := track(tx, before, *t); err != nil {
+		return err
+	}
 	return t.Keep(tx, before, events, d.policy(), d.hours())
 }

@@ -27,6 +27,7 @@ type people struct {
 	relay   *bridge.Relay
 	group   map[bridge.Address]int // addresses known to be one person's have one number
 	open    map[int][]string       // groups' open tickets
+	past    map[int][]string       // groups' closed tickets
 	tickets []string
 	closed  map[string]bool
 	said    map[string]int      // client's message -> group when it came
@@ -59,7 +60,9 @@ func (p *people) known(addresses ...bridge.Address) int {
 				}
 			}
 			p.open[to] = append(p.open[to], p.open[g]...)
+			p.past[to] = append(p.past[to], p.past[g]...)
 			delete(p.open, g)
+			delete(p.past, g)
 		}
 		p.group[a] = to
 	}
@@ -105,8 +108,20 @@ func (p *people) take(m bridge.ClientMessage) {
 	}
 	g := p.known(addresses...)
 	p.said[m.ID], p.order, p.sent = g, append(p.order, m.ID), append(p.sent, m)
-	if len(p.open[g]) == 0 {
-		number := p.conversation(m.Chat).Open
+	number := p.conversation(m.Chat).Open
+	switch {
+	case len(p.open[g]) > 0:
+	case len(p.past[g]) > 0 && m.Own: // a last word in the ticket that has just closed
+		if number != "" {
+			p.t.Fatalf("%s of the desk opened ticket %q", m.ID, number)
+		}
+	case len(p.past[g]) > 0: // soon after closing the client's words re-open
+		if !slices.Contains(p.past[g], number) {
+			p.t.Fatalf("%s opened ticket %q, want one of %q again", m.ID, number, p.past[g])
+		}
+		p.open[g], p.closed[number] = []string{number}, false
+		p.past[g] = slices.DeleteFunc(p.past[g], func(n string) bool { return n == number })
+	default:
 		if number == "" || slices.Contains(p.tickets, number) {
 			p.t.Fatalf("%s opened ticket %q, want a new one", m.ID, number)
 		}
@@ -159,6 +174,9 @@ func (p *people) closes(t *rapid.T) {
 	})
 	p.closed[number] = true
 	for g := range p.open {
+		if slices.Contains(p.open[g], number) {
+			p.past[g] = append(p.past[g], number)
+		}
 		p.open[g] = slices.DeleteFunc(p.open[g], func(n string) bool { return n == number })
 	}
 }
@@ -278,7 +296,7 @@ func TestAliasMergeModel(t *testing.T) {
 		defer shut()
 		st := store.New(client, store.Options{Desk: "test"})
 		p := &people{
-			t: rt, store: st, group: map[bridge.Address]int{}, open: map[int][]string{}, closed: map[string]bool{},
+			t: rt, store: st, group: map[bridge.Address]int{}, open: map[int][]string{}, past: map[int][]string{}, closed: map[string]bool{},
 			said: map[string]int{}, written: map[string][]string{},
 			relay: bridge.NewRelay(st, bridge.Desk{
 				Prefix: "HE", Zone: time.UTC, Sentences: ticket.Sentences{ticket.AutoText: "Selamat datang."},

@@ -98,7 +98,7 @@ func posted(tx *ledger.Tx, number, thread string) error {
 // arrives, if that is told. The first human answer ends the client's wait; an agent's message shows
 // how far it has come.
 func answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
-	if told {
+	if told && l.Log != ledger.DeskLog { // receipts are looked for in a person's tickets
 		tx.Set(ledger.Timer{Kind: TimerUndelivered, ID: l.Log + "/" + l.ID, Due: tx.Now().Add(undeliveredAfter)})
 	}
 	if strings.HasPrefix(l.ID, saidAs) {

@@ -90,19 +90,26 @@ func inboxID(m ClientMessage) string {
 }
 
 func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) error {
-	tx.Expect(append(whereabouts(m.Chat, m.Alt), placeholderRef(conversationID(m.Chat), m), placeholderRef(conversationID(m.Alt), m))...)
+	r.expect(tx, m)
 	c, err := r.writer(tx, m)
 	if err != nil {
 		return err
 	}
-	if m, err = ownID(tx, c, m); err != nil {
-		return err
-	}
-	subject, known, err := r.subject(tx, c, m)
+	who, known, err := r.contact(tx, c, m)
 	if err != nil {
 		return err
 	}
-	if known && !subject.Author.same(authorOf(m)) {
+	if who.Block.On() && !m.Own {
+		return dropped(tx, c, m, who, last)
+	}
+	if m, err = ownID(tx, c, m); err != nil {
+		return err
+	}
+	subject, found, err := r.subject(tx, c, m)
+	if err != nil {
+		return err
+	}
+	if found && !subject.Author.same(authorOf(m)) {
 		m = ofAnother(m)
 	}
 	if m, err = r.sealed(tx, &c, m); err != nil {
@@ -112,6 +119,7 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	if err != nil {
 		return err
 	}
+	a := &arrival{r: r, tx: tx, c: c, m: m, piece: piece, last: last, who: who, known: known, at: written(m, tx.Now()), stood: ref}
 	switch {
 	case m.Unreadable != "" && stands:
 		return c.Save(tx)
@@ -124,41 +132,9 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 			return c.Save(tx)
 		}
 	case stands && (!stood.Done || piece > 0):
-		return r.readAtLast(tx, c, m, piece, last, stood, ref)
+		return a.readAtLast(stood)
 	}
-	if known {
-		if done, err := r.about(tx, c, m, subject, piece); err != nil || done {
-			return cmp.Or(err, c.Save(tx))
-		}
-	}
-	opened := c.Open == ""
-	if opened && slices.Contains(echoes, m.Kind) {
-		// It speaks of an earlier message: noted, but no new concern.
-		logWrote(tx, cmp.Or(c.Last, "conversation/"+c.ID), m)
-		return c.Save(tx)
-	}
-	if err := r.ensureTicket(tx, &c, m); err != nil {
-		return err
-	}
-	number := c.Open
-	if err := r.show(tx, c, m, number, piece); err != nil {
-		return err
-	}
-	if m.Unreadable != "" {
-		p := placeholder{Ticket: number, Letter: clientLetterID(c.ID, m, 0, 0), At: tx.Now().UnixMilli(), By: authorOf(m)}
-		if err := p.save(tx, ref); err != nil {
-			return err
-		}
-	}
-	logWrote(tx, number, m)
-	if opened && !m.Own && m.Group == nil {
-		r.autoText(tx, c)
-	}
-	if last {
-		r.answerCall(tx, c, m)
-		waits(&c, m)
-	}
-	return c.Save(tx)
+	return a.takeIn(subject, found)
 }
 
 // writer is the conversation of whoever wrote, with what the message says of him.
@@ -181,31 +157,6 @@ func (r *Relay) writer(tx *ledger.Tx, m ClientMessage) (ticket.Conversation, err
 	return c, nil
 }
 
-// ensureTicket opens a ticket if none is open; otherwise an answer given on the
-// linked phone ends the client's wait.
-func (r *Relay) ensureTicket(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage) error {
-	switch {
-	case c.Open == "":
-		return r.open(tx, c, !m.Own)
-	case m.Own && !slices.Contains(echoes, m.Kind):
-		return respond(tx, c.Open, "", m.ID)
-	}
-	return nil
-}
-
-// readAtLast takes in the content of a message for which a line stands.
-func (r *Relay) readAtLast(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, piece int, last bool, stood placeholder, ref ledger.Ref) error {
-	if err := stood.fill(tx, c, m, piece, last); err != nil {
-		return err
-	}
-	logWrote(tx, stood.Ticket, m)
-	stood.Done = true
-	if err := stood.save(tx, ref); err != nil {
-		return err
-	}
-	return c.Save(tx)
-}
-
 // waits notes that a message is to be read by an agent. What was answered at the
 // linked phone was read there.
 func waits(c *ticket.Conversation, m ClientMessage) {
@@ -217,12 +168,15 @@ func waits(c *ticket.Conversation, m ClientMessage) {
 	}
 }
 
-func logWrote(tx *ledger.Tx, number string, m ClientMessage) {
+func logWrote(tx *ledger.Tx, number string, m ClientMessage) { tx.Log(number, wrote(m)) }
+
+// wrote is the event that a message was taken in.
+func wrote(m ClientMessage) ledger.Event {
 	what, by := "client_wrote", "client"
 	if m.Own {
 		what, by = "phone_wrote", "phone"
 	}
-	tx.Log(number, ledger.Event{What: what, By: by, Ref: m.ID, Data: eventData(m)})
+	return ledger.Event{What: what, By: by, Ref: m.ID, Data: eventData(m)}
 }
 
 // clientLetterID names message i of a piece of what a client wrote.
@@ -273,36 +227,6 @@ func eventData(m ClientMessage) map[string]string {
 func conversationID(a Address) string {
 	sum := sha256.Sum256([]byte(a))
 	return "c" + hex.EncodeToString(sum[:8])
-}
-
-// open starts the conversation's next ticket and asks for its post.
-func (r *Relay) open(tx *ledger.Tx, c *ticket.Conversation, byClient bool) error {
-	local := tx.Now().In(r.desk.Zone)
-	n, err := tx.Next("ticket-" + local.Format("060102"))
-	if err != nil {
-		return fmt.Errorf("number a ticket: %w", err)
-	}
-	t := ticket.Open(c, ticket.Number(r.desk.Prefix, local, n), tx.Now())
-	by := "client"
-	if !byClient {
-		by = "phone"
-	}
-	tx.Log(t.Number, ledger.Event{What: "opened", By: by, Data: map[string]string{"conversation": c.ID}})
-	tx.Send(OpenPost(t.Number, t.Posts))
-	tx.Index(ticket.IndexUnposted, t.Number, tx.Now().UnixMilli())
-	if err := shelve(tx, ticket.Ticket{}, t); err != nil {
-		return err
-	}
-	return t.Save(tx)
-}
-
-// autoText owes the client the standard greeting, and the thread a line about it.
-func (r *Relay) autoText(tx *ledger.Tx, c ticket.Conversation) {
-	text := r.desk.Sentences[ticket.AutoText]
-	if text == "" {
-		return
-	}
-	r.desk.sentence(tx, c, c.Open, "auto/"+c.Open, ticket.AutoText, text)
 }
 
 func quote(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }

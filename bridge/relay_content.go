@@ -13,7 +13,8 @@ import (
 )
 
 // show puts a piece of what somebody wrote on WhatsApp into a ticket's thread.
-func (r *Relay) show(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, number string, piece int) error {
+// Buttons stand below its last words.
+func (r *Relay) show(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, number string, piece int, buttons ...Button) error {
 	var about aim
 	if piece == 0 {
 		var err error
@@ -51,10 +52,14 @@ func (r *Relay) show(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, numb
 	} else if stands != "" && piece == 0 {
 		text += "\n" + stands
 	}
-	for i, content := range Split(about.above(text), textLimit(files)) {
+	parts := Split(about.above(text), textLimit(files))
+	for i, content := range parts {
 		body := about.put(i, content, sayBody{})
 		if i == 0 {
 			body.Files = files
+		}
+		if i == len(parts)-1 {
+			body.Buttons = buttons
 		}
 		tx.Send(sayLetter(clientLetterID(c.ID, m, piece, i), number, body))
 	}
@@ -268,12 +273,12 @@ func (r *Relay) clientReacted(tx *ledger.Tx, c ticket.Conversation, m ClientMess
 }
 
 // answerCall tells somebody who called that nobody can take calls here, once a call.
-func (r *Relay) answerCall(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) {
-	text := r.desk.Sentences["call"]
+func (r *Relay) answerCall(tx *ledger.Tx, c ticket.Conversation, number string, m ClientMessage) {
+	text := r.desk.Sentences[ticket.SayCall]
 	if m.Kind != KindCall || m.Own || m.Group != nil || text == "" || m.Unreadable != "" {
 		return
 	}
-	r.desk.sentence(tx, c, c.Open, "call/"+c.ID+"/"+inboxRef(m), ticket.SayCall, text)
+	r.desk.sentence(tx, c, number, "call/"+c.ID+"/"+inboxRef(m), ticket.SayCall, text)
 }
 
 // sentence says a standard text to the client of a ticket, and shows it in the thread.

@@ -174,3 +174,12 @@ func digitsIn(s string) (n int) {
 	}
 	return n
 }
+
+// MayHoldSecret reports whether one of the texts of a message has a secret in it, by its
+// look alone: most are none.
+func MayHoldSecret(texts []string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool {
+		_, inCard := maskCard(text)
+		return len(inCard) > 0 || ticket.Mask(text) != text || wording{&text, true}.masked() != text
+	})
+}

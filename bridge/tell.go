@@ -37,6 +37,9 @@ func (d Desk) tell(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 			}
 		}
 	}
+	if before.Number == "" {
+		return s.events, nil // the post is made with its tag
+	}
 	closed := t.State == ticket.Closed
 	// A line opens a post in the archive: it goes back there.
 	if shown := t.Tag(); shown != before.Tag() || closed != (before.State == ticket.Closed) || closed && s.lines > 0 {

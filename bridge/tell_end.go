@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ func (s *telling) closed(e ledger.Event) error {
 	default:
 		s.line("🔒 Tiket ditutup oleh "+by(e.By)+".", Mention{})
 	}
-	if !s.bridged() || s.desk.Sentences[ticket.SayRating] == "" {
+	if !s.bridged() || s.desk.Sentences[ticket.SayRating] == "" || slices.Contains(s.desk.Groups, s.c.Reply) {
 		return nil
 	}
 	events, err := s.t.AskRating(s.c.RatedAt, s.at(), s.desk.policy())

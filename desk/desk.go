@@ -91,6 +91,7 @@ type parts struct {
 	presence  *bridge.Presence
 	library   library
 	scheduler *scheduler.Scheduler
+	backlog   *backlog
 	ops       string // Discord's id of the ops channel
 }
 
@@ -202,6 +203,7 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	run("courier", p.courier.Run)
 	run("presence", p.presence.Run)
 	run("scheduler", p.scheduler.Run)
+	run("backlog", func(ctx context.Context) error { return p.backlog.run(ctx, d.haste) })
 	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st, p.library) })
 	return g.Wait()
 }
@@ -271,7 +273,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}
 	p.whatsapp, err = d.openSession(ctx, whatsapp.Options{
 		Dir: d.cfg.Data, Network: network, Inbox: relay, Sent: sentText(st), Log: d.log, Failpoint: d.o.Failpoint,
-		Allowed: d.leads, Groups: d.cfg.Groups,
+		Allowed: d.leads, Groups: d.cfg.Groups, Secret: secretWords(st, d.o.Now, d.log),
 		Changed: func(s whatsapp.Status) { d.setStatus(func(all *Status) { all.WhatsApp = s }) },
 	})
 	if err != nil {
@@ -300,8 +302,9 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}, d.log)
 	p.presence = d.presence(st, p)
 	relay.Presence = p.presence
-	p.scheduler = scheduler.New(st, timers(), d.o.Now, d.leads, d.log)
+	p.scheduler = scheduler.New(st, timers(policy), d.o.Now, d.leads, d.log)
 	p.scheduler.Failpoint = d.o.Failpoint
+	p.backlog = &backlog{store: st, limit: d.cfg.Policy.Backlog, roles: layout.rights[bot.AssistantManager], now: d.o.Now, log: d.log.Named("backlog")}
 	return p, nil
 }
 
@@ -316,9 +319,13 @@ func members(st *store.Store) func(context.Context, string, int64) ([]string, er
 	}
 }
 
-// timers are the handlers of durable timers by kind.
-func timers() map[string]scheduler.Kind {
-	return map[string]scheduler.Kind{bridge.TimerUndelivered: {Fire: bridge.Undelivered}, bridge.TimerSecret: {Fire: bridge.EndSecret}}
+// timers are the handlers of durable timers by kind; all may be late.
+func timers(policy bridge.Desk) map[string]scheduler.Kind {
+	kinds := map[string]scheduler.Kind{}
+	for kind, fire := range policy.Timers() {
+		kinds[kind] = scheduler.Kind{Fire: fire}
+	}
+	return kinds
 }
 
 func (d *Desk) setStatus(change func(*Status)) {

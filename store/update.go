@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -190,12 +191,23 @@ func (r *reader) Doc(ref ledger.Ref) (ledger.Doc, error) {
 	return d, r.keep(err)
 }
 
-// Expect fetches documents in one round trip. What goes wrong here is met again, and
-// then reported, when they are asked for.
+// Expect fetches documents in one round trip, those that it has not fetched yet. What goes
+// wrong here is met again, and then reported, when they are asked for.
 func (r *reader) Expect(refs []ledger.Ref) {
-	refs = slices.DeleteFunc(slices.Clone(refs), func(ref ledger.Ref) bool { return checkRef(ref) != nil })
-	if docs, err := r.store.docs(r.ctx, refs); err == nil {
+	refs = slices.DeleteFunc(slices.Clone(refs), func(ref ledger.Ref) bool {
+		_, known := r.ahead[ref]
+		return known || checkRef(ref) != nil
+	})
+	if len(refs) == 0 {
+		return
+	}
+	docs, err := r.store.docs(r.ctx, refs)
+	switch {
+	case err != nil:
+	case r.ahead == nil:
 		r.ahead = docs
+	default:
+		maps.Copy(r.ahead, docs)
 	}
 }
 

@@ -122,7 +122,7 @@ func (t Ticket) dueReminders(p Policy, c Clock, add func(string, time.Time)) {
 		add(TimerReply, after(c, later(since, t.Reminders.Reply), p.ReplyReminder))
 	}
 	if waits && t.Agent != "" && !t.Silent && t.State != Resolved {
-		add(TimerSilentAgent, after(c, later(since, t.AgentSince), p.SilentAgent))
+		add(TimerSilentAgent, after(c, later(later(since, t.AgentSince), t.Woken), p.SilentAgent))
 	}
 	if t.Class == Hard && t.State != Resolved && t.answered() {
 		add(TimerNews, after(c, later(t.news(), t.Reminders.News), p.NewsReminder))

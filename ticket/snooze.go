@@ -33,7 +33,7 @@ func (t *Ticket) wake(by string, at time.Time) []ledger.Event {
 	if t.Snoozed.IsZero() {
 		return nil
 	}
-	t.Snoozed = time.Time{}
+	t.Snoozed, t.Woken = time.Time{}, at
 	return []ledger.Event{event(at, "woken", by)}
 }
 

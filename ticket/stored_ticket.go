@@ -63,6 +63,7 @@ type storedTicket struct {
 
 	Rating     storedRating      `json:"rating,omitzero"`
 	Snoozed    int64             `json:"snoozed,omitzero"`
+	Woken      int64             `json:"woken,omitzero"`
 	Scheduled  []storedScheduled `json:"scheduled,omitzero"`
 	MergedInto string            `json:"mergedInto,omitzero"`
 	MergedFrom []string          `json:"mergedFrom,omitzero"`
@@ -202,7 +203,7 @@ func (t Ticket) stored() storedTicket {
 			millis(t.Rating.Asked), t.Rating.Skipped, t.Rating.Lapsed, millis(t.Rating.Given), t.Rating.Stars,
 			t.Rating.Comment, millis(t.Rating.Commented), string(t.Rating.Review),
 		},
-		Snoozed: millis(t.Snoozed), MergedInto: t.MergedInto, MergedFrom: t.MergedFrom,
+		Snoozed: millis(t.Snoozed), Woken: millis(t.Woken), MergedInto: t.MergedInto, MergedFrom: t.MergedFrom,
 		Scheduled: each(t.Scheduled, func(s Scheduled) storedScheduled {
 			return storedScheduled{s.ID, s.Text, millis(s.Due), s.By, s.DropIfClientWrites}
 		}),
@@ -282,7 +283,7 @@ func (s storedTicket) ticket() Ticket {
 			fromMillis(s.Rating.Asked), s.Rating.Skipped, s.Rating.Lapsed, fromMillis(s.Rating.Given), s.Rating.Stars,
 			s.Rating.Comment, fromMillis(s.Rating.Commented), Review(s.Rating.Review),
 		},
-		Snoozed: fromMillis(s.Snoozed), MergedInto: s.MergedInto, MergedFrom: s.MergedFrom,
+		Snoozed: fromMillis(s.Snoozed), Woken: fromMillis(s.Woken), MergedInto: s.MergedInto, MergedFrom: s.MergedFrom,
 		Scheduled: each(s.Scheduled, func(m storedScheduled) Scheduled {
 			return Scheduled{m.ID, m.Text, fromMillis(m.Due), m.By, m.Drop}
 		}),

@@ -27,7 +27,7 @@ func full() Ticket {
 		Summary: text(longSummary), Solution: text(longSolution), ResolvedAt: at, ClosingSent: at, SilentFrom: at, Unclear: true,
 		ClosedAt: at, Ending: EndConfirmed, Reopened: 99,
 		Rating:  Opinion{at, true, true, at, 1, text(longComment), at, ReviewOpen},
-		Snoozed: at, MergedInto: "HE-250114-123456",
+		Snoozed: at, Woken: at, MergedInto: "HE-250114-123456",
 		Warranty:  Warranty{ClaimAccepted, at, text(longReason), WarrantyForm{text(longField), text(longField), text(longField), text(longField), text(longField), text(longField)}, text(longReason)},
 		Reminders: Reminders{true, true, at, at, Classes(), Classes()},
 		kept:      id, watched: true,

@@ -99,6 +99,7 @@ type Ticket struct {
 	Reopened    int
 	Rating      Opinion
 	Snoozed     time.Time // until then it rests; zero if it does not
+	Woken       time.Time // when it last did: its agent is not silent before he could speak
 	Scheduled   []Scheduled
 	MergedInto  string
 	MergedFrom  []string

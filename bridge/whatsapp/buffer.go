@@ -48,15 +48,27 @@ func (b *buffer) GetBufferedEvent(ctx context.Context, hash [32]byte) (*store.Bu
 	}
 	if event != nil && event.Plaintext == nil {
 		b.link.witness.repeated()
+		return event, nil
+	}
+	if event != nil {
+		// The library asks the phone for what cannot be opened.
+		if event.Plaintext, err = b.link.c.box.open(hash, event.Plaintext); err != nil {
+			return nil, err
+		}
 	}
 	return event, nil
 }
 
 // PutBufferedEvent refuses what cannot be decoded: the transaction is undone and
-// the library reports the message as undecryptable, not as nothing at all.
+// the library reports the message as undecryptable, not as nothing at all. What may
+// hold a secret is sealed.
 func (b *buffer) PutBufferedEvent(ctx context.Context, hash [32]byte, plaintext []byte, at time.Time) error {
-	if !decodable(plaintext) {
+	message, ok := decoded(plaintext)
+	if !ok {
 		return errUndecodable
+	}
+	if b.link.c.secret(ctx, message) {
+		plaintext = b.link.c.box.seal(hash, plaintext)
 	}
 	return b.EventBuffer.PutBufferedEvent(ctx, hash, plaintext, at)
 }
@@ -103,18 +115,19 @@ func (b *buffer) broken(err error) error {
 	return errNotNow
 }
 
-// decodable reports whether a padded plaintext is a message. What is wrongly
-// padded is left to the library, which reports it.
-func decodable(plaintext []byte) bool {
+// decoded reads a padded plaintext; ok is false when it is no message. What is wrongly
+// padded is left to the library, which reports it: nil.
+func decoded(plaintext []byte) (m *waE2E.Message, ok bool) {
 	if len(plaintext) == 0 {
-		return true
+		return nil, true
 	}
 	padding := int(plaintext[len(plaintext)-1])
 	if padding > len(plaintext) {
-		return true
+		return nil, true
 	}
-	var message waE2E.Message
-	return proto.Unmarshal(plaintext[:len(plaintext)-padding], &message) == nil
+	m = new(waE2E.Message)
+	err := proto.Unmarshal(plaintext[:len(plaintext)-padding], m)
+	return m, err == nil
 }
 
 // GetOutgoingEvent finds a message of ours for a phone that asks again: among

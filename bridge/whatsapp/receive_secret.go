@@ -38,11 +38,12 @@ func (c *Client) prunePolls(ctx context.Context) {
 
 // notePoll keeps the options of a message's poll, if it has one. It is called
 // before the message is passed on, or sent: its votes follow. What a client sends
-// under the id of another poll does not replace that one's options.
+// under the id of another poll does not replace that one's options, and options that
+// may be secret are not kept.
 func (c *Client) notePoll(ctx context.Context, id string, m *waE2E.Message, own bool) error {
 	sums := optionSums(m)
-	if len(sums) == 0 {
-		return nil
+	if len(sums) == 0 || !own && c.secret(ctx, m) {
+		return nil // votes on what is masked are not read
 	}
 	options := make(map[string]string, len(sums))
 	for sum, name := range sums {

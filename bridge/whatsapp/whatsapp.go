@@ -60,6 +60,11 @@ type Options struct {
 	// the session keys. It is not asked for the ids of edits and revokes, which mean
 	// nothing to a phone after that time, nor for what was revoked.
 	Sent func(ctx context.Context, chat bridge.Address, id string) (text string, ok bool, err error)
+	// Secret reports whether a message with these texts may hold a secret that must not
+	// be on disk in clear, not even until it is handled. It is asked while a message is
+	// decrypted. Such a message cannot be read any more when the process ends before it
+	// was handled: the sender's phone is asked for it again then. nil means never.
+	Secret func(ctx context.Context, words []string) bool
 	// Log may be nil. Numbers in it are masked to their last four digits.
 	Log       *zap.Logger
 	Failpoint bridge.Failpoint
@@ -77,6 +82,7 @@ type Client struct {
 	settings  settings
 	log       *zap.Logger
 	db        *sql.DB
+	box       box
 	container *sqlstore.Container
 
 	// slot holds a token while nobody uses the device: Run and Pair take turns.
@@ -176,7 +182,7 @@ func open(ctx context.Context, options Options, set settings) (*Client, error) {
 		options.DeviceName = "Halo"
 	}
 	c := &Client{
-		options: options, settings: set, log: options.Log,
+		options: options, settings: set, log: options.Log, box: newBox(),
 		status: Status{State: StateStopped}, gate: newGate(), slot: make(chan struct{}, 1), sender: make(chan struct{}, 1), paired: make(chan struct{}, 1),
 	}
 	c.slot <- struct{}{}

@@ -1,0 +1,346 @@
+package bridge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// An arrival is a piece of a message being taken in, by one attempt at one commit.
+type arrival struct {
+	r     *Relay
+	tx    *ledger.Tx
+	c     ticket.Conversation
+	m     ClientMessage
+	piece int
+	last  bool
+	who   customer.Contact // zero in a group
+	known bool             // there was a contact of the person before
+	at    time.Time        // when it was written, see written
+	stood ledger.Ref       // where a placeholder for it is kept
+	q     question         // the sentence of ours that it answers
+
+	open   ticket.Ticket // the open ticket, if c has one
+	closed ticket.Ticket // the one that closed last, once asked for
+}
+
+// atOnce is within which a message counts as written when it came: WhatsApp's times are
+// whole seconds of another clock.
+const atOnce = 5 * time.Second
+
+// written is when a message was written, for the clocks of a ticket.
+func written(m ClientMessage, now time.Time) time.Time {
+	if now.Sub(m.At) < atOnce || m.At.Year() <= 2009 { // an impossible time was replaced, see plausible
+		return now
+	}
+	return m.At
+}
+
+// notBefore is a moment at which something can have happened to a ticket: what was written
+// before the last step, and came after it, is taken to follow that step.
+func notBefore(t ticket.Ticket, at time.Time) time.Time {
+	asked, _ := t.Waiting(ticket.Staff, ticket.Client)
+	for _, step := range []time.Time{t.ResolvedAt, t.ClosedAt, t.Rating.Asked, asked} {
+		if step.After(at) {
+			at = step
+		}
+	}
+	return at
+}
+
+// expect says which documents lead to the person who wrote.
+func (r *Relay) expect(tx *ledger.Tx, m ClientMessage) {
+	refs := append(whereabouts(m.Chat, m.Alt), placeholderRef(conversationID(m.Chat), m), placeholderRef(conversationID(m.Alt), m))
+	if m.Group == nil {
+		refs = append(refs, r.leads(m)...)
+	}
+	tx.Expect(refs...)
+}
+
+// ahead says which documents will be read now that the conversation is known.
+func (a *arrival) ahead() {
+	refs := []ledger.Ref{heardRef(a.c.ID, inboxRef(a.m))}
+	numbers := []string{a.c.Open}
+	if a.c.Open == "" {
+		numbers = []string{a.c.Last}
+		if a.c.Rated != a.c.Last && a.asksNear() {
+			numbers = append(numbers, a.c.Rated)
+		}
+	}
+	for _, number := range numbers {
+		if number != "" {
+			refs = append(refs, ledger.Ref{Kind: ticket.KindTicket, ID: number})
+		}
+	}
+	if a.who.ID != "" && a.c.Open == "" {
+		refs = append(refs, OutageRef)
+	}
+	a.tx.Expect(append(refs, a.floodRefs()...)...)
+}
+
+// takeIn brings the message to where it belongs.
+func (a *arrival) takeIn(subject spot, found bool) error {
+	a.ahead()
+	if err := a.findOpen(); err != nil {
+		return err
+	}
+	var err error
+	if a.q, err = a.question(); err != nil {
+		return err
+	}
+	if found && !a.answersRating() && !a.lateConfirmation() {
+		done, err := a.r.about(a.tx, a.c, a.m, subject, a.piece)
+		if err != nil {
+			return err
+		}
+		if done {
+			return a.reacted()
+		}
+	}
+	if a.piece > 0 {
+		if h, ok, err := heardIn(a.tx, a.c, a.m.ID, a.m.Own); err != nil || ok {
+			return cmp.Or(err, a.goesOn(h.Ticket))
+		}
+	}
+	switch {
+	case a.c.Open == "" && slices.Contains(echoes, a.m.Kind) && !a.answersRating() && !a.lateConfirmation():
+		// It speaks of an earlier message: noted, but no new concern.
+		logWrote(a.tx, cmp.Or(a.c.Last, "conversation/"+a.c.ID), a.m)
+		return a.c.Save(a.tx)
+	case a.m.Own:
+		return a.fromPhone()
+	}
+	return a.route()
+}
+
+// findOpen loads the open ticket. One that is not there, or closed, is no open one.
+func (a *arrival) findOpen() error {
+	for a.c.Open != "" {
+		t, ok, err := ticket.Load(a.tx, a.c.Open)
+		if err != nil {
+			return err
+		}
+		if ok && t.State != ticket.Closed {
+			a.open = t
+			return nil
+		}
+		if t.Number = a.c.Open; !ok {
+			t.State, t.Conversation = ticket.Closed, a.c.ID
+		}
+		was := a.c.Open
+		if a.c.Follow(t); a.c.Open == was {
+			a.c.Open = ""
+		}
+	}
+	return nil
+}
+
+// goesOn brings a further piece of a message to where the first one is.
+func (a *arrival) goesOn(number string) error {
+	if number == a.c.Open {
+		return a.intoOpen()
+	}
+	return a.aside(number)
+}
+
+// intoOpen brings the message into the open ticket.
+func (a *arrival) intoOpen() error {
+	t := a.open
+	events := append(a.identify(&t), wrote(a.m))
+	if err := a.show(t.Number); err != nil {
+		return err
+	}
+	said, err := a.said(&t)
+	if err != nil {
+		return err
+	}
+	return a.settle(a.open, &t, append(events, said...))
+}
+
+// fromPhone takes in what was typed on the linked phone: an answer in the open ticket, a
+// last word in one that has just closed, or the beginning of a new one.
+func (a *arrival) fromPhone() error {
+	if a.c.Open != "" {
+		return a.intoOpen()
+	}
+	if _, err := a.lastClosed(); err != nil {
+		return err
+	}
+	if t := a.closed; t.Number != "" && notBefore(t, a.at).Sub(t.ClosedAt) < a.r.desk.policy().ReopenWithin {
+		return a.aside(t.Number)
+	}
+	return a.start()
+}
+
+// lastClosed loads the ticket that closed last, if there is one.
+func (a *arrival) lastClosed() (ok bool, err error) {
+	if a.c.Last == "" || a.closed.Number != "" {
+		return a.closed.Number != "", nil
+	}
+	a.closed, ok, err = ticket.Load(a.tx, a.c.Last)
+	return ok, err
+}
+
+// start opens the next ticket of the conversation with the message.
+func (a *arrival) start() error {
+	local := a.tx.Now().In(a.r.desk.Zone)
+	n, err := a.tx.Next("ticket-" + local.Format("060102"))
+	if err != nil {
+		return fmt.Errorf("number a ticket: %w", err)
+	}
+	t := ticket.Open(&a.c, ticket.Number(a.r.desk.Prefix, local, n), a.tx.Now())
+	by := "client"
+	if a.m.Own {
+		by = "phone"
+	}
+	events := []ledger.Event{{At: a.tx.Now(), What: "opened", By: by, Data: map[string]string{"conversation": a.c.ID}}}
+	events = append(append(events, a.identify(&t)...), wrote(a.m))
+	a.tx.Send(OpenPost(t.Number, t.Posts))
+	a.tx.Index(ticket.IndexUnposted, t.Number, a.tx.Now().UnixMilli())
+	if err := a.show(t.Number); err != nil {
+		return err
+	}
+	if a.m.Own {
+		return a.settle(ticket.Ticket{}, &t, events)
+	}
+	if a.m.Group == nil {
+		if err := a.r.autoText(a.tx, a.c, t.Number); err != nil {
+			return err
+		}
+	}
+	said, err := a.said(&t)
+	if err != nil {
+		return err
+	}
+	return a.settle(ticket.Ticket{}, &t, append(events, said...))
+}
+
+// said is what the message does to a ticket that is open.
+func (a *arrival) said(t *ticket.Ticket) ([]ledger.Event, error) {
+	at := notBefore(*t, a.at)
+	if a.m.Own {
+		if slices.Contains(echoes, a.m.Kind) || a.m.Unreadable != "" {
+			return nil, nil
+		}
+		return t.StaffWrote("", at), nil
+	}
+	var events []ledger.Event
+	if a.m.speaks() {
+		var err error
+		if events, err = t.ClientWrote(at, a.thanks()); err != nil {
+			return nil, err
+		}
+	}
+	reply, ok := a.reply(*t)
+	if !ok {
+		return events, nil
+	}
+	more, err := t.Confirm(reply, at)
+	return append(events, more...), err
+}
+
+// settle writes the ticket that the message went into, and the conversation.
+func (a *arrival) settle(before ticket.Ticket, t *ticket.Ticket, events []ledger.Event) error {
+	if err := a.standIn(t.Number); err != nil {
+		return err
+	}
+	if err := a.r.desk.keep(a.tx, before, t, &a.c, events); err != nil {
+		return err
+	}
+	if a.last {
+		a.r.answerCall(a.tx, a.c, t.Number, a.m)
+	}
+	return a.save()
+}
+
+// standIn notes that a line stands in for a message that cannot be read yet.
+func (a *arrival) standIn(number string) error {
+	if a.m.Unreadable == "" {
+		return nil
+	}
+	p := placeholder{Ticket: number, Letter: clientLetterID(a.c.ID, a.m, 0, 0), At: a.tx.Now().UnixMilli(), By: authorOf(a.m)}
+	return p.save(a.tx, a.stood)
+}
+
+// save ends the piece.
+func (a *arrival) save() error {
+	if a.last {
+		waits(&a.c, a.m)
+	}
+	return a.c.Save(a.tx)
+}
+
+// aside shows the message in a ticket to which it does nothing, mostly a closed one.
+func (a *arrival) aside(number string, buttons ...Button) error {
+	t, ok, err := ticket.Load(a.tx, number)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := a.show(number, buttons...); err != nil {
+			return err
+		}
+		if err := a.standIn(number); err != nil {
+			return err
+		}
+		a.archive(t)
+	}
+	logWrote(a.tx, number, a.m)
+	return a.save()
+}
+
+// archive puts the post of a closed ticket back into the archive: being written in has
+// taken it out.
+func (a *arrival) archive(t ticket.Ticket) {
+	if t.State == ticket.Closed {
+		a.tx.Send(Tags(t.Number, "tag/"+t.Number+"/about/"+clientLetterID(a.c.ID, a.m, a.piece, 0), t.Tag(), true))
+	}
+}
+
+// show puts the message into a ticket's thread, or among what is folded for it.
+func (a *arrival) show(number string, buttons ...Button) error {
+	folded, err := a.fold(number)
+	if err != nil || folded {
+		return err
+	}
+	return a.r.show(a.tx, a.c, a.m, number, a.piece, buttons...)
+}
+
+// readAtLast takes in the content of a message for which a line stands.
+func (a *arrival) readAtLast(stood placeholder) error {
+	if err := stood.fill(a.tx, a.c, a.m, a.piece, a.last); err != nil {
+		return err
+	}
+	stood.Done = true
+	if err := stood.save(a.tx, a.stood); err != nil {
+		return err
+	}
+	if err := a.findOpen(); err != nil {
+		return err
+	}
+	if a.open.Number != stood.Ticket || a.m.Own {
+		logWrote(a.tx, stood.Ticket, a.m)
+		return a.c.Save(a.tx)
+	}
+	var err error
+	if a.q, err = a.question(); err != nil {
+		return err
+	}
+	t, events := a.open, []ledger.Event{wrote(a.m)}
+	if reply, ok := a.reply(t); ok {
+		more, err := t.Confirm(reply, notBefore(t, a.at))
+		if err != nil {
+			return err
+		}
+		events = append(events, more...)
+	}
+	if err := a.r.desk.keep(a.tx, a.open, &t, &a.c, events); err != nil {
+		return err
+	}
+	return a.c.Save(a.tx)
+}

@@ -1,0 +1,89 @@
+package bridge
+
+import (
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// buttonAgain takes the work up again; who reads a comment may find that there is some.
+var buttonAgain = Button{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}
+
+// againPrefix begins the ids of letters that ask for stars once more.
+const againPrefix = "rating/"
+
+// rate takes in an answer to the question for stars. It opens nothing, whatever it says:
+// one that comes late is shown, one that is none of 1 to 5 is asked for once more.
+func (a *arrival) rate(to ticket.Destination) error {
+	t, ok, err := ticket.Load(a.tx, to.ID)
+	if err != nil || !ok {
+		return a.nowhere(to.ID, err)
+	}
+	before, at, p := t, notBefore(t, a.at), a.r.desk.policy()
+	if to.Stars == 0 {
+		if t.RatingPending(at, p) {
+			a.askAgain(t.Number)
+		}
+		return a.aside(t.Number, buttonAgain)
+	}
+	events, err := t.Rate(to.Stars, at, p)
+	if forbidden(err) {
+		return a.aside(t.Number)
+	}
+	if err != nil {
+		return err
+	}
+	if to.Comment != "" {
+		more, err := t.Comment(to.Comment, at, p)
+		if err != nil && !forbidden(err) {
+			return err
+		}
+		events = append(events, more...)
+	}
+	return a.opinion(before, &t, events)
+}
+
+// comment takes in what the client says about his rating. One that comes late is shown.
+func (a *arrival) comment(to ticket.Destination) error {
+	t, ok, err := ticket.Load(a.tx, to.ID)
+	if err != nil || !ok {
+		return a.nowhere(to.ID, err)
+	}
+	before := t
+	events, err := t.Comment(to.Comment, notBefore(t, a.at), a.r.desk.policy())
+	if forbidden(err) || err == nil && len(events) == 0 {
+		return a.aside(t.Number, buttonAgain)
+	}
+	if err != nil {
+		return err
+	}
+	return a.opinion(before, &t, events)
+}
+
+// opinion shows what the client said of a ticket, and keeps it.
+func (a *arrival) opinion(before ticket.Ticket, t *ticket.Ticket, events []ledger.Event) error {
+	if err := a.show(t.Number); err != nil {
+		return err
+	}
+	if err := a.r.desk.keep(a.tx, before, t, &a.c, a.record(events)); err != nil {
+		return err
+	}
+	a.archive(*t)
+	return a.save()
+}
+
+// nowhere logs a message about a ticket that is gone.
+func (a *arrival) nowhere(number string, err error) error {
+	if err != nil {
+		return err
+	}
+	logWrote(a.tx, number, a.m)
+	return a.c.Save(a.tx)
+}
+
+// askAgain asks once more for stars, once for each ticket: a letter of the same name is
+// the same letter.
+func (a *arrival) askAgain(number string) {
+	if text := a.r.desk.Sentences[ticket.SayRatingAgain]; text != "" {
+		a.r.desk.sentence(a.tx, a.c, number, againPrefix+number+"."+ticket.SayRatingAgain, ticket.SayRatingAgain, text)
+	}
+}
