@@ -1,6 +1,8 @@
 package bot
 
-import "github.com/haloerzap/halo/customer"
+import (
+	"github.com/haloerzap/halo/customer"
+)
 
 // findActions are those that find and show what there is, and look after people.
 func findActions() actions {
@@ -102,3 +104,35 @@ func findCommands() []Command {
 		}},
 	}
 }
+
+// Commands is [Commands] with what this desk lets choose from: its user types, and its
+// canned answers if all of them can be shown.
+func (d *Desk) Commands() []Command {
+	kinds, answers := []Choice{}, []Choice{}
+	for _, t := range d.types() {
+		kinds = append(kinds, Choice{Value: t.Key, Label: both(t.ID, t.EN)})
+	}
+	for _, name := range d.bridge.Sentences.Canned() {
+		answers = append(answers, Choice{Value: name})
+	}
+	if len(answers) > mostOffered {
+		answers = nil
+	}
+	all := Commands()
+	for _, c := range all {
+		for _, sub := range c.Sub {
+			for n := range sub.Options {
+				switch o := &sub.Options[n]; c.Name + " " + sub.Name + " " + o.Name {
+				case "customer type type", "customer register type":
+					o.Choices = kinds
+				case "answers send name":
+					o.Choices = answers
+				}
+			}
+		}
+	}
+	return all
+}
+
+// mostOffered is how many choices an option may have.
+const mostOffered = 25

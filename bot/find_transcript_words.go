@@ -190,9 +190,9 @@ func (w *teller) who(by string) string {
 		return w.client
 	case "phone":
 		return w.say("Ponsel yang ditautkan", "Linked phone")
-	case "", "halo":
+	case "halo":
 		return "Halo"
-	case "discord":
+	case "", "discord":
 		return "Discord"
 	}
 	return w.name(by)
