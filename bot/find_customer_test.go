@@ -194,7 +194,7 @@ func TestMergingPeople(t *testing.T) {
 		t.Errorf("stored: %+v", r.person("q1"))
 	}
 	// Whoever is in the thread may be one of the two.
-	if a := sari.command("customer merge", "with", "sinta"); len(a.Buttons) != 1 || !strings.Contains(a.Text, "**Budi**") {
+	if a := sari.command("customer merge", "with", "santoso"); len(a.Buttons) != 1 || !strings.Contains(a.Text, "**Budi**") {
 		t.Errorf("of the thread: %q", a.Text)
 	}
 	for _, wrong := range []string{"cu:merge:q1:p404", "cu:show:p404"} {
