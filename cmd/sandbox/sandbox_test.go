@@ -27,6 +27,8 @@ type bench struct {
 	t   *testing.T
 	s   *sandbox
 	url string
+	// giveUp ends the test; who plays by other rules than t sets it.
+	giveUp func(format string, args ...any)
 }
 
 // hushed takes away what a desk does by itself, and what makes it wait: for stories of the
@@ -74,7 +76,7 @@ func start(t *testing.T, o options) *bench {
 	if err := s.prepare(ready); err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t, s, server.URL}
+	return &bench{t, s, server.URL, t.Fatalf}
 }
 
 // do calls the API and returns the status and the answer.
@@ -82,19 +84,19 @@ func (b *bench) do(method, path, body string) (int, []byte) {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), method, b.url+"/sandbox/"+path, strings.NewReader(body))
 	if err != nil {
-		b.t.Fatal(err)
+		b.giveUp("%v", err)
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		b.t.Fatal(err)
+		b.giveUp("%v", err)
 	}
 	defer answer.Body.Close()
 	data, err := io.ReadAll(answer.Body)
 	if err != nil {
-		b.t.Fatal(err)
+		b.giveUp("%v", err)
 	}
 	return answer.StatusCode, bytes.TrimSpace(data)
 }
@@ -104,7 +106,7 @@ func (b *bench) post(path string, body, into any) {
 	b.t.Helper()
 	data, err := json.Marshal(body)
 	if err != nil {
-		b.t.Fatal(err)
+		b.giveUp("%v", err)
 	}
 	status, answer := b.do("POST", path, string(data))
 	b.decode(path, status, answer, into)
@@ -119,13 +121,13 @@ func (b *bench) get(path string, into any) {
 func (b *bench) decode(path string, status int, answer []byte, into any) {
 	b.t.Helper()
 	if status != http.StatusOK {
-		b.t.Fatalf("%s answered %d %s", path, status, answer)
+		b.giveUp("%s answered %d %s", path, status, answer)
 	}
 	if into == nil {
 		return
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		b.t.Fatalf("%s answered %s: %v", path, answer, err)
+		b.giveUp("%s answered %s: %v", path, answer, err)
 	}
 }
 
@@ -137,7 +139,7 @@ func (b *bench) settle() {
 	}
 	b.post("settle", obj{}, &answer)
 	if !answer.Settled {
-		b.t.Fatalf("not settled, %d waiting", answer.Waiting)
+		b.giveUp("not settled, %d waiting", answer.Waiting)
 	}
 }
 

@@ -205,9 +205,9 @@ func (s *story) command(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 2)
 	options := pairs(ts, args[2:])
 	where := ""
-	if name, ok := options["channel"].(string); ok && strings.HasPrefix(name, "halo-") {
+	if name, ok := options["in"].(string); ok {
 		where = s.room(ts, name)
-		delete(options, "channel")
+		delete(options, "in")
 	} else {
 		where = s.thread(ts)
 	}

@@ -53,7 +53,7 @@ type story struct {
 //	press sari LABEL                a button, the newest with this label
 //	choose sari HINT VALUE          from a list
 //	menu sari NAME PART             from the menu of a message
-//	command sari NAME [OPTION=VALUE]...  in the thread, or with channel=NAME there
+//	command sari NAME [OPTION=VALUE]...  in the thread, or with in=CHANNEL there
 //	fill sari FIELD=VALUE...        the form that is open
 //	sees PART                       what the last of these four showed (or with !: did not)
 //	thread PART                     somebody can read it in the ticket's thread
@@ -65,12 +65,19 @@ type story struct {
 //	ticket N                        the Nth is meant from now on
 //	clock 20m | 2026-11-24T08:00    the clock goes on
 func (s *story) commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){
+	steps := map[string]func(*testscript.TestScript, bool, []string){
 		"client": s.client, "phone": s.onPhone, "count": s.count, "agent": s.agent, "press": s.press, "choose": s.choose,
 		"menu": s.menu, "command": s.command, "fill": s.fill, "sees": s.sees, "thread": s.inThread, "channel": s.inChannel,
 		"pings": s.pings, "state": s.state, "tag": s.tag, "archived": s.archived, "event": s.event, "tickets": s.tickets,
 		"ticket": s.choosesTicket, "clock": s.clock,
 	}
+	for name, step := range steps {
+		steps[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			s.giveUp = ts.Fatalf
+			step(ts, neg, args)
+		}
+	}
+	return steps
 }
 
 // need ends the story when a step has too few words.
