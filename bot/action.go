@@ -34,7 +34,7 @@ type actions struct {
 // table is everything that staff can ask for.
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
-	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions()} {
+	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions()} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
 		maps.Copy(all.forms, part.forms)
@@ -106,7 +106,7 @@ func Commands() []Command {
 		ticket.Sub = append(ticket.Sub, part...)
 	}
 	all := []Command{ticket}
-	for _, part := range [][]Command{deskCommands(), ticketCommands(), workCommands(), findCommands()} {
+	for _, part := range [][]Command{deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands()} {
 		all = append(all, part...)
 	}
 	return all

@@ -22,6 +22,9 @@ type Interaction struct {
 	// for everything else.
 	Command string
 	Options map[string]string
+	// Members are the roles of the people whom options name, by user id. Who is not in it
+	// is no member of the server.
+	Members map[string][]string
 	// Target is the message that a command from a message's menu was used on.
 	Target *Target
 	// Button is the custom id of the pressed button or used select, "" for others.

@@ -142,7 +142,8 @@ func TestRefusals(t *testing.T) {
 	for _, name := range names("", bot.Commands()) {
 		asked = append(asked, bot.Interaction{Command: name})
 	}
-	for _, button := range []string{bridge.RetryPrefix + l.ID, "dead:page:0", "dead:retry:0:" + bridge.Nonce(l.ID)[:10], "pair:qr", "status:now"} {
+	for _, button := range []string{bridge.RetryPrefix + l.ID, "dead:page:0", "dead:retry:0:" + bridge.Nonce(l.ID)[:10], "pair:qr", "status:now",
+		bridge.HoldSend + "1", bridge.HoldNote + "1"} {
 		asked = append(asked, bot.Interaction{Button: button})
 	}
 	for n, i := range asked {
@@ -198,7 +199,11 @@ func TestCommandsAreInBothLanguages(t *testing.T) {
 	var walk func(all []bot.Command)
 	walk = func(all []bot.Command) {
 		for _, c := range all {
-			check(c.Name, c.Description)
+			if c.OnMessage { // it is its name
+				check(c.Name, c.Names)
+			} else {
+				check(c.Name, c.Description)
+			}
 			for _, o := range c.Options {
 				check(c.Name+" "+o.Name, o.Description)
 			}

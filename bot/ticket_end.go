@@ -97,7 +97,7 @@ func (d *Desk) reopen(ctx context.Context, i Interaction) (Answer, error) {
 		do: func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) {
 			return t.Reopen(i.Options["reason"], i.User, at)
 		},
-		done: i.say("↩️ Tiket ini dibuka kembali.", "↩️ This ticket is open again."),
+		done: i.say("🔓 Tiket ini dibuka kembali.", "🔓 This ticket is open again."),
 		was:  i.say("Tiket ini memang masih terbuka.", "This ticket is open."),
 	})
 }

@@ -53,9 +53,14 @@ func newRoom(t *testing.T) *room {
 		}
 		return tk.Save(tx)
 	})
-	r.desk = bot.NewDesk(bot.Options{Store: kept{r.st}, Rights: everyRight, Bridge: quietBridge, Log: zaptest.NewLogger(t)})
+	r.restart()
 	t.Cleanup(func() { storetest.Check(t, client, "test") })
 	return r
+}
+
+// restart starts the desk anew: what was shown before it works on.
+func (r *room) restart() {
+	r.desk = bot.NewDesk(bot.Options{Store: kept{r.st}, Rights: everyRight, Bridge: quietBridge, Log: zaptest.NewLogger(r.t)})
 }
 
 var quietBridge = bridge.Desk{

@@ -121,7 +121,7 @@ func ways(i Interaction, rule string) []Button {
 	case "not_classified":
 		return classButtons(":resolve" + aside)
 	case "not_escalated":
-		return []Button{{ID: buttonEscalate + aside, Label: i.say("Eskalasi ke supervisor", "Escalate to a supervisor"), Emoji: "⏫", Style: "primary"}}
+		return []Button{{ID: buttonEscalate + aside, Label: i.say("Eskalasi ke supervisor", "Escalate to a supervisor"), Emoji: "🆙", Style: "primary"}}
 	case "not_resolved":
 		return []Button{
 			{ID: buttonResolve + aside, Label: i.say("Selesaikan", "Resolve"), Emoji: "✅", Style: "success"},
@@ -129,13 +129,13 @@ func ways(i Interaction, rule string) []Button {
 		}
 	case "resolved":
 		return []Button{
-			{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "↩️", Style: "primary"},
+			{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "🔓", Style: "primary"},
 			{ID: buttonClose + aside, Label: i.say("Tutup", "Close"), Emoji: "🔒"},
 		}
 	case "closed":
-		return []Button{{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "↩️", Style: "primary"}}
+		return []Button{{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "🔓", Style: "primary"}}
 	case "taken":
-		return []Button{{ID: "t:takeover", Label: i.say("Ambil alih", "Take over"), Emoji: "🤝"}}
+		return []Button{{ID: "t:takeover", Label: i.say("Ambil alih", "Take over"), Emoji: "🔁"}}
 	case "no_claim":
 		return []Button{{ID: buttonWarranty + ":" + warrantyClaim + aside, Label: i.say("Catat klaim garansi", "Record a warranty claim"), Emoji: "🛡️", Style: "primary"}}
 	case "claim_open":

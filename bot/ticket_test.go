@@ -28,11 +28,13 @@ func TestATicketByItsButtons(t *testing.T) {
 	if got := r.ticket(); got.State != ticket.WaitingClient || got.Asked != "Foto halaman\nNama outlet\n2 struk terakhir" {
 		t.Errorf("after asking for data it is %s for %q", got.State, got.Asked)
 	}
+	r.restart()
 	r.silent(sari.button("t:access"))
 	r.silent(sari.button("t:check"))
 	r.silent(sari.fill("t:resolve", "summary", "Stok minus", "solution", "Disesuaikan"))
 	r.silent(sari.button("t:reopen"))
 	f := sari.form(bot.Interaction{Button: "t:resolve", Message: "9"})
+	r.restart()
 	if f.Fields[0].Value != "Stok minus" || f.Fields[1].Value != "Disesuaikan" {
 		t.Errorf("the second time it is prefilled with %q and %q", f.Fields[0].Value, f.Fields[1].Value)
 	}

@@ -79,6 +79,7 @@ type Courier struct {
 	cuts     cuts
 	link     link // owned by Run
 	stuck    stuck
+	early    early
 
 	poke  chan struct{} // a link came back: outages end here
 	woken chan string   // lanes whose file came
@@ -105,7 +106,7 @@ func NewCourier(outbox Outbox, phone Phone, board Board, lease func() ledger.Lea
 }
 
 // Poke makes the courier try at once what waits because of an outage: a link came
-// back. Longer waits (a rate limit, a time-lock) are kept.
+// back, or desk time was moved. Longer waits (a rate limit, a time-lock) are kept.
 func (c *Courier) Poke() {
 	select {
 	case c.poke <- struct{}{}:
@@ -203,6 +204,10 @@ func (c *Courier) start(ctx context.Context, stop context.CancelCauseFunc, runni
 			next = min(next, wait)
 			continue
 		}
+		if wait := c.early.wait(h.Lane, c.desk.now()); wait > 0 {
+			next = min(next, wait)
+			continue
+		}
 		if wait := h.NotBefore.Sub(now); wait > 0 && !((eager || woken[h.Lane]) && wait <= longestOutageWait) {
 			next = min(next, wait)
 			continue
@@ -281,6 +286,10 @@ func (c *Courier) next(ctx context.Context, lane string, post bool) (more bool, 
 		return false, nil
 	}
 	l, st, ok, err := c.outbox.Begin(ctx, lease.Epoch, lane)
+	if e, ok := errors.AsType[*ledger.EarlyError](err); ok {
+		c.early.note(lane, e.Until)
+		return false, nil
+	}
 	if err != nil || !ok {
 		return false, err
 	}
@@ -353,6 +362,12 @@ func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			err = &SendError{Certainty: Unknown, Reason: "an internal error, see the log", Err: fmt.Errorf("panic: %v", p)}
 		}
 	}()
+	if !l.NotBefore.IsZero() {
+		if err := c.leave(ctx, lease, l); err != nil {
+			return "", err
+		}
+		lease = c.lease()
+	}
 	if l.Kind == kindMedia {
 		if err := c.upload(ctx, l, st); err != nil {
 			return "", err

@@ -46,8 +46,8 @@ func (c *Courier) deliverText(ctx context.Context, l ledger.Letter, st ledger.St
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return refused("the letter cannot be read: %v", err)
 	}
-	if st.Tried() {
-		// It may have died, and been retried after its message was changed.
+	if st.Tried() || !l.NotBefore.IsZero() {
+		// It may have waited, or died, and been retried after its message was changed.
 		other, err := c.reworded(ctx, l.ID)
 		switch {
 		case err != nil:
@@ -218,9 +218,11 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 			return id, err
 		}
 	}
-	conv, err := c.conversation(ctx, t.Conversation)
-	if err != nil {
-		return "", err
+	var conv ticket.Conversation
+	if t.Conversation != "" {
+		if conv, err = c.conversation(ctx, t.Conversation); err != nil {
+			return "", err
+		}
 	}
 	return c.board.CreatePost(ctx, Post{
 		Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()},

@@ -23,6 +23,7 @@ const reasonDeleted = "the message was deleted in Discord"
 // A moot error means that a letter has nothing (any more) to do in the world: it
 // ends as if it were sent, with what follows.
 type mootError struct {
+	dropped bool       // it was taken back before it left
 	late    bool       // WhatsApp no longer allows it: the agent is told
 	instead *rewording // what the letter it is about is to say when it is sent, nil for nothing
 }
@@ -36,6 +37,14 @@ const kindReworded ledger.Kind = "reworded"
 type rewording struct {
 	Text string `json:"text,omitzero"`
 	Gone bool   `json:"gone,omitzero"` // it is not to be sent at all
+}
+
+func (w rewording) put(tx *ledger.Tx, letter string) error {
+	data, err := json.Marshal(w)
+	if err != nil {
+		return fmt.Errorf("encode new words of %s: %w", letter, err)
+	}
+	return tx.Put(ledger.Ref{Kind: kindReworded, ID: letter}, data)
 }
 
 func (c *Courier) reworded(ctx context.Context, letter string) (w rewording, err error) {
@@ -105,6 +114,9 @@ func (c *Courier) tooLate(ctx context.Context, kind string, body changeBody) (bo
 
 // moot records that a letter has nothing to do.
 func (c *Courier) moot(ctx context.Context, lease ledger.Lease, l ledger.Letter, m *mootError) error {
+	if m.dropped {
+		return c.dropped(ctx, lease, l)
+	}
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
 		var body changeBody
@@ -118,17 +130,16 @@ func (c *Courier) moot(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		if m.instead == nil {
 			return nil
 		}
-		data, err := json.Marshal(m.instead)
-		if err != nil {
-			return fmt.Errorf("encode new words of %s: %w", body.Of, err)
-		}
-		return tx.Put(ledger.Ref{Kind: kindReworded, ID: body.Of}, data)
+		return m.instead.put(tx, body.Of)
 	})
 	return err
 }
 
 func lateText(kind string, body changeBody) string {
 	switch {
+	case body.Note:
+		return "⚠️ Pesan yang dijadikan catatan ini tidak dapat ditarik lagi dari klien, karena sudah lebih dari 2 hari: “" + ToDiscord(body.Text) +
+			"”. Klien masih melihatnya; bila perlu, jelaskan dengan pesan baru."
 	case body.Deleted:
 		return "⚠️ Pesan yang dihapus ini tidak dapat ditarik lagi dari klien, karena sudah lebih dari 2 hari: “" + ToDiscord(body.Text) +
 			"”. Klien masih melihatnya; bila perlu, jelaskan dengan pesan baru."

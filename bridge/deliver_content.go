@@ -22,8 +22,8 @@ func carriesFiles(l ledger.Letter) bool {
 // deliverContent sends the client what is not plain words.
 func (c *Courier) deliverContent(ctx context.Context, l ledger.Letter, st ledger.Status) error {
 	var other rewording
-	if st.Tried() {
-		// It may have died, and been retried after its message was changed or deleted.
+	if st.Tried() || !l.NotBefore.IsZero() {
+		// It may have waited, or died, and been retried after its message was changed or deleted.
 		var err error
 		if other, err = c.reworded(ctx, l.ID); err != nil {
 			return err

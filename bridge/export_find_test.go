@@ -7,5 +7,5 @@ func Answered(tx *ledger.Tx, l ledger.Letter) error {
 	if l.Kind != kindText {
 		return nil
 	}
-	return answered(tx, l, false)
+	return Desk{}.answered(tx, l, false)
 }

@@ -20,14 +20,18 @@ func (w *world) picture(id, content, caption string) bridge.ClientMessage {
 	}}
 }
 
-// lines are what a thread shows, without the greeting.
+// whoHasIt begins the line that says who accepted a ticket: it stands in every story in
+// which somebody answers, and is left out where the story is about something else.
+const whoHasIt = "✋ "
+
+// lines are what a thread shows, without the greeting and who has the ticket.
 func (w *world) lines() (all []said) {
 	w.t.Helper()
 	id := w.thread()
 	w.board.mu.Lock()
 	defer w.board.mu.Unlock()
 	for _, s := range w.board.threads[id] {
-		if !strings.Contains(s.content, "Teks otomatis") {
+		if !strings.Contains(s.content, "Teks otomatis") && !strings.HasPrefix(s.content, whoHasIt) {
 			all = append(all, s)
 		}
 	}

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -188,12 +187,11 @@ func (a *arrival) lastClosed() (ok bool, err error) {
 
 // start opens the next ticket of the conversation with the message.
 func (a *arrival) start() error {
-	local := a.tx.Now().In(a.r.desk.Zone)
-	n, err := a.tx.Next("ticket-" + local.Format("060102"))
+	number, err := a.r.desk.number(a.tx)
 	if err != nil {
-		return fmt.Errorf("number a ticket: %w", err)
+		return err
 	}
-	t := ticket.Open(&a.c, ticket.Number(a.r.desk.Prefix, local, n), a.tx.Now())
+	t := ticket.Open(&a.c, number, a.tx.Now())
 	by := "client"
 	if a.m.Own {
 		by = "phone"

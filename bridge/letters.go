@@ -106,6 +106,7 @@ type changeBody struct {
 	Text    string `json:"text,omitzero"` // the new words; of a revoke: how the message began
 	By      string `json:"by,omitzero"`
 	Deleted bool   `json:"deleted,omitzero"` // the whole message was deleted in Discord
+	Note    bool   `json:"note,omitzero"`    // the whole message was made a note
 }
 
 // Lanes name destinations symbolically; they are resolved when a letter leaves.
@@ -146,6 +147,11 @@ func OpsNote(id, content string) ledger.Letter {
 	return letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{Content: content})
 }
 
+// OpsCall is OpsNote that calls the holders of roles.
+func OpsCall(id, content string, roles []string) ledger.Letter {
+	return letter(id, ChannelLane("ops"), ledger.DeskLog, kindSay, sayBody{Content: strings.TrimSpace(Mention{Roles: roles}.String() + " " + content), PingRoles: roles})
+}
+
 // Rewrite changes the words of the message that an earlier say letter of the same
 // lane and log became, or that an earlier rewrite left behind. When there is no such
 // message (it could not be written, or somebody deleted it), content becomes a new one.
@@ -176,41 +182,60 @@ func Nonce(letterID string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// staffLetterID names part i of n of an agent's message.
-func staffLetterID(message string, i, n int) string {
-	return fmt.Sprintf("d/%s/%d.%d", message, i, n)
+// An agentPart is one part of an agent's message, as its letter is named.
+type agentPart struct {
+	Message string // Discord's id
+	Part    int    // counted from 0
+	Parts   int    // of the message
+	Turn    int    // how often the message was taken back and sent anew before
 }
 
-// staffMessageOf reads back what staffLetterID wrote: the Discord message and
-// its number of parts.
-func staffMessageOf(letterID string) (message string, parts int, ok bool) {
-	message, parts, _, ok = staffPartOf(letterID)
-	return message, parts, ok
+// id is the letter's name.
+func (p agentPart) id() string {
+	id := fmt.Sprintf("d/%s/%d.%d", p.Message, p.Part, p.Parts)
+	if p.Turn > 0 {
+		id += "~" + strconv.Itoa(p.Turn)
+	}
+	return id
 }
 
-// staffPartOf is staffMessageOf with the part, counted from 0.
-func staffPartOf(letterID string) (message string, parts, part int, ok bool) {
+// staffPart reads back what [agentPart.id] wrote; ok is false for other letters.
+func staffPart(letterID string) (p agentPart, ok bool) {
 	rest, ok := strings.CutPrefix(letterID, "d/")
 	if !ok {
-		return "", 0, 0, false
+		return p, false
 	}
 	message, which, ok := strings.Cut(rest, "/")
 	if !ok {
-		return "", 0, 0, false
+		return p, false
 	}
+	which, turn, again := strings.Cut(which, "~")
 	i, n, ok := strings.Cut(which, ".")
 	if !ok {
-		return "", 0, 0, false
+		return p, false
 	}
-	part, err := strconv.Atoi(i)
-	parts, err2 := strconv.Atoi(n)
-	return message, parts, part, err == nil && err2 == nil && part >= 0 && part < parts
+	p.Message = message
+	var err, err2, err3 error
+	p.Part, err = strconv.Atoi(i)
+	p.Parts, err2 = strconv.Atoi(n)
+	if again {
+		p.Turn, err3 = strconv.Atoi(turn)
+	}
+	return p, err == nil && err2 == nil && err3 == nil && p.Part >= 0 && p.Part < p.Parts && p.Turn >= 0
+}
+
+// staffMessageOf is the Discord message that a letter is a part of, and its number of
+// parts.
+func staffMessageOf(letterID string) (message string, parts int, ok bool) {
+	p, ok := staffPart(letterID)
+	return p.Message, p.Parts, ok
 }
 
 // Views are rendered from what is stored whenever it changed.
 const (
 	viewState  = "state/"  // + ticket/channel/message/parts: how far an agent's message has come
 	viewInside = "inside/" // + channel/message/why: a message that stays inside, and why
+	viewKept   = "kept/"   // + channel/message: a message that is held, or was
 )
 
 func stateView(number, channel, message string, parts int) string {
@@ -220,3 +245,5 @@ func stateView(number, channel, message string, parts int) string {
 func insideView(channel, message, why string) string {
 	return viewInside + channel + "/" + message + "/" + why
 }
+
+func keptView(channel, message string) string { return viewKept + channel + "/" + message }

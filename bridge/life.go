@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -33,7 +34,7 @@ func (d Desk) Change(tx *ledger.Tx, number string, fn Transition) error {
 			return fmt.Errorf("%w: ticket %s has no conversation %s", ledger.ErrCorrupt, number, t.Conversation)
 		}
 	}
-	before := t
+	before, conversation := t, c
 	events, err := fn(&t, &c)
 	if err != nil {
 		return err
@@ -41,8 +42,8 @@ func (d Desk) Change(tx *ledger.Tx, number string, fn Transition) error {
 	if err := d.keep(tx, before, &t, &c, events); err != nil {
 		return err
 	}
-	if c.ID == "" {
-		return nil
+	if c.ID == "" || reflect.DeepEqual(c, conversation) {
+		return nil // who writes to it now need not wait for us
 	}
 	return c.Save(tx)
 }

@@ -15,8 +15,9 @@ const (
 	markDelivered = "✅"
 	markRead      = "👀"
 	markDead      = "❌"
-	markNote      = "📝" // the writer chose to keep it inside
-	markStaff     = "🔒" // the writer may not be heard by clients
+	markNote      = "📝"  // the writer chose to keep it inside
+	markHeld      = "⏸️" // it waits for somebody to decide
+	markStaff     = "🔒"  // the writer may not be heard by clients
 )
 
 var stateMarks = []string{markWaiting, markSent, markDelivered, markRead, markDead}

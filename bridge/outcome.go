@@ -34,12 +34,12 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		case kindSay, kindEdit:
 			return said(tx, l.Lane, ext)
 		case kindText, kindPoll:
-			return answered(tx, l, told)
+			return c.desk.answered(tx, l, told)
 		case kindMedia:
 			if err := saidSo(tx, l); err != nil {
 				return err
 			}
-			return answered(tx, l, told)
+			return c.desk.answered(tx, l, told)
 		}
 		return nil
 	})
@@ -94,46 +94,97 @@ func posted(tx *ledger.Tx, number, thread string) error {
 	return t.Save(tx)
 }
 
-// answered notes that WhatsApp took a text: from now on a day may pass until it
-// arrives, if that is told. The first human answer ends the client's wait; an agent's message shows
-// how far it has come.
-func answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
+// answered notes that WhatsApp took a message: from now on a day may pass until it
+// arrives, if that is told. What the ticket makes of it follows.
+func (d Desk) answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
 	if told && l.Log != ledger.DeskLog { // receipts are looked for in a person's tickets
 		tx.Set(ledger.Timer{Kind: TimerUndelivered, ID: l.Log + "/" + l.ID, Due: tx.Now().Add(undeliveredAfter)})
 	}
-	if strings.HasPrefix(l.ID, saidAs) {
-		return answeredBy(tx, l)
-	}
-	message, _, part, byAgent := staffPartOf(l.ID)
-	if !byAgent {
-		return nil
-	}
-	tx.Expect(wordsRef(message), ledger.Ref{Kind: ticket.KindTicket, ID: l.Log})
-	w, ok, err := loadWords(tx, message)
-	if err != nil {
-		return err
-	}
-	if ok && part < len(w.Parts) {
-		w.Parts[part].Sent = tx.Now().UnixMilli()
-		if err := w.save(tx, message); err != nil {
-			return err
-		}
-	}
-	if err := RefreshMark(tx, l.Log, l.ID); err != nil {
-		return err
-	}
-	return answeredBy(tx, l)
-}
-
-// answeredBy takes in that WhatsApp took words of whoever the letter is by.
-func answeredBy(tx *ledger.Tx, l ledger.Letter) error {
 	var body struct {
-		By string `json:"by"`
+		By  string `json:"by"`
+		Say string `json:"say"`
 	}
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
 	}
-	return respond(tx, l.Log, body.By, l.Ext)
+	p, byAgent := staffPart(l.ID)
+	what := taken(tx, l, body.By, body.Say)
+	refs := []ledger.Ref{{Kind: ticket.KindTicket, ID: l.Log}}
+	if conv, ok := strings.CutPrefix(l.Lane, laneClient); ok && what != nil {
+		refs = append(refs, ledger.Ref{Kind: ticket.KindConversation, ID: conv})
+	}
+	if byAgent {
+		refs = append(refs, wordsRef(p.Message))
+	}
+	if byAgent || what != nil {
+		tx.Expect(refs...)
+	}
+	if byAgent {
+		if err := partSent(tx, l, p); err != nil {
+			return err
+		}
+	}
+	if what == nil {
+		return nil
+	}
+	if err := d.Change(tx, l.Log, what); !errors.Is(err, ErrNoTicket) {
+		return err
+	}
+	return nil
+}
+
+// partSent notes when WhatsApp took a part of an agent's message, and the message shows it.
+func partSent(tx *ledger.Tx, l ledger.Letter, p agentPart) error {
+	w, ok, err := loadWords(tx, p.Message)
+	if err != nil {
+		return err
+	}
+	if ok && p.Turn == w.Turn && p.Part < len(w.Parts) {
+		w.Parts[p.Part].Sent = tx.Now().UnixMilli()
+		if err := w.save(tx, p.Message); err != nil {
+			return err
+		}
+	}
+	return RefreshMark(tx, l.Log, l.ID)
+}
+
+// newsOf are the sentences that tell the client something new of his concern.
+var newsOf = []string{
+	ticket.SayNewAgent, ticket.SayChecking, ticket.SayWillUpdate, ticket.SayRequestData, ticket.SayRequestAccess, ticket.SayAccessAgain,
+	ticket.SayAdjusted, ticket.SayReopened, ticket.SayWarrantyRefused, ticket.SayWarrantyTaken,
+}
+
+// taken is what it means for a ticket that WhatsApp took a letter, nil for nothing: it is
+// a person's words, the sentence that closes, or one that tells the client something new.
+func taken(tx *ledger.Tx, l ledger.Letter, by, say string) Transition {
+	now := tx.Now()
+	switch {
+	case by != "":
+		return func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+			return refer(t.StaffWrote(by, now), l.Ext), nil
+		}
+	case say == ticket.SayClosingEasy || say == ticket.SayClosingConfirm:
+		return func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+			if l.At.Add(time.Millisecond).Before(t.ResolvedAt) {
+				return nil, nil // of an earlier resolution
+			}
+			return refer(t.ClosingAccepted(now), l.Ext), nil
+		}
+	case slices.Contains(newsOf, say):
+		return func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+			t.NewsSent(now)
+			return nil, nil
+		}
+	}
+	return nil
+}
+
+// refer makes events name the message that they are about.
+func refer(events []ledger.Event, ext string) []ledger.Event {
+	for i := range events {
+		events[i].Ref = cmp.Or(events[i].Ref, ext)
+	}
+	return events
 }
 
 // saidSo tells the agent when a recording went out as a plain file.
@@ -148,26 +199,6 @@ func saidSo(tx *ledger.Tx, l ledger.Letter) error {
 			"ℹ️ Rekaman ini sampai di klien sebagai berkas audio, bukan pesan suara: program ffmpeg belum terpasang di desk atau tidak dapat membaca rekaman ini."))
 	}
 	return err
-}
-
-// respond notes a person's answer that reached the client: by is a Discord user,
-// or "" for somebody at the linked phone. It changes something when it is the first one,
-// or when nobody has the ticket.
-func respond(tx *ledger.Tx, number, by, ref string) error {
-	t, ok, err := ticket.Load(tx, number)
-	if err != nil || !ok {
-		return err
-	}
-	events := t.Respond(by, tx.Now())
-	if len(events) == 0 {
-		return nil
-	}
-	for _, e := range events {
-		e.Ref = ref
-		tx.Log(number, e)
-	}
-	tx.Send(Tags(number, "tag/"+number+"/assigned/"+ref, t.Tag(), false))
-	return t.Save(tx)
 }
 
 // reopenThread asks for a new post when somebody deleted the ticket's thread;

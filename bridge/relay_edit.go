@@ -35,7 +35,7 @@ func (r *Relay) Edited(ctx context.Context, m StaffMessage) error {
 }
 
 func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
-	tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: m.Channel}, wordsRef(m.ID))
+	tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: m.Channel}, wordsRef(m.ID), keptRef(m.ID))
 	th, ok, err := ticket.LoadThread(tx, m.Channel)
 	if err != nil {
 		return err
@@ -44,9 +44,15 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
 		return ErrNotOurs
 	}
 	w, ok, err := loadWords(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	k, isKept, err := loadKept(tx, m.ID)
 	switch {
 	case err != nil:
 		return err
+	case isKept && (!ok || w.Gone):
+		return r.editedKept(tx, k, m)
 	case !ok && newer(m.ID, th.Cursor):
 		return errNotYet
 	case !ok:
@@ -56,6 +62,11 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
 		return nil
 	}
 	w.Edited = nanos(m.Edited)
+	if w.whole() {
+		if done, err := r.rethink(tx, &w, m); err != nil || done {
+			return err
+		}
+	}
 	whole := m.Text
 	text, notes := r.cutNotes(whole)
 	m.Text = text
@@ -123,9 +134,13 @@ func (r *Relay) change(tx *ledger.Tx, w *words, m StaffMessage, parts []string) 
 		return fmt.Errorf("load ticket %s: %w", w.Ticket, cmp.Or(err, ledger.ErrCorrupt))
 	}
 	revoke := func(i int) {
+		if w.here(i) {
+			w.drop(i)
+			return
+		}
 		w.Parts[i].Gone = true
 		tx.Send(r.toClient(fmt.Sprintf("e/%s/%d/%d", m.ID, w.Edited, i), t, kindRevoke, changeBody{
-			Of: staffLetterID(m.ID, i, len(w.Parts)), Message: m.ID, Part: i, Text: w.Head, By: m.Author,
+			Of: w.letter(m.ID, i), Message: m.ID, Part: i, Text: w.Head, By: m.Author,
 		}))
 	}
 	for _, i := range w.lost(m) {
@@ -148,8 +163,14 @@ func (r *Relay) change(tx *ledger.Tx, w *words, m StaffMessage, parts []string) 
 			revoke(i)
 		case sum(parts[n]) != w.Parts[i].Sum:
 			w.Parts[i].Sum = sum(parts[n])
+			if w.here(i) {
+				if err := (rewording{Text: parts[n]}).put(tx, w.letter(m.ID, i)); err != nil {
+					return err
+				}
+				continue
+			}
 			tx.Send(r.toClient(fmt.Sprintf("e/%s/%d/%d", m.ID, w.Edited, i), t, kindChange, changeBody{
-				Of: staffLetterID(m.ID, i, len(w.Parts)), Message: m.ID, Part: i, Text: parts[n], By: m.Author,
+				Of: w.letter(m.ID, i), Message: m.ID, Part: i, Text: parts[n], By: m.Author,
 			}))
 		}
 	}
@@ -180,7 +201,7 @@ func (r *Relay) Deleted(ctx context.Context, thread, message string, at time.Tim
 }
 
 func (r *Relay) deleted(tx *ledger.Tx, thread, message string) error {
-	tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: thread}, wordsRef(message))
+	tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: thread}, wordsRef(message), keptRef(message))
 	th, ok, err := ticket.LoadThread(tx, thread)
 	if err != nil {
 		return err
@@ -189,10 +210,20 @@ func (r *Relay) deleted(tx *ledger.Tx, thread, message string) error {
 		return ErrNotOurs
 	}
 	w, ok, err := loadWords(tx, message)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case !ok && newer(message, th.Cursor):
+	}
+	k, isKept, err := loadKept(tx, message)
+	if err != nil {
+		return err
+	}
+	if isKept && k.State != keptGone {
+		if err := k.deleted(tx, message); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !ok && !isKept && newer(message, th.Cursor):
 		return errNotYet // whatever came too late to be read
 	case !ok:
 		tx.Log(th.Ticket, ledger.Event{What: "note_deleted", Ref: message})
@@ -200,17 +231,9 @@ func (r *Relay) deleted(tx *ledger.Tx, thread, message string) error {
 	case w.Gone:
 		return nil
 	}
-	t, ok, err := ticket.Load(tx, w.Ticket)
-	if err != nil || !ok {
-		return fmt.Errorf("load ticket %s: %w", w.Ticket, cmp.Or(err, ledger.ErrCorrupt))
+	if err := r.withdraw(tx, &w, message, changeBody{Deleted: true}); err != nil {
+		return err
 	}
-	for _, i := range w.live() {
-		w.Parts[i].Gone = true
-		tx.Send(r.toClient(fmt.Sprintf("x/%s/%d", message, i), t, kindRevoke, changeBody{
-			Of: staffLetterID(message, i, len(w.Parts)), Message: message, Part: i, Text: w.Head, Deleted: true,
-		}))
-	}
-	w.Gone = true
 	tx.Unindex(indexWords+w.Ticket, message)
 	tx.Log(w.Ticket, ledger.Event{What: "agent_deleted", Ref: message})
 	return w.save(tx, message)

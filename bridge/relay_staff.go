@@ -1,12 +1,12 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -58,34 +58,26 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	if err != nil || !ok {
 		return err
 	}
-	text, notes := r.cutNotes(m.Text)
-	forwarded := r.cutForwarded(&m)
-	why := r.inside(m, text, notes)
-	if why == "" && len(forwarded) > 0 && len(m.Snapshots) == 0 && strings.TrimSpace(text) == "" {
-		why = "note"
-	}
-	notes = append(notes, forwarded...)
-	if why != "" {
-		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": cmp.Or(m.Text, strings.Join(notes, "\n")), "why": why}})
-		tx.Refresh(insideView(m.Channel, m.ID, why))
+	shown, notes, inside := r.split(m)
+	switch {
+	case !r.agent(m):
+		r.stays(tx, number, m, "staff")
 		return nil
+	case inside, t.Conversation == "", r.desk.Mode == Command:
+		r.stays(tx, number, m, keptNote)
+		return keepNote(tx, t, m)
+	case t.State == ticket.Closed:
+		return r.tooLateToReply(tx, t, m)
 	}
-	if t.State == ticket.Closed {
-		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "closed"}})
-		tx.Send(letter("closed/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
-			Content: "🔒 Tiket ini sudah ditutup, jadi pesan ini tidak dikirim ke klien. Tiket baru terbuka saat klien menulis lagi.",
-			ReplyTo: m.ID,
-		}))
-		// Writing in it has taken the post out of the archive.
-		tx.Send(Tags(number, "tag/"+number+"/closed/"+m.ID, t.Tag(), true))
-		return nil
+	if why := r.doubt(t, shown); why != "" {
+		return r.hold(tx, t, m, why)
 	}
 	if m.Poll != nil {
 		if why := pollProblem(*m.Poll, r.desk.Names); why != "" {
 			tx.Send(noticeOn(number, "poll/"+m.ID, m.ID, "⚠️ Polling ini sampai di klien sebagai teks biasa, tanpa tombol pilihan: "+why+"."))
 		}
 	}
-	parts := r.layout(m, text)
+	parts := r.layout(shown, shown.Text)
 	if len(parts) == 0 {
 		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "empty"}})
 		tx.Send(letter("empty/"+m.ID, ThreadLane(number), number, kindSay, sayBody{
@@ -98,39 +90,94 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": strings.Join(notes, "\n"), "why": "note"}})
 		tx.Refresh(insideView(m.Channel, m.ID, "note"))
 	}
-	// Should nothing leave for now, the message says so.
-	tx.Refresh(stateView(number, m.Channel, m.ID, len(parts)))
-	return r.utter(tx, t, m, parts, notes)
+	return r.utter(tx, t, shown, parts, notes, utterance{undo: true})
 }
 
-// utter queues an agent's words for the client and remembers what they were.
-func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts []part, notes []string) error {
-	if err := MarkRead(tx, t); err != nil {
-		return err
+// stays notes a message that is not for the client.
+func (r *Relay) stays(tx *ledger.Tx, number string, m StaffMessage, why string) {
+	text := m.Text
+	if text == "" {
+		_, notes, _ := r.split(m)
+		text = strings.Join(notes, "\n") // of what was forwarded
 	}
+	tx.Log(number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": text, "why": why}})
+	tx.Refresh(insideView(m.Channel, m.ID, why))
+}
+
+// tooLateToReply says that nobody hears what is written in a closed ticket.
+func (r *Relay) tooLateToReply(tx *ledger.Tx, t ticket.Ticket, m StaffMessage) error {
+	tx.Log(t.Number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "closed"}})
+	tx.Send(letter("closed/"+m.ID, ThreadLane(t.Number), t.Number, kindSay, sayBody{
+		Content: "🔒 Tiket ini sudah ditutup, jadi pesan ini tidak dikirim ke klien. Tiket baru terbuka saat klien menulis lagi; " +
+			"untuk melanjutkan tiket ini, buka kembali, lalu kirim lewat menu pesan *Kirim ke klien*.",
+		ReplyTo: m.ID,
+		Buttons: []Button{{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}},
+	}))
+	// Writing in it has taken the post out of the archive.
+	tx.Send(Tags(t.Number, "tag/"+t.Number+"/closed/"+m.ID, t.Tag(), true))
+	return keepNote(tx, t, m)
+}
+
+// An utterance is how a message goes out.
+type utterance struct {
+	undo  bool     // it waits, so that it can be taken back in silence
+	turn  int      // how often it was taken back before
+	notes []string // sums of lines that were notes before
+}
+
+// utter queues an agent's words for the client and remembers what they were. A ticket
+// that nobody has is his from then on.
+func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts []part, notes []string, how utterance) error {
 	if m.ReplyOurs {
 		if err := noted(tx, t.Number, m.ReplyTo); err != nil {
 			return err
 		}
 	}
+	if err := r.take(tx, t, m.Author); err != nil {
+		return err
+	}
+	// Should nothing leave for now, the message says so.
+	tx.Refresh(stateView(t.Number, m.Channel, m.ID, len(parts)))
+	if err := MarkRead(tx, t); err != nil {
+		return err
+	}
 	q, err := r.quoteOf(tx, t.Number, m.ReplyTo)
 	if err != nil {
 		return err
 	}
-	w := words{Ticket: t.Number, Channel: m.Channel, Edited: nanos(m.Edited), Head: headOf(parts)}
+	w := words{Ticket: t.Number, Channel: m.Channel, Edited: nanos(m.Edited), Head: headOf(parts), Turn: how.turn, Notes: how.notes}
 	w.heed(notes, r.desk.NotePrefix)
+	for _, p := range parts {
+		w.Parts = append(w.Parts, p.words())
+	}
+	var leaves time.Time
+	if how.undo && r.desk.Undo > 0 {
+		leaves = tx.Now().Add(r.desk.Undo)
+		w.Due = leaves.UnixMilli()
+	}
 	for i, p := range parts {
-		l, err := r.partLetter(tx, t, m, staffLetterID(m.ID, i, len(parts)), i, p, q)
+		l, err := r.partLetter(tx, t, m, w.letter(m.ID, i), i, how.turn, p, q)
 		if err != nil {
 			return err
 		}
 		q = nil // the first part answers
+		l.NotBefore = leaves
 		tx.Send(l)
 		logPart(tx, t.Number, m, l.Ext, p)
-		w.Parts = append(w.Parts, p.words())
 	}
 	w.index(tx, m.ID, m.At)
 	return w.save(tx, m.ID)
+}
+
+// take gives a ticket that nobody has, or whose agent is silent, to who answers. The
+// client is greeted in front of the answer.
+func (r *Relay) take(tx *ledger.Tx, t ticket.Ticket, author string) error {
+	if len(t.Take(author, tx.Now())) == 0 { // of a copy: nothing changes for most messages
+		return nil
+	}
+	return r.desk.Change(tx, t.Number, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		return t.Take(author, tx.Now()), nil
+	})
 }
 
 // cutNotes takes the lines out of a text that are to stay inside.
@@ -170,10 +217,15 @@ func (r *Relay) cutForwarded(m *StaffMessage) (notes []string) {
 // "staff" when the writer is no agent, "note" when the writer chose so.
 func (r *Relay) inside(m StaffMessage, words string, notes []string) string {
 	switch {
-	case !slices.ContainsFunc(m.Roles, func(role string) bool { return slices.Contains(r.desk.AgentRoles, role) }):
+	case !r.agent(m):
 		return "staff"
 	case len(notes) > 0 && strings.TrimSpace(words) == "":
-		return "note"
+		return keptNote
 	}
 	return ""
+}
+
+// agent reports whether who wrote may be heard by a client.
+func (r *Relay) agent(m StaffMessage) bool {
+	return slices.ContainsFunc(m.Roles, func(role string) bool { return slices.Contains(r.desk.AgentRoles, role) })
 }

@@ -63,11 +63,15 @@ func (m StaffMessage) allFiles() []StaffFile {
 	return files
 }
 
-// partLetter makes the letter of one part.
-func (r *Relay) partLetter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, id string, i int, p part, q *Quote) (ledger.Letter, error) {
+// partLetter makes the letter of one part. turn is how often the message was taken back
+// before: its files are others' then.
+func (r *Relay) partLetter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, id string, i, turn int, p part, q *Quote) (ledger.Letter, error) {
 	switch {
 	case p.file != nil:
 		key := fmt.Sprintf("d/%s/%d", m.ID, i)
+		if turn > 0 {
+			key += fmt.Sprintf("~%d", turn)
+		}
 		f := Media{Kind: KindDocument, Name: p.file.Name, MIME: p.file.MIME, Size: p.file.Size, Length: p.file.Length, Ref: p.file.Ref}
 		if p.file.Voice {
 			f.Kind = KindVoice
@@ -133,7 +137,7 @@ func (r *Relay) meant(tx *ledger.Tx, number, message string) (id string, own boo
 		if w.Gone || live < 0 {
 			return "", false, h, false, nil
 		}
-		return r.desk.MessageID(staffLetterID(message, live, len(w.Parts))), true, heard{Text: w.Head}, true, nil
+		return r.desk.MessageID(w.letter(message, live)), true, heard{Text: w.Head}, true, nil
 	}
 	letter, ok, err := tx.LetterByExt(number, message)
 	if err != nil || !ok {

@@ -195,8 +195,8 @@ func TestRefusals(t *testing.T) {
 		w.board.mu.Lock()
 		shown := w.board.threads[id]
 		w.board.mu.Unlock()
-		if len(shown) != 5 || !strings.HasPrefix(shown[2].content, "⚠️ Pesan") || shown[3].content != "**Ana:** lanjut" ||
-			!strings.HasPrefix(shown[4].content, "❌ Tidak terkirim") || shown[4].replyTo != "5001" {
+		if len(shown) != 6 || !strings.HasPrefix(shown[2].content, "⚠️ Pesan") || shown[3].content != "**Ana:** lanjut" ||
+			!strings.HasPrefix(shown[4].content, whoHasIt) || !strings.HasPrefix(shown[5].content, "❌ Tidak terkirim") || shown[5].replyTo != "5001" {
 			t.Errorf("thread shows %q", shown)
 		}
 		w.wantMark("5001", "❌")

@@ -7,7 +7,7 @@ import (
 )
 
 func (s *telling) warrantyClaimed(e ledger.Event) error {
-	s.call("🛡️", s.role(mayWarrant), by(e.By)+" mencatat klaim garansi. Periksa syaratnya, lalu terima atau tolak dengan `/ticket warranty`.")
+	s.call("🛡️", s.role(mayWarrant), by(e.By)+" mencatat klaim garansi. Periksa syaratnya, lalu terima atau tolak.", buttonWarrantyYes, buttonWarrantyNo)
 	return nil
 }
 
@@ -19,7 +19,7 @@ func (s *telling) warrantyRefused(e ledger.Event) error {
 func (s *telling) warrantyAccepted(e ledger.Event) error {
 	f := s.t.Warranty.Form
 	s.line("🛡️ "+by(e.By)+" menerima klaim garansi."+told("Produk: "+f.Product+"\nNomor seri: "+f.Serial+"\nTanggal pembelian: "+f.Purchased+
-		"\nStatus garansi: "+f.Status+"\nKeluhan: "+f.Complaint+"\nTindakan yang diminta: "+f.Action), one(s.other(e.By)))
+		"\nStatus garansi: "+f.Status+"\nKeluhan: "+f.Complaint+"\nTindakan yang diminta: "+f.Action), one(s.other(e.By)), buttonWarrantyEnd)
 	return s.say(ticket.SayWarrantyTaken, map[string]string{"product": e.Data["product"]})
 }
 

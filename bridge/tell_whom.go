@@ -193,7 +193,12 @@ var (
 	buttonDone   = Button{ID: "t:resolve", Label: "Selesaikan", Emoji: "✅", Style: "success"}
 	buttonClose  = Button{ID: "t:close", Label: "Tutup", Emoji: "🔒", Style: "secondary"}
 	buttonReopen = Button{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}
+	buttonAnswer = Button{ID: "t:answer", Label: "Jawab", Emoji: "🆗", Style: "primary"}
 	buttonReview = Button{ID: "t:review", Label: "Tinjau", Emoji: "🔎", Style: "primary"}
 	buttonTake   = Button{ID: "t:takeover", Label: "Ambil alih", Emoji: "🔁", Style: "secondary"}
 	buttonMore   = Button{ID: "t:more", Label: "Lainnya", Emoji: "⋯", Style: "secondary"}
+
+	buttonWarrantyYes = Button{ID: "t:warranty:accept", Label: "Terima klaim", Emoji: "✅", Style: "success"}
+	buttonWarrantyNo  = Button{ID: "t:warranty:refuse", Label: "Tolak klaim", Emoji: "❌", Style: "danger"}
+	buttonWarrantyEnd = Button{ID: "t:warranty:close", Label: "Tutup klaim", Emoji: "🏁", Style: "secondary"}
 )

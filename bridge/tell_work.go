@@ -68,7 +68,11 @@ func (s *telling) dataRequested(e ledger.Event) error {
 
 func (s *telling) accessRequested(e ledger.Event) error {
 	s.line("🔑 "+by(e.By)+" meminta kode akses dari klien. Kode yang datang tidak tampil di sini; hanya agen tiket ini yang dapat melihatnya, selama 15 menit.", Mention{})
-	return s.sayAll(ticket.SayRequestAccess, ticket.SayWillUpdate)
+	sentence := ticket.SayRequestAccess
+	if e.Data["again"] != "" {
+		sentence = ticket.SayAccessAgain
+	}
+	return s.sayAll(sentence, ticket.SayWillUpdate)
 }
 
 func (s *telling) checking(e ledger.Event) error {
@@ -80,7 +84,7 @@ func (s *telling) checking(e ledger.Event) error {
 // supervisor is asked inside.
 func (s *telling) escalated(e ledger.Event) error {
 	if e.Data["to"] == "supervisor" {
-		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+told(e.Data["reason"]))
+		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+told(e.Data["reason"]), buttonAnswer)
 		return nil
 	}
 	team := ""

@@ -182,7 +182,7 @@ func viewChannel(name string) string {
 	switch {
 	case strings.HasPrefix(name, viewState) && len(f) == 5:
 		return f[2]
-	case strings.HasPrefix(name, viewInside) && len(f) == 4:
+	case strings.HasPrefix(name, viewInside) && len(f) == 4, strings.HasPrefix(name, viewKept) && len(f) == 3:
 		return f[1]
 	}
 	return ""
@@ -229,22 +229,13 @@ func (c *Courier) show(ctx context.Context, name string) error {
 	f := strings.Split(name, "/")
 	switch {
 	case strings.HasPrefix(name, viewState) && len(f) == 5:
-		number, channel, message := f[1], f[2], f[3]
 		n, err := strconv.Atoi(f[4])
 		if err != nil || n < 1 || n > 1000 {
 			return nil
 		}
-		parts := make([]ledger.Status, n)
-		for i := range parts {
-			if parts[i], _, err = c.outbox.Status(ctx, number, staffLetterID(message, i, n)); err != nil {
-				return err
-			}
-		}
-		moving, err := c.moving(ctx, number)
-		if err != nil {
-			return err
-		}
-		return c.marks.show(ctx, channel, message, markOf(parts, moving))
+		return c.showState(ctx, f[1], f[2], f[3], n)
+	case strings.HasPrefix(name, viewKept) && len(f) == 3:
+		return c.showKept(ctx, f[1], f[2])
 	case strings.HasPrefix(name, viewInside) && len(f) == 4:
 		mark := map[string]string{"note": markNote, "staff": markStaff}[f[3]]
 		if mark == "" {
@@ -253,4 +244,42 @@ func (c *Courier) show(ctx context.Context, name string) error {
 		return c.board.React(ctx, f[1], f[2], mark, true)
 	}
 	return nil // asked by a newer halo
+}
+
+// showState marks an agent's message with how far its n parts have come. One that was
+// taken back has no such mark.
+func (c *Courier) showState(ctx context.Context, number, channel, message string, n int) error {
+	d, err := c.outbox.Doc(ctx, wordsRef(message))
+	if err != nil {
+		return err
+	}
+	var w words
+	if d.Data != nil {
+		if w, err = decodeWords(d.Data); err != nil {
+			return err
+		}
+	}
+	if w.Gone {
+		return c.marks.show(ctx, channel, message, "")
+	}
+	var parts []ledger.Status
+	for i := range max(n, len(w.Parts)) {
+		id := agentPart{Message: message, Part: i, Parts: n}.id()
+		if w.Parts != nil {
+			if i >= len(w.Parts) || w.Parts[i].Drop {
+				continue
+			}
+			id = w.letter(message, i)
+		}
+		st, _, err := c.outbox.Status(ctx, number, id)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, st)
+	}
+	moving, err := c.moving(ctx, number)
+	if err != nil {
+		return err
+	}
+	return c.marks.show(ctx, channel, message, markOf(parts, moving))
 }

@@ -36,13 +36,19 @@ type words struct {
 	Head   string      `json:"h,omitzero"` // the first words, for notices
 	Parts  []wordsPart `json:"p"`
 	Notes  []string    `json:"n,omitzero"` // sums of lines that were notes in any version
-	Gone   bool        `json:"g,omitzero"` // deleted in Discord
+	Gone   bool        `json:"g,omitzero"` // deleted in Discord, or made a note
+	// Turn is how often it was taken back and sent anew: it tells the letters apart.
+	Turn int `json:"k,omitzero"`
+	// Due is until when it waits before it leaves (desk time, ms), 0 for not at all.
+	Due int64 `json:"d,omitzero"`
 }
 
 type wordsPart struct {
 	Sum  string `json:"s"`          // of its text
 	Sent int64  `json:"w,omitzero"` // when WhatsApp took it (desk time, ms)
 	Gone bool   `json:"g,omitzero"` // taken back
+	Left bool   `json:"l,omitzero"` // it has left, after it had waited
+	Drop bool   `json:"x,omitzero"` // taken back before that: it never leaves
 	// File is the attachment that this part is; Caption says that it has words below it.
 	File    string `json:"f,omitzero"`
 	Caption bool   `json:"cap,omitzero"`
@@ -73,6 +79,11 @@ func headOf(parts []part) string {
 		return head(parts[0].poll.Question)
 	}
 	return ""
+}
+
+// letter is the name of the letter of a part of message.
+func (w words) letter(message string, part int) string {
+	return agentPart{Message: message, Part: part, Parts: len(w.Parts), Turn: w.Turn}.id()
 }
 
 // live are the parts of the message that the client still has.
@@ -204,7 +215,7 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// Recent lists agents' messages of a thread that went to the client, or will, and
+// Recent lists agents' messages of a thread that went to the client, or will or may, and
 // can still be changed or taken back there: younger than two days, oldest first.
 // Deleted ones are not among them. A channel that is no ticket's thread has none.
 func (r *Relay) Recent(ctx context.Context, thread string) ([]Recent, error) {
@@ -222,14 +233,23 @@ func (r *Relay) Recent(ctx context.Context, thread string) ([]Recent, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
 		}
-		if d.Data == nil {
+		w := words{Gone: true}
+		if d.Data != nil {
+			if w, err = decodeWords(d.Data); err != nil {
+				return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
+			}
+		}
+		if w.Gone {
+			recent, ok, err := r.recentHeld(ctx, thread, id)
+			if err != nil {
+				return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
+			}
+			if ok {
+				all = append(all, recent)
+			}
 			continue
 		}
-		w, err := decodeWords(d.Data)
-		if err != nil {
-			return nil, fmt.Errorf("list recent messages of %s: %w", t.Number, err)
-		}
-		if !w.Gone && w.Channel == thread {
+		if w.Channel == thread {
 			all = append(all, Recent{ID: id, Edited: fromNanos(w.Edited)})
 		}
 	}

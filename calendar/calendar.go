@@ -74,6 +74,23 @@ func (c *Calendar) Next(t time.Time) (opening time.Time, ok bool) {
 	return time.Time{}, false
 }
 
+// Closes returns the end of the working time that t is in; windows that touch are one.
+// It reports false when t is in none, and when nothing closes within two years.
+func (c *Calendar) Closes(t time.Time) (closing time.Time, ok bool) {
+	from := t.Unix()
+	end := from
+	for opens, closes := range c.openings(from, from+nextHorizon) {
+		if opens > end {
+			break
+		}
+		end = closes
+	}
+	if end == from || end >= from+nextHorizon {
+		return time.Time{}, false
+	}
+	return c.instant(end, 0), true
+}
+
 // Add returns the earliest instant at which d of working time has passed since
 // t: t itself for d <= 0, a closing rather than the opening after it, and
 // [Never] when d has not passed within a hundred years.

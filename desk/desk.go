@@ -91,6 +91,7 @@ type parts struct {
 	presence  *bridge.Presence
 	library   library
 	scheduler *scheduler.Scheduler
+	backlog   *backlog
 	ops       string // Discord's id of the ops channel
 }
 
@@ -202,6 +203,7 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	run("courier", p.courier.Run)
 	run("presence", p.presence.Run)
 	run("scheduler", p.scheduler.Run)
+	run("backlog", func(ctx context.Context) error { return p.backlog.run(ctx, d.haste) })
 	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st, p.library) })
 	return g.Wait()
 }
@@ -302,6 +304,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	relay.Presence = p.presence
 	p.scheduler = scheduler.New(st, timers(policy), d.o.Now, d.leads, d.log)
 	p.scheduler.Failpoint = d.o.Failpoint
+	p.backlog = &backlog{store: st, limit: d.cfg.Policy.Backlog, roles: layout.rights[bot.AssistantManager], now: d.o.Now, log: d.log.Named("backlog")}
 	return p, nil
 }
 

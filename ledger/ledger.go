@@ -69,6 +69,9 @@ type Letter struct {
 	// (WhatsApp), empty where the destination assigns it (Discord).
 	Ext string    `json:"ext,omitempty"`
 	At  time.Time `json:"at"` // desk time of writing
+	// NotBefore is when it may leave, in desk time; zero for at once. What is behind it
+	// in its lane waits too.
+	NotBefore time.Time `json:"not_before,omitzero"`
 	// Body is JSON, read by the courier alone.
 	Body json.RawMessage `json:"body,omitempty"`
 }
@@ -159,6 +162,16 @@ type Outcome struct {
 type Hold struct {
 	Letter Letter
 	Epoch  int64
+}
+
+// An EarlyError means that the first letter of a lane is not to leave yet. No attempt
+// at it was begun.
+type EarlyError struct {
+	Until time.Time // desk time
+}
+
+func (e *EarlyError) Error() string {
+	return "not to be sent before " + e.Until.UTC().Format(time.RFC3339)
 }
 
 var (

@@ -46,7 +46,8 @@ func (s *Store) LaneLen(ctx context.Context, lane string) (n int64, err error) {
 // so): all that is left is its outcome.
 //
 // ok is false when the lane is empty. An epoch that is not the newest gives
-// [ledger.ErrStale]. Begin does not look at the lane's NotBefore. Its answer may get
+// [ledger.ErrStale], a letter whose own NotBefore has not come a [*ledger.EarlyError],
+// and then nothing was written. Begin does not look at the lane's NotBefore. Its answer may get
 // lost and the call be repeated: then an attempt is counted that was none.
 func (s *Store) Begin(ctx context.Context, epoch int64, lane string) (l ledger.Letter, st ledger.Status, ok bool, err error) {
 	for {
@@ -75,6 +76,9 @@ func (s *Store) begin(ctx context.Context, epoch int64, lane string) (l ledger.L
 	}
 	if l, err = decodeLetter(row); err != nil {
 		return l, st, false, err
+	}
+	if l.NotBefore.After(s.now()) {
+		return l, st, false, &ledger.EarlyError{Until: l.NotBefore}
 	}
 	b := s.outboxBatch(epoch, l)
 	m := s.keys.messages(l.Log)

@@ -25,7 +25,11 @@ type Duty struct {
 	Offered  time.Time // his last offer of a ticket, zero for never
 	Capacity int       // open tickets at most, 0 for the desk's figure
 	Name     string    // what clients call him, "" for his name in Discord
+	Shift    Shift     // his weekly hours, "" for none
 }
+
+// DutyLog is the log of what somebody's presence was.
+func DutyLog(user string) string { return "duty/" + user }
 
 // Go changes the presence, by himself or by somebody for him. What he has is handed
 // over ticket by ticket ([Ticket.Release]).
@@ -63,6 +67,7 @@ type storedDuty struct {
 	Offered  int64  `json:"offered,omitzero"`
 	Capacity int    `json:"capacity,omitzero"`
 	Name     string `json:"name,omitzero"`
+	Shift    string `json:"shift,omitzero"`
 }
 
 // Save writes the duty and keeps the index of those who are on duty or on a break.
@@ -73,7 +78,7 @@ func (d Duty) Save(tx *ledger.Tx) error {
 		tx.Unindex(IndexDuty, d.User)
 	}
 	return put(tx, ledger.Ref{Kind: KindDuty, ID: d.User}, storedDuty{
-		V: 1, User: d.User, Presence: string(d.Presence), Since: millis(d.Since), Offered: millis(d.Offered), Capacity: d.Capacity, Name: d.Name,
+		V: 1, User: d.User, Presence: string(d.Presence), Since: millis(d.Since), Offered: millis(d.Offered), Capacity: d.Capacity, Name: d.Name, Shift: string(d.Shift),
 	})
 }
 
@@ -93,7 +98,7 @@ func DecodeDuty(data []byte) (Duty, error) {
 		return Duty{}, fmt.Errorf("decode duty: %w", err)
 	}
 	return Duty{
-		User: s.User, Presence: Presence(s.Presence), Since: fromMillis(s.Since), Offered: fromMillis(s.Offered), Capacity: s.Capacity, Name: s.Name,
+		User: s.User, Presence: Presence(s.Presence), Since: fromMillis(s.Since), Offered: fromMillis(s.Offered), Capacity: s.Capacity, Name: s.Name, Shift: Shift(s.Shift),
 	}, nil
 }
 

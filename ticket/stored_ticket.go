@@ -156,6 +156,11 @@ func (t Ticket) Save(tx *ledger.Tx) error {
 	} else {
 		tx.Unindex(IndexWaiting, t.Number)
 	}
+	if !t.Wanted.IsZero() && t.OfferedTo == "" && t.working() == nil {
+		tx.Index(IndexNobody, t.Number, t.Wanted.UnixMilli())
+	} else {
+		tx.Unindex(IndexNobody, t.Number)
+	}
 	switch {
 	case t.State == Closed:
 		tx.Unindex(IndexOpen, t.Number)

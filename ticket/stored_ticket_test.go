@@ -140,10 +140,10 @@ func TestIndexes(t *testing.T) {
 			t.Errorf("indexes %q, want %q", got, want)
 		}
 	}
-	step("open", func(*Ticket) error { return nil })
+	step("nobody open", func(*Ticket) error { return nil })
 	step("agent/sari open", func(tk *Ticket) error { _, err := tk.Accept("sari", noon); return err })
 	step("agent/dewi open", func(tk *Ticket) error { _, err := tk.TakeOver("dewi", noon); return err })
-	step("open", func(tk *Ticket) error { _, err := tk.Release("dewi", "", noon); return err })
+	step("nobody open", func(tk *Ticket) error { _, err := tk.Release("dewi", "", noon); return err })
 	step("agent/joko open", func(tk *Ticket) error {
 		for _, user := range []string{"sari", "dewi", "joko"} {
 			if _, err := tk.Transfer(user, "andi", noon); err != nil {

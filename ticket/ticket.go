@@ -282,3 +282,7 @@ const IndexWaiting = "waiting"
 // IndexAgent holds the numbers of the open tickets that one person has, or was offered
 // while nobody has them, scored by their opening in UTC milliseconds.
 func IndexAgent(user string) string { return "agent/" + user }
+
+// IndexNobody holds the numbers of open tickets for which somebody is looked for while
+// nobody has the offer, scored by since when in UTC milliseconds.
+const IndexNobody = "nobody"

@@ -41,6 +41,7 @@ type interaction struct {
 		Target     string       `json:"target_id"`  // of a message command
 		Resolved   struct {
 			Messages map[string]targetMessage `json:"messages"`
+			Members  map[string]member        `json:"members"` // without their user
 		} `json:"resolved"`
 	} `json:"data"`
 
@@ -230,6 +231,10 @@ func (i interaction) forBot() bot.Interaction {
 		}
 		out.Target = m.target()
 		return out
+	}
+	out.Members = map[string][]string{}
+	for id, m := range i.Data.Resolved.Members {
+		out.Members[id] = m.Roles
 	}
 	words, options := []string{i.Data.Name}, i.Data.Options
 	for len(options) == 1 && (options[0].Type == optionSub || options[0].Type == optionGroup) {

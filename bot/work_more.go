@@ -1,0 +1,88 @@
+package bot
+
+import (
+	"context"
+
+	"github.com/haloerzap/halo/ticket"
+)
+
+// more is the menu of the rarer steps of the ticket of the thread.
+func (d *Desk) more(ctx context.Context, i Interaction) (Answer, error) {
+	t, err := d.here(ctx, i)
+	if err != nil {
+		return Answer{}, d.said(i, err)
+	}
+	if t.State == ticket.Closed {
+		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed."), Buttons: d.records(i)}, nil
+	}
+	out := Answer{Text: i.say("**Langkah lain untuk tiket "+t.Number+"**", "**More for ticket "+t.Number+"**")}
+	others, err := d.colleagues(ctx, i, t.Agent)
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(others) > 0 {
+		out.Selects = append(out.Selects, Select{ID: buttonTransfer, Hint: i.say("Alihkan kepada …", "Transfer to …"), Options: others})
+	}
+	if t.State != ticket.Resolved {
+		out.Selects = append(out.Selects, Select{ID: buttonSnooze, Hint: i.say("Tunda sampai … (waktu lain: /ticket snooze)", "Rest until … (other times: /ticket snooze)"), Options: snoozes()})
+	}
+	out.Buttons = append(d.workButtons(i, t), d.records(i)...)
+	return out, nil
+}
+
+// workButtons are the steps that a ticket's state has, those of other files by their ids.
+func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
+	add := func(id, emoji, indonesian, english string) {
+		all = append(all, Button{ID: id, Label: i.say(indonesian, english), Emoji: emoji})
+	}
+	if t.Agent != i.User {
+		add(buttonTakeOver, "🤝", "Ambil alih", "Take over")
+	}
+	if !t.Snoozed.IsZero() {
+		add(buttonWake, "⏰", "Akhiri penundaan", "End the rest")
+	}
+	if t.Channel == ticket.WhatsApp {
+		add(buttonSchedule, "🗓️", "Jadwalkan pesan", "Schedule a message")
+	}
+	if n := len(t.Scheduled); n > 0 {
+		add(buttonScheduled, "📋", "Terjadwal ("+count(n)+")", "Scheduled ("+count(n)+")")
+	}
+	if t.State != ticket.Resolved {
+		add(buttonMerge, "🔀", "Gabungkan", "Merge")
+	}
+	add(buttonSales, "💬", "Tanya sales", "Ask sales")
+	if t.Complaint {
+		add("t:complaint:off:answer", "🏳️", "Bukan keluhan", "Not a complaint")
+	} else {
+		add("t:complaint:answer", "🚩", "Tandai keluhan", "Mark as a complaint")
+	}
+	add("t:issue:answer", "🏷️", "Jenis kendala", "Type of the issue")
+	if t.Supervisor == "" {
+		add("t:escalate:answer", "⏫", "Eskalasi ke supervisor", "Escalate to a supervisor")
+	} else {
+		add("t:answer:answer", "🆗", "Jawab eskalasi", "Answer the escalation")
+	}
+	if t.Warranty.Claim == "" {
+		add("t:warranty:claim:answer", "🛡️", "Klaim garansi", "Warranty claim")
+	}
+	return d.known(all)
+}
+
+// records are the buttons that show what is kept of the ticket and its client.
+func (d *Desk) records(i Interaction) []Button {
+	return d.known([]Button{
+		{ID: "t:transcript", Label: i.say("Transkrip", "Transcript"), Emoji: "📜"},
+		{ID: "t:customer", Label: i.say("Kartu klien", "The client's card"), Emoji: "👤"},
+	})
+}
+
+// known leaves out the buttons that nothing answers, or that the table has for others
+// than staff.
+func (d *Desk) known(all []Button) (out []Button) {
+	for _, b := range all {
+		if _, ok := d.table.find(Interaction{Button: b.ID}); ok {
+			out = append(out, b)
+		}
+	}
+	return out
+}
