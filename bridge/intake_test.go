@@ -135,7 +135,7 @@ func TestQuotesOfARatingWhileATicketIsOpen(t *testing.T) {
 		d.votes("Seberapa puas", "5 ⭐⭐⭐⭐⭐") // late, and the question of another ticket
 		all := d.tickets()
 		if len(all) != 2 || all[1].State != ticket.New {
-			t.Fatalf("tickets: %+v", all)
+			d.t.Fatalf("tickets: %+v", all)
 		}
 		d.lastLine(all[1], "yang ini juga belum")
 		d.lastLine(all[0], "Memilih")
@@ -259,7 +259,7 @@ func TestMessagesOfAnOutageKeepTheirTime(t *testing.T) {
 		for range 2 {
 			m := bridge.ClientMessage{ID: "M1", Chat: byLID, Alt: byNumber, Phone: "628123456001", Name: "Ana", Kind: bridge.KindPlainText, Text: "tidak bisa masuk", At: wrote.Truncate(time.Second)}
 			if err := d.relay.Receive(d.t.Context(), m); err != nil {
-				t.Fatal(err)
+				d.t.Fatal(err)
 			}
 		}
 		ticks()
