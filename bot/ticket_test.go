@@ -166,7 +166,9 @@ func TestAnOpenReportForbidsToResolve(t *testing.T) {
 	})
 	r.says(sari.button("t:resolve"), "Laporan ke developer masih terbuka")
 	r.says(sari.command("ticket close"), "Laporan ke developer masih terbuka")
-	r.says(sari.command("ticket escalate", "to", "developer"), "belum tersedia")
+	a := sari.command("ticket escalate", "to", "developer")
+	r.says(a, "belum tersedia")
+	r.offers(a, "t:escalate")
 	if got := r.ticket(); got.State != ticket.WaitingDeveloper {
 		t.Errorf("it is %s", got.State)
 	}
