@@ -36,7 +36,7 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 		all = append(all, Button{ID: id, Label: i.say(indonesian, english), Emoji: emoji})
 	}
 	if t.Agent != i.User {
-		add(buttonTakeOver, "🤝", "Ambil alih", "Take over")
+		add(buttonTakeOver, "🔁", "Ambil alih", "Take over")
 	}
 	if !t.Snoozed.IsZero() {
 		add(buttonWake, "⏰", "Akhiri penundaan", "End the rest")
@@ -52,35 +52,38 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 	}
 	add(buttonSales, "💬", "Tanya sales", "Ask sales")
 	if t.Complaint {
-		add("t:complaint:off:answer", "🏳️", "Bukan keluhan", "Not a complaint")
+		add(buttonComplaint+":off"+aside, "🏳️", "Bukan keluhan", "Not a complaint")
 	} else {
-		add("t:complaint:answer", "🚩", "Tandai keluhan", "Mark as a complaint")
+		add(buttonComplaint+aside, "🚩", "Tandai keluhan", "Mark as a complaint")
 	}
-	add("t:issue:answer", "🏷️", "Jenis kendala", "Type of the issue")
+	add(buttonIssue+aside, "🏷️", "Jenis kendala", "Type of the issue")
 	if t.Supervisor == "" {
-		add("t:escalate:answer", "⏫", "Eskalasi ke supervisor", "Escalate to a supervisor")
+		add(buttonEscalate+aside, "🆙", "Eskalasi ke supervisor", "Escalate to a supervisor")
 	} else {
-		add("t:answer:answer", "🆗", "Jawab eskalasi", "Answer the escalation")
+		add(buttonAnswer+aside, "🆗", "Jawab eskalasi", "Answer the escalation")
 	}
 	if t.Warranty.Claim == "" {
-		add("t:warranty:claim:answer", "🛡️", "Klaim garansi", "Warranty claim")
+		add(buttonWarranty+":"+warrantyClaim+aside, "🛡️", "Klaim garansi", "Warranty claim")
 	}
-	return d.known(all)
+	add(buttonNote+aside, "📝", "Catatan", "Note")
+	if t.State != ticket.Resolved {
+		add(buttonDrop+aside, "🗑️", "Tutup tanpa penyelesaian", "Close without a resolution")
+	}
+	return d.known(i, all)
 }
 
 // records are the buttons that show what is kept of the ticket and its client.
 func (d *Desk) records(i Interaction) []Button {
-	return d.known([]Button{
+	return d.known(i, []Button{
 		{ID: "t:transcript", Label: i.say("Transkrip", "Transcript"), Emoji: "📜"},
 		{ID: "t:customer", Label: i.say("Kartu klien", "The client's card"), Emoji: "👤"},
 	})
 }
 
-// known leaves out the buttons that nothing answers, or that the table has for others
-// than staff.
-func (d *Desk) known(all []Button) (out []Button) {
+// known leaves out the buttons that nothing answers, and those that are for others.
+func (d *Desk) known(i Interaction, all []Button) (out []Button) {
 	for _, b := range all {
-		if _, ok := d.table.find(Interaction{Button: b.ID}); ok {
+		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && (a.anybody || d.may(i, a.may)) {
 			out = append(out, b)
 		}
 	}
