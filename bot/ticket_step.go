@@ -103,7 +103,7 @@ func (d *Desk) led(i Interaction, err error) error {
 	if !ok {
 		return said
 	}
-	buttons := d.known(i, ways(i, r.Key))
+	buttons := d.answerable(i, ways(i, r.Key))
 	if text, ok := errors.AsType[Refusal](said); ok && len(buttons) > 0 {
 		return wayOn{text, buttons}
 	}
