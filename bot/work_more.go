@@ -37,7 +37,7 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 		all = append(all, Button{ID: id, Label: i.say(indonesian, english), Emoji: emoji})
 	}
 	if t.Agent != i.User {
-		add(buttonTakeOver, "🤝", "Ambil alih", "Take over")
+		add(buttonTakeOver, "🔁", "Ambil alih", "Take over")
 	}
 	if !t.Snoozed.IsZero() {
 		add(buttonWake, "⏰", "Akhiri penundaan", "End the rest")
@@ -59,12 +59,16 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 	}
 	add(buttonIssue+aside, "🏷️", "Jenis kendala", "Type of the issue")
 	if t.Supervisor == "" {
-		add(buttonEscalate+aside, "⏫", "Eskalasi ke supervisor", "Escalate to a supervisor")
+		add(buttonEscalate+aside, "🆙", "Eskalasi ke supervisor", "Escalate to a supervisor")
 	} else {
 		add(buttonAnswer+aside, "🆗", "Jawab eskalasi", "Answer the escalation")
 	}
 	if t.Warranty.Claim == "" {
 		add(buttonWarranty+":"+warrantyClaim+aside, "🛡️", "Klaim garansi", "Warranty claim")
+	}
+	add(buttonNote+aside, "📝", "Catatan", "Note")
+	if t.State != ticket.Resolved {
+		add(buttonDrop+aside, "🗑️", "Tutup tanpa penyelesaian", "Close without a resolution")
 	}
 	return d.answerable(i, all)
 }
@@ -92,7 +96,7 @@ func (d *Desk) asCommand(ctx context.Context, i Interaction) (Answer, error) {
 // answerable leaves out the buttons that the person may not use.
 func (d *Desk) answerable(i Interaction, all []Button) (out []Button) {
 	for _, b := range all {
-		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && d.may(i, a.may) {
+		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && (a.anybody || d.may(i, a.may)) {
 			out = append(out, b)
 		}
 	}
