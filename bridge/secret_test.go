@@ -12,8 +12,8 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// change makes a transition of the only ticket.
-func (w *world) change(fn func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error)) {
+// step makes a transition of the only ticket.
+func (w *world) step(fn func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error)) {
 	w.t.Helper()
 	_, err := w.store.Update(w.t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error {
 		return w.policy.Change(tx, w.number(), func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) { return fn(tx, t) })
@@ -26,7 +26,7 @@ func (w *world) change(fn func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event,
 // requestAccess lets Sari accept the ticket, and ask for a code.
 func (w *world) requestAccess() {
 	w.t.Helper()
-	w.change(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) {
+	w.step(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) {
 		if t.Agent == "" {
 			if _, err := t.Accept("sari", tx.Now()); err != nil {
 				return nil, err
