@@ -9,11 +9,9 @@ func workSubs() []Command {
 			{Name: "note", Names: named("catatan", "note"), Description: both("Catatan untuk yang melanjutkan", "A note for who goes on")},
 		}},
 		{Name: "snooze", Names: named("tunda", "snooze"), Description: both("Tunda pengingat tiket ini sampai suatu waktu, atau sampai klien menulis", "Let this ticket rest until a time, or until the client writes"), Options: []Option{
-			{Name: "until", Names: named("sampai", "until"), Description: both("Misalnya 30m, 2 jam, besok 09:00, senin 08:00, 2026-11-24 09:00", "Such as 30m, 2h, tomorrow 09:00, monday 08:00, 2026-11-24 09:00"), Required: true},
+			{Name: "until", Names: named("sampai", "until"), Description: both("Misalnya 30m, 2 jam, besok 09:00, senin 08:00, 2026-11-24 09:00; off untuk mengakhiri", "Such as 30m, 2h, tomorrow 09:00, monday 08:00, 2026-11-24 09:00; off ends it"), Required: true},
 		}},
-		{Name: "wake", Names: named("lanjutkan", "wake"), Description: both("Akhiri penundaan tiket ini", "End the rest of this ticket")},
-		{Name: "schedule", Names: named("jadwalkan", "schedule"), Description: both("Jadwalkan pesan untuk klien", "Schedule a message to the client")},
-		{Name: "scheduled", Names: named("terjadwal", "scheduled"), Description: both("Pesan terjadwal tiket ini, dengan tombol batal", "The scheduled messages of this ticket, with buttons to cancel them")},
+		{Name: "schedule", Names: named("jadwalkan", "schedule"), Description: both("Jadwalkan pesan untuk klien; daftarnya ada di menu Lainnya", "Schedule a message to the client; the list is in the menu")},
 		{Name: "merge", Names: named("gabungkan", "merge"), Description: both("Gabungkan tiket ini ke tiket lain dari kontak yang sama", "Merge this ticket into another one of the same contact"), Options: []Option{
 			{Name: "into", Names: named("ke", "into"), Description: both("Nomor tiket yang berlanjut; tanpa isian, daftar pilihannya muncul", "Number of the ticket that goes on; without it a list appears")},
 		}},

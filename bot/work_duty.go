@@ -23,13 +23,18 @@ func (d *Desk) whose(i Interaction) (string, error) {
 	if !d.may(i, supervisors) {
 		return "", Refusal(d.refusal(i, supervisors))
 	}
-	return user, d.stranger(i, user)
+	return user, nil
 }
 
 // goes changes a presence.
 func (d *Desk) goes(ctx context.Context, i Interaction, to ticket.Presence) (user string, changed bool, err error) {
 	if user, err = d.whose(i); err != nil {
 		return "", false, err
+	}
+	if to != ticket.OffDuty { // who left the team can still be taken off
+		if err := d.stranger(i, user); err != nil {
+			return "", false, err
+		}
 	}
 	err = d.once(ctx, i, "", func(tx *ledger.Tx) (err error) {
 		changed, err = d.bridge.Go(tx, user, to, i.User)
@@ -162,6 +167,11 @@ func (d *Desk) dutyShift(ctx context.Context, i Interaction) (Answer, error) {
 	shift, err := ticket.ParseShift(i.Options["hours"])
 	if err != nil {
 		return Answer{}, d.said(i, err)
+	}
+	if shift != "" {
+		if err := d.stranger(i, user); err != nil {
+			return Answer{}, err
+		}
 	}
 	if err := d.once(ctx, i, "", func(tx *ledger.Tx) error { return d.bridge.Roster(tx, user, shift, i.User) }); err != nil {
 		return Answer{}, err

@@ -11,8 +11,8 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// merge closes the ticket of the thread because another one goes on for it.
-func (d *Desk) merge(ctx context.Context, i Interaction) (Answer, error) {
+// mergeTicket closes the ticket of the thread because another one goes on for it.
+func (d *Desk) mergeTicket(ctx context.Context, i Interaction) (Answer, error) {
 	into := strings.ToUpper(strings.TrimSpace(i.Options["into"]))
 	if i.Button != "" {
 		into = i.chosen()

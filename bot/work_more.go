@@ -13,7 +13,7 @@ func (d *Desk) more(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, d.said(i, err)
 	}
 	if t.State == ticket.Closed {
-		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed."), Buttons: d.records(i)}, nil
+		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed."), Buttons: d.records(i, t)}, nil
 	}
 	out := Answer{Text: i.say("**Langkah lain untuk tiket "+t.Number+"**", "**More for ticket "+t.Number+"**")}
 	others, err := d.colleagues(ctx, i, t.Agent)
@@ -26,7 +26,7 @@ func (d *Desk) more(ctx context.Context, i Interaction) (Answer, error) {
 	if t.State != ticket.Resolved {
 		out.Selects = append(out.Selects, Select{ID: buttonSnooze, Hint: i.say("Tunda sampai … (waktu lain: /ticket snooze)", "Rest until … (other times: /ticket snooze)"), Options: snoozes()})
 	}
-	out.Buttons = append(d.workButtons(i, t), d.records(i)...)
+	out.Buttons = append(d.workButtons(i, t), d.records(i, t)...)
 	return out, nil
 }
 
@@ -65,22 +65,22 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 	if t.Warranty.Claim == "" {
 		add("t:warranty:claim:answer", "🛡️", "Klaim garansi", "Warranty claim")
 	}
-	return d.known(all)
+	return d.answerable(i, all)
 }
 
 // records are the buttons that show what is kept of the ticket and its client.
-func (d *Desk) records(i Interaction) []Button {
-	return d.known([]Button{
-		{ID: "t:transcript", Label: i.say("Transkrip", "Transcript"), Emoji: "📜"},
-		{ID: "t:customer", Label: i.say("Kartu klien", "The client's card"), Emoji: "👤"},
-	})
+func (d *Desk) records(i Interaction, t ticket.Ticket) []Button {
+	all := []Button{{ID: "more:transcript", Label: i.say("Transkrip", "Transcript"), Emoji: "📜"}}
+	if t.Contact != "" {
+		all = append(all, Button{ID: "cu:show:" + t.Contact, Label: i.say("Kartu klien", "The client's card"), Emoji: "👤"})
+	}
+	return d.answerable(i, all)
 }
 
-// known leaves out the buttons that nothing answers, or that the table has for others
-// than staff.
-func (d *Desk) known(all []Button) (out []Button) {
+// answerable leaves out the buttons that the person may not use.
+func (d *Desk) answerable(i Interaction, all []Button) (out []Button) {
 	for _, b := range all {
-		if _, ok := d.table.find(Interaction{Button: b.ID}); ok {
+		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && d.may(i, a.may) {
 			out = append(out, b)
 		}
 	}

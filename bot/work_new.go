@@ -14,8 +14,8 @@ import (
 // longestSummary is how many signs a registered ticket's summary has at most.
 const longestSummary = 500
 
-// register opens a ticket for a client who did not write on WhatsApp.
-func (d *Desk) register(ctx context.Context, i Interaction) (Answer, error) {
+// registerTicket opens a ticket for a client who did not write on WhatsApp.
+func (d *Desk) registerTicket(ctx context.Context, i Interaction) (Answer, error) {
 	r := bridge.Registration{
 		ID: "p" + i.ID, Channel: ticket.Channel(i.Options["channel"]), Name: i.Options["name"],
 		Summary: strings.TrimSpace(i.Options["summary"]), By: i.User,

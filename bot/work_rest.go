@@ -60,6 +60,9 @@ func (d *Desk) snooze(ctx context.Context, i Interaction) (Answer, error) {
 	if i.Button != "" {
 		text = i.chosen()
 	}
+	if word := strings.ToLower(strings.TrimSpace(text)); word == "off" || word == "batal" {
+		return d.wake(ctx, i)
+	}
 	t, err := d.change(ctx, i, "", func(tx *ledger.Tx, t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		until, err := d.when(i, text, tx.Now())
 		if err != nil {

@@ -304,7 +304,9 @@ func TestSupervisorsSetOthers(t *testing.T) {
 		w.want(w.asks("dewi", i), "Hanya <@&assistant>")
 		w.want(w.asks("andi", i), "<@sari>")
 		i.Options = map[string]string{"user": "guest"}
-		w.want(w.asks("andi", i), "tidak memiliki peran agen")
+		if command != "duty off" {
+			w.want(w.asks("andi", i), "tidak memiliki peran agen")
+		}
 	}
 	if got := w.events("duty/sari"); len(got) != 3 {
 		t.Errorf("sari's log: %v", got)
@@ -321,6 +323,42 @@ func TestSupervisorsSetOthers(t *testing.T) {
 	w.want(w.command("sari", "duty name", "name", "-"), "“sari”")
 	w.want(w.command("sari", "duty on"), "bertugas")
 	w.want(w.command("sari", "duty status"), "🟢 <@sari> · 0 tiket")
+}
+
+// A store that fails after the first change of a hand-over: pressing again goes on.
+func TestAHandOverThatIsInterrupted(t *testing.T) {
+	w := newCrew(t)
+	for n := range 4 {
+		number := fmt.Sprint("HE-", n)
+		w.client(number, fmt.Sprint("c", n), fmt.Sprint(77+n))
+		w.change(number, func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Accept("sari", at) })
+	}
+	w.want(w.command("dewi", "duty on"), "bertugas")
+	whole := w.desk
+	w.desk = bot.NewDesk(bot.Options{Store: &tired{kept: kept{w.st}, left: 2}, Rights: rights, Bridge: w.bridge, Log: zaptest.NewLogger(t)})
+	filled := bot.Interaction{Form: "f:leave:sari:dewi", Fields: map[string]string{"note": "x"}}
+	w.want(w.asks("sari", filled), "coba sekali lagi")
+	w.desk = whole
+	w.want(w.asks("sari", filled), "2 tiket diserahkan kepada <@dewi>")
+	for n := range 4 {
+		number := fmt.Sprint("HE-", n)
+		if got := strings.Count(strings.Join(w.events(number), " "), "transferred"); got != 1 || w.ticket(number).Agent != "dewi" {
+			t.Errorf("%s was transferred %d times and is %q's", number, got, w.ticket(number).Agent)
+		}
+	}
+}
+
+// tired is a store that takes so many changes and no more.
+type tired struct {
+	kept
+	left int
+}
+
+func (f *tired) Update(ctx context.Context, cause ledger.Cause, fn func(*ledger.Tx) error) (bool, error) {
+	if f.left--; f.left < 0 {
+		return false, context.DeadlineExceeded
+	}
+	return f.kept.Update(ctx, cause, fn)
 }
 
 // fires lets the shift's timer fire at a time, as the scheduler would.
@@ -502,7 +540,7 @@ func TestSnooze(t *testing.T) {
 	w.want(w.command("sari", "ticket snooze", "until", "kapan-kapan"), "belum terbaca")
 	w.want(w.command("sari", "ticket snooze", "until", "hari ini 08:00"), "masa depan")
 	w.want(w.command("sari", "ticket snooze", "until", "40 hari"), "terlalu lama")
-	w.want(w.command("sari", "ticket wake"), "diakhiri")
+	w.want(w.command("sari", "ticket snooze", "until", "off"), "diakhiri")
 	w.want(w.asks("sari", bot.Interaction{Button: "more:wake", Channel: "77"}), "tidak sedang ditunda")
 	if tk := w.ticket("HE-1"); !tk.Snoozed.IsZero() {
 		t.Errorf("it rests until %s", tk.Snoozed)
@@ -532,7 +570,7 @@ func TestScheduledMessages(t *testing.T) {
 	}
 	w.want(w.asks("sari", bot.Interaction{Button: all.Buttons[0].ID, Channel: "77"}), "dibatalkan", "Kedua")
 	w.want(w.asks("sari", bot.Interaction{Button: all.Buttons[0].ID, Channel: "77"}), "tidak terjadwal")
-	w.want(w.command("sari", "ticket scheduled"), "Kedua")
+	w.want(w.asks("sari", bot.Interaction{Button: "more:planned", Channel: "77"}), "Kedua")
 	if left := w.ticket("HE-1").Scheduled; len(left) != 1 || left[0].Text != "Kedua" || left[0].By != "sari" || left[0].DropIfClientWrites {
 		t.Errorf("left: %+v", left)
 	}

@@ -142,6 +142,12 @@ type Board interface {
 	// Edit changes the words of a message of ours and nothing else of it. Repeating it
 	// is harmless; one that was deleted is refused.
 	Edit(ctx context.Context, channel, message, content string) error
+	// Update makes a message of ours say what m says: words, card and buttons. What else m
+	// holds does not count, and nobody is pinged. Repeating it is harmless; one that was
+	// deleted is refused. It may have to wait for long ([Blocked], with the time).
+	Update(ctx context.Context, message string, m Message) error
+	// Delete takes a message of ours away. One that is not there is fine.
+	Delete(ctx context.Context, channel, message string) error
 	// FindMessage looks in a channel, after message id after, for a message of ours
 	// with exactly this content; "" when there is none.
 	FindMessage(ctx context.Context, channel, after, content string) (id string, err error)
@@ -206,6 +212,9 @@ type Button struct {
 	Label string
 	Emoji string // unicode, "" for none
 	Style string // "primary", "secondary", "success", "danger"
+	// Row orders buttons into rows, the smallest on top; those of one row keep their order.
+	// A message has at most five rows of five.
+	Row int `json:",omitzero"`
 }
 
 // A Certainty says what a failed send means for the one waiting.

@@ -387,6 +387,9 @@ func (w wire) FindPost(ctx context.Context, _, prefix string) (string, error) {
 	return "", nil
 }
 
+func (w wire) Update(ctx context.Context, _ string, _ bridge.Message) error { return w.reach(ctx) }
+func (w wire) Delete(ctx context.Context, _, _ string) error                { return w.reach(ctx) }
+
 func (w wire) Say(ctx context.Context, m bridge.Message) (string, error) {
 	if err := w.reach(ctx); err != nil {
 		return "", err

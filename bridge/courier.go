@@ -67,6 +67,7 @@ type Courier struct {
 	log    *zap.Logger
 	pace   *rate.Limiter // of WhatsApp; nil for none
 	marks  *marks
+	cards  sync.Map // what new posts show, by the letter that asked for them
 
 	// sending holds a token for each Discord lane that is at work. Discord takes about
 	// 50 requests a second: of a thousand lanes at once most would only wait there

@@ -218,16 +218,15 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 			return id, err
 		}
 	}
-	var conv ticket.Conversation
-	if t.Conversation != "" {
-		if conv, err = c.conversation(ctx, t.Conversation); err != nil {
-			return "", err
-		}
+	m, check, err := c.cardMessage(ctx, t)
+	if err != nil {
+		return "", err
 	}
-	return c.board.CreatePost(ctx, Post{
-		Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()},
-		Message: Message{Card: headerCard(t, conv, c.desk)},
-	})
+	id, err := c.board.CreatePost(ctx, Post{Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()}, Message: m})
+	if err == nil {
+		c.cards.Store(l.ID, check)
+	}
+	return id, err
 }
 
 // postPrefix is what makes a ticket's post recognisable among all: its number,

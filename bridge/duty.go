@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -47,7 +48,7 @@ func (d Desk) ask(tx *ledger.Tx, user string) error {
 			t.OfferNow(user)
 			return nil, nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNoTicket) {
 			return err
 		}
 	}
@@ -67,7 +68,7 @@ func (d Desk) letGo(tx *ledger.Tx, user, note string, which func(ticket.Ticket) 
 			}
 			return t.Release(user, note, tx.Now())
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrNoTicket) {
 			return err
 		}
 	}

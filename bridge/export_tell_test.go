@@ -3,9 +3,17 @@ package bridge
 import (
 	"maps"
 	"slices"
+
+	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/ticket"
 )
 
 // Told are the events that are told, and those that need no words.
 func Told() (told, quiet []string) {
 	return slices.Sorted(maps.Keys(tellings)), slices.Sorted(maps.Keys(untold))
+}
+
+// HeaderCard is the head of a ticket's post.
+func HeaderCard(t ticket.Ticket, c ticket.Conversation, who customer.Card, desk Desk) (*Card, []Button) {
+	return headerCard(t, c, who, desk)
 }

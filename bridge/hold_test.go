@@ -65,7 +65,9 @@ func (w *world) sendKept(message string) bridge.Verdict {
 func (w *world) keepInside(message, text string, files int) bridge.Verdict {
 	w.t.Helper()
 	m := bridge.StaffMessage{ID: message, Author: "sari", Text: text, At: w.now()}
-	return w.decide(func(tx *ledger.Tx) (bridge.Verdict, error) { return w.policy.KeepInside(tx, w.thread(), m, files, "rina") })
+	return w.decide(func(tx *ledger.Tx) (bridge.Verdict, error) {
+		return w.policy.KeepInside(tx, w.thread(), m, files, "rina")
+	})
 }
 
 func (w *world) wantVerdicts(got []bridge.Verdict, want ...bridge.Verdict) {
@@ -322,7 +324,9 @@ func TestClosedTicketKeepsWhatIsWritten(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		change(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) { return tk.Drop("", "sari", w.now()) })
+		change(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+			return tk.Drop("", "sari", w.now())
+		})
 		w.settle()
 		w.writtenBy("sari", "5001", "terlambat")
 		w.settle()

@@ -66,6 +66,9 @@ func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 		}
 		events = told
 	}
+	if t.Thread != "" && factsOf(before) != factsOf(*t) {
+		RefreshCard(tx, t.Number)
+	}
 	if err := shelve(tx, before, *t); err != nil {
 		return err
 	}

@@ -21,6 +21,10 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 	if err != nil {
 		return err
 	}
+	check := ""
+	if v, ok := c.cards.LoadAndDelete(l.ID); ok {
+		check, _ = v.(string)
+	}
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent, Ext: ext}
 	_, err = c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
 		if st.Tried() {
@@ -30,7 +34,7 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		}
 		switch l.Kind {
 		case kindPost:
-			return posted(tx, l.Log, ext)
+			return posted(tx, l.Log, ext, check)
 		case kindSay, kindEdit:
 			return said(tx, l.Lane, ext)
 		case kindText, kindPoll:
@@ -75,8 +79,9 @@ func said(tx *ledger.Tx, lane, message string) error {
 	return tx.Put(ref, []byte(message))
 }
 
-// posted ties the new thread to its ticket.
-func posted(tx *ledger.Tx, number, thread string) error {
+// posted ties the new thread to its ticket. check is the sum of what its card shows, ""
+// when that is not known.
+func posted(tx *ledger.Tx, number, thread, check string) error {
 	t, ok, err := ticket.Load(tx, number)
 	if err != nil || !ok {
 		return err
@@ -90,6 +95,10 @@ func posted(tx *ledger.Tx, number, thread string) error {
 	if err := tx.Put(ledger.Ref{Kind: kindSaidLast, ID: ThreadLane(number)}, []byte(thread)); err != nil {
 		return err
 	}
+	if err := (shownCard{Thread: thread, Sum: check}).save(tx, number); err != nil {
+		return err
+	}
+	RefreshCard(tx, number) // it may have changed meanwhile
 	tx.Log(number, ledger.Event{What: "posted", By: "halo", Ref: thread})
 	return t.Save(tx)
 }

@@ -196,7 +196,7 @@ var (
 	buttonAnswer = Button{ID: "t:answer", Label: "Jawab", Emoji: "🆗", Style: "primary"}
 	buttonReview = Button{ID: "t:review", Label: "Tinjau", Emoji: "🔎", Style: "primary"}
 	buttonTake   = Button{ID: "t:takeover", Label: "Ambil alih", Emoji: "🔁", Style: "secondary"}
-	buttonMore   = Button{ID: "t:more", Label: "Lainnya", Emoji: "⋯", Style: "secondary"}
+	buttonMore   = Button{ID: "t:more", Label: "Lainnya", Emoji: "➕", Style: "secondary"}
 
 	buttonWarrantyYes = Button{ID: "t:warranty:accept", Label: "Terima klaim", Emoji: "✅", Style: "success"}
 	buttonWarrantyNo  = Button{ID: "t:warranty:refuse", Label: "Tolak klaim", Emoji: "❌", Style: "danger"}

@@ -68,7 +68,11 @@ func (s *telling) dataRequested(e ledger.Event) error {
 
 func (s *telling) accessRequested(e ledger.Event) error {
 	s.line("🔑 "+by(e.By)+" meminta kode akses dari klien. Kode yang datang tidak tampil di sini; hanya agen tiket ini yang dapat melihatnya, selama 15 menit.", Mention{})
-	return s.sayAll(ticket.SayRequestAccess, ticket.SayWillUpdate)
+	sentence := ticket.SayRequestAccess
+	if e.Data["again"] != "" {
+		sentence = ticket.SayAccessAgain
+	}
+	return s.sayAll(sentence, ticket.SayWillUpdate)
 }
 
 func (s *telling) checking(e ledger.Event) error {

@@ -165,12 +165,13 @@ func (c *Courier) renderIn(ctx context.Context, group []ledger.View) (rest time.
 		if err == nil {
 			continue
 		}
-		if ctx.Err() == nil {
-			c.log.Warn("render mark", zap.String("view", v.Name), zap.Error(err))
-		}
 		rest = pause
-		if se, ok := errors.AsType[*SendError](err); ok {
+		se, ok := errors.AsType[*SendError](err)
+		if ok {
 			rest = max(rest, se.RetryAfter)
+		}
+		if limited := ok && se.Certainty == Blocked && se.RetryAfter > 0; ctx.Err() == nil && !limited {
+			c.log.Warn("render mark", zap.String("view", v.Name), zap.Error(err))
 		}
 		return rest
 	}
@@ -184,6 +185,8 @@ func viewChannel(name string) string {
 		return f[2]
 	case strings.HasPrefix(name, viewInside) && len(f) == 4, strings.HasPrefix(name, viewKept) && len(f) == 3:
 		return f[1]
+	case strings.HasPrefix(name, viewCard):
+		return name // of its own: an old one may have to wait long
 	}
 	return ""
 }
@@ -242,6 +245,8 @@ func (c *Courier) show(ctx context.Context, name string) error {
 			return nil
 		}
 		return c.board.React(ctx, f[1], f[2], mark, true)
+	case strings.HasPrefix(name, viewCard) && len(f) == 2:
+		return c.showCard(ctx, f[1])
 	}
 	return nil // asked by a newer halo
 }

@@ -106,6 +106,7 @@ type board struct {
 	threads   map[string][]said
 	reactions map[string][]string
 	tags      map[string]string
+	cards     map[string][]bridge.Message // what messages were made to show, oldest first
 	caughtUp  []string
 	limit     int64 // of a file; 0 for 10 MiB
 	typed     []string
@@ -165,6 +166,7 @@ func (b *board) open(p bridge.Post) string {
 	b.posts, b.made = append(b.posts, p.Title), append(b.made, id)
 	b.threads[id] = []said{}
 	b.tags[id] = strings.Join(p.Tags, ",")
+	b.cards[id] = append(b.cards[id], p.Message)
 	return id
 }
 
@@ -230,6 +232,23 @@ func (b *board) Edit(_ context.Context, channel, message, content string) error 
 		b.threads[channel][i].content = content
 	}
 	return err
+}
+
+func (b *board) Update(_ context.Context, message string, m bridge.Message) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	applied, err := b.try("update " + message)
+	if applied {
+		b.cards[message] = append(b.cards[message], m)
+	}
+	return err
+}
+
+func (b *board) Delete(_ context.Context, channel, message string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.threads[channel] = slices.DeleteFunc(b.threads[channel], func(s said) bool { return s.id == message })
+	return nil
 }
 
 func (b *board) React(ctx context.Context, channel, message, emoji string, on bool) error {
@@ -313,7 +332,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
 			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
-				reactions: map[string][]string{}, tags: map[string]string{}},
+				reactions: map[string][]string{}, tags: map[string]string{}, cards: map[string][]bridge.Message{}},
 			leaseMu: &sync.Mutex{}, library: newLibrary(),
 		}
 		st := store.New(client, store.Options{Desk: "test", Now: w.now})

@@ -42,6 +42,7 @@ func quiet(cfg *Config) {
 	cfg.Greet = bridge.GreetNever
 	cfg.Undo = 0
 	cfg.Flood = bridge.Flood{}
+	cfg.Policy.ReopenWithin = 0 // who writes after closing opens the next ticket
 }
 
 // newStage sets up Discord by Setup and pairs the phone by its QR code.

@@ -39,6 +39,8 @@ func (b board) CreatePost(context.Context, bridge.Post) (string, error)       { 
 func (b board) Say(context.Context, bridge.Message) (string, error)           { return b.id(), nil }
 func (b board) Settle(context.Context, string, string, bool) error            { return nil }
 func (b board) React(context.Context, string, string, string, bool) error     { return nil }
+func (b board) Update(context.Context, string, bridge.Message) error          { return nil }
+func (b board) Delete(context.Context, string, string) error                  { return nil }
 func (b board) CatchUp(string)                                                {}
 func (b board) Ready() bool                                                   { return true }
 func (b board) FindPost(context.Context, string, string) (string, error)      { return "", nil }

@@ -1,6 +1,8 @@
 package discord
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/haloerzap/halo/bridge"
@@ -122,10 +124,13 @@ func card(c bridge.Card) embed {
 	return e
 }
 
+// rows puts buttons into rows: those with the same number beside each other, as many as
+// fit.
 func rows(buttons []bridge.Button) []component {
+	sorted := slices.SortedStableFunc(slices.Values(buttons), func(a, b bridge.Button) int { return cmp.Compare(a.Row, b.Row) })
 	var out []component
-	for i, b := range buttons {
-		if i%buttonsPerRow == 0 {
+	for i, b := range sorted {
+		if n := len(out); n == 0 || sorted[i-1].Row != b.Row || len(out[n-1].Components) == buttonsPerRow {
 			out = append(out, component{Type: componentRow})
 		}
 		c := component{Type: componentButton, Style: 2, Label: b.Label, CustomID: b.ID}

@@ -45,6 +45,7 @@ hours: {mon-sun: closed}
 greet: never
 undo: 0s
 flood: {messages: off}
+closing: {reopen_within: 1s}
 `
 
 // A city is both networks, and a data folder for a desk between them.
