@@ -77,6 +77,22 @@ func (w *world) wantVerdicts(got []bridge.Verdict, want ...bridge.Verdict) {
 	}
 }
 
+// buttonsUnder are the ids of the buttons in the lines that answer a message.
+func (w *world) buttonsUnder(message string) (ids []string) {
+	id := w.thread()
+	w.board.mu.Lock()
+	defer w.board.mu.Unlock()
+	for _, s := range w.board.threads[id] {
+		if s.replyTo != message {
+			continue
+		}
+		for _, b := range w.board.buttons[s.id] {
+			ids = append(ids, b.ID)
+		}
+	}
+	return ids
+}
+
 // ticketNow is the first ticket as it stands.
 func (w *world) ticketNow() ticket.Ticket {
 	w.t.Helper()
@@ -125,7 +141,7 @@ func TestAnotherAgentsWordsAreHeld(t *testing.T) {
 		w.greeted("99@lid: Saya cek ya kak")
 		w.wantMark("5002", "⏸️")
 		w.wantLineOn("5002", "Belum dikirim ke klien: tiket ini sedang ditangani <@sari>, bukan <@budi>")
-		if got := w.board.buttons["5002"]; !slices.Equal(got, []string{"hold:send:5002", "hold:note:5002"}) {
+		if got := w.buttonsUnder("5002"); !slices.Equal(got, []string{"hold:send:5002", "hold:note:5002"}) {
 			t.Errorf("buttons %q", got)
 		}
 		w.changedBy("budi", "5002", "Coba klik *simpan*\n// semoga bisa", shot)
@@ -331,7 +347,7 @@ func TestClosedTicketKeepsWhatIsWritten(t *testing.T) {
 		w.writtenBy("sari", "5001", "terlambat")
 		w.settle()
 		w.wantLineOn("5001", "sudah ditutup")
-		if got := w.board.buttons["5001"]; !slices.Equal(got, []string{"t:reopen"}) {
+		if got := w.buttonsUnder("5001"); !slices.Equal(got, []string{"t:reopen"}) {
 			t.Errorf("buttons %q", got)
 		}
 		w.wantVerdicts([]bridge.Verdict{w.sendKept("5001")}, "closed")
