@@ -70,6 +70,9 @@ func (d *Desk) status(ctx context.Context, i Interaction) (Answer, error) {
 	lines = append(lines, phoneLines(i, h.WhatsApp)...)
 	lines = append(lines, linkLine(i, "Discord", h.Discord), storeLine(i, h))
 	lines = append(lines, queueLines(i, h)...)
+	if !h.Unknown {
+		lines = append(lines, d.outageLines(ctx, i)...)
+	}
 	lines = append(lines, incidentLines(i, h.Incidents)...)
 	return Answer{Text: strings.Join(lines, "\n"), Buttons: []Button{again}}, nil
 }

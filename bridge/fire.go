@@ -17,7 +17,9 @@ var ticketTimers = []string{
 // Timers are the handlers of the desk's durable timers by kind. Each of them looks again
 // whether it is owed, and may come however late.
 func (d Desk) Timers() map[string]func(*ledger.Tx, ledger.Timer) error {
-	all := map[string]func(*ledger.Tx, ledger.Timer) error{TimerUndelivered: Undelivered, TimerSecret: EndSecret, ticket.TimerShift: d.Shift}
+	all := map[string]func(*ledger.Tx, ledger.Timer) error{
+		TimerUndelivered: Undelivered, TimerSecret: EndSecret, TimerFlood: d.Unfold, ticket.TimerShift: d.Shift,
+	}
 	for _, kind := range ticketTimers {
 		all[kind] = d.Fire
 	}

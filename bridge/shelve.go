@@ -35,7 +35,8 @@ func EndScore(date, counter int64) int64 { return counter*1_000_000 + date }
 const mostShelved = 8
 
 // shelve keeps the rows by which a ticket is found; before is the ticket as it was, zero
-// for a new one.
+// for a new one. With each new state all are placed, whatever stood there before: tickets
+// of an older halo have none.
 func shelve(tx *ledger.Tx, before, t ticket.Ticket) error {
 	had, has := shelfRows(before), shelfRows(t)
 	for _, r := range had {
@@ -44,15 +45,15 @@ func shelve(tx *ledger.Tx, before, t ticket.Ticket) error {
 		}
 	}
 	for _, r := range has {
-		if !slices.Contains(had, r) {
+		if t.State != before.State || !slices.Contains(had, r) {
 			tx.Index(r.Index, r.Member, r.Score)
 		}
 	}
 	was, is := shelfWords(before), shelfWords(t)
-	if slices.Equal(was, is) {
-		return nil
+	if err := TicketWords.Place(tx, t.Number, was, is); err != nil || t.State == before.State {
+		return err
 	}
-	return TicketWords.Place(tx, t.Number, was, is)
+	return TicketWords.Place(tx, t.Number, nil, is)
 }
 
 var numberForm = regexp.MustCompile(`-(\d{6})-(\d{1,12})$`)

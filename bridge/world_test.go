@@ -105,6 +105,9 @@ type board struct {
 	threads   map[string][]said
 	reactions map[string][]string
 	tags      map[string]string
+	archived  map[string]bool
+	buttons   map[string][]bridge.Button  // by message
+	pings     map[string][]string         // people and roles, by message
 	cards     map[string][]bridge.Message // what messages were made to show, oldest first
 	caughtUp  []string
 	limit     int64 // of a file; 0 for 10 MiB
@@ -197,6 +200,8 @@ func (b *board) Say(_ context.Context, m bridge.Message) (string, error) {
 		if m.Card != nil {
 			b.cards[id] = append(b.cards[id], m)
 		}
+		b.buttons[id], b.pings[id] = m.Buttons, slices.Concat(m.PingUsers, m.PingRoles)
+		b.archived[m.Channel] = false // as Discord does
 	}
 	if err != nil {
 		return "", err
@@ -271,12 +276,12 @@ func (b *board) CatchUp(thread string) {
 	b.caughtUp = append(b.caughtUp, thread)
 }
 
-func (b *board) Settle(_ context.Context, thread, tag string, _ bool) error {
+func (b *board) Settle(_ context.Context, thread, tag string, archived bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	applied, err := b.try("settle")
 	if applied {
-		b.tags[thread] = tag
+		b.tags[thread], b.archived[thread] = tag, archived
 	}
 	return err
 }
@@ -324,7 +329,8 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
 			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
-				reactions: map[string][]string{}, tags: map[string]string{}, cards: map[string][]bridge.Message{}},
+				reactions: map[string][]string{}, tags: map[string]string{}, archived: map[string]bool{},
+				buttons: map[string][]bridge.Button{}, pings: map[string][]string{}, cards: map[string][]bridge.Message{}},
 			store: st, leaseMu: &sync.Mutex{}, library: newLibrary(),
 		}
 		core, logs := observer.New(zapcore.ErrorLevel)

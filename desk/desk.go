@@ -284,9 +284,10 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.whatsapp.Close())
 	}
+	staff := bot.NewDesk(d.staff(st, layout.rights, policy, p.whatsapp))
 	p.discord, err = discord.New(discord.Options{
 		Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: board,
-		Inbox: relay, Bot: bot.NewDesk(d.staff(st, layout.rights, policy, p.whatsapp)), Commands: bot.Commands(),
+		Inbox: relay, Bot: staff, Commands: staff.Commands(),
 		Log: d.log, Failpoint: d.o.Failpoint,
 		FileLimit: int64(d.cfg.DiscordFile) << 20, Now: d.o.Now,
 		Changed: func(s discord.Status) { d.setStatus(func(all *Status) { all.Discord = s }) },
