@@ -36,7 +36,7 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 		all = append(all, Button{ID: id, Label: i.say(indonesian, english), Emoji: emoji})
 	}
 	if t.Agent != i.User {
-		add(buttonTakeOver, "🤝", "Ambil alih", "Take over")
+		add(buttonTakeOver, "🔁", "Ambil alih", "Take over")
 	}
 	if !t.Snoozed.IsZero() {
 		add(buttonWake, "⏰", "Akhiri penundaan", "End the rest")
@@ -52,18 +52,22 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 	}
 	add(buttonSales, "💬", "Tanya sales", "Ask sales")
 	if t.Complaint {
-		add("t:complaint:off:answer", "🏳️", "Bukan keluhan", "Not a complaint")
+		add(buttonComplaint+":off"+aside, "🏳️", "Bukan keluhan", "Not a complaint")
 	} else {
-		add("t:complaint:answer", "🚩", "Tandai keluhan", "Mark as a complaint")
+		add(buttonComplaint+aside, "🚩", "Tandai keluhan", "Mark as a complaint")
 	}
-	add("t:issue:answer", "🏷️", "Jenis kendala", "Type of the issue")
+	add(buttonIssue+aside, "🏷️", "Jenis kendala", "Type of the issue")
 	if t.Supervisor == "" {
-		add("t:escalate:answer", "⏫", "Eskalasi ke supervisor", "Escalate to a supervisor")
+		add(buttonEscalate+aside, "🆙", "Eskalasi ke supervisor", "Escalate to a supervisor")
 	} else {
-		add("t:answer:answer", "🆗", "Jawab eskalasi", "Answer the escalation")
+		add(buttonAnswer+aside, "🆗", "Jawab eskalasi", "Answer the escalation")
 	}
 	if t.Warranty.Claim == "" {
-		add("t:warranty:claim:answer", "🛡️", "Klaim garansi", "Warranty claim")
+		add(buttonWarranty+":"+warrantyClaim+aside, "🛡️", "Klaim garansi", "Warranty claim")
+	}
+	add(buttonNote+aside, "📝", "Catatan", "Note")
+	if t.State != ticket.Resolved {
+		add(buttonDrop+aside, "🗑️", "Tutup tanpa penyelesaian", "Close without a resolution")
 	}
 	return d.answerable(i, all)
 }
@@ -80,7 +84,7 @@ func (d *Desk) records(i Interaction, t ticket.Ticket) []Button {
 // answerable leaves out the buttons that the person may not use.
 func (d *Desk) answerable(i Interaction, all []Button) (out []Button) {
 	for _, b := range all {
-		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && d.may(i, a.may) {
+		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && (a.anybody || d.may(i, a.may)) {
 			out = append(out, b)
 		}
 	}
