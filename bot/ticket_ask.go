@@ -100,8 +100,8 @@ func escalatedAlready(i Interaction) string {
 // escalate asks a supervisor.
 func (d *Desk) escalate(ctx context.Context, i Interaction) (Answer, error) {
 	if i.Options["to"] == toDeveloper {
-		return Answer{}, Refusal(i.say("Eskalasi ke developer belum tersedia di sini. Untuk sekarang, eskalasi ke supervisor dengan /ticket escalate.",
-			"Escalating to developers is not available here yet. For now, escalate to a supervisor by /ticket escalate."))
+		return Answer{}, wayOn{Refusal(i.say("Eskalasi ke developer belum tersedia di sini. Untuk sekarang, eskalasi ke supervisor.",
+			"Escalating to developers is not available here yet. For now, escalate to a supervisor.")), ways(i, "not_escalated")}
 	}
 	reason := cmp.Or(i.Options["reason"], i.Fields["reason"])
 	return d.take(ctx, i, step{

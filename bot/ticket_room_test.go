@@ -1,10 +1,13 @@
 package bot_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/zap/zaptest"
 
@@ -54,8 +57,58 @@ func newRoom(t *testing.T) *room {
 		return tk.Save(tx)
 	})
 	r.restart()
-	t.Cleanup(func() { storetest.Check(t, client, "test") })
+	t.Cleanup(func() {
+		r.checkShown()
+		storetest.Check(t, client, "test")
+	})
 	return r
+}
+
+// checkShown checks that every button below a line in the thread is known.
+func (r *room) checkShown() {
+	r.t.Helper()
+	lines, err := r.st.Waiting(context.WithoutCancel(r.t.Context()), bridge.ThreadLane("HE-1"), 0)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, l := range lines {
+		var body struct {
+			Buttons []bridge.Button `json:"buttons"`
+		}
+		if json.Unmarshal(l.Body, &body) != nil {
+			continue // of another kind
+		}
+		for _, b := range body.Buttons {
+			r.known(b.ID)
+		}
+	}
+}
+
+// known checks that there is an action for a button.
+func (r *room) known(id string) {
+	r.t.Helper()
+	for name := range bot.Table() {
+		if strings.HasPrefix(id, name) {
+			return
+		}
+	}
+	r.t.Errorf("a button %q is shown, and nothing answers it", id)
+}
+
+// handle lets the desk handle an interaction, and checks what it is answered.
+func (r *room) handle(i bot.Interaction) bot.Answer {
+	r.t.Helper()
+	a := r.desk.Handle(r.t.Context(), i)
+	for _, b := range a.Buttons {
+		r.known(b.ID)
+	}
+	for _, s := range a.Selects {
+		r.known(s.ID)
+	}
+	if n := utf8.RuneCountInString(a.Text); n > 2000 {
+		r.t.Errorf("an answer has %d characters: %q", n, a.Text)
+	}
+	return a
 }
 
 // restart starts the desk anew: what was shown before it works on.
@@ -88,11 +141,11 @@ func (p *person) ask(i bot.Interaction) bot.Interaction {
 
 // button is a press of a button under a message of the thread.
 func (p *person) button(id string) bot.Answer {
-	return p.desk.Handle(p.t.Context(), p.ask(bot.Interaction{Button: id, Message: "9"}))
+	return p.handle(p.ask(bot.Interaction{Button: id, Message: "9"}))
 }
 
 func (p *person) command(name string, options ...string) bot.Answer {
-	return p.desk.Handle(p.t.Context(), p.ask(bot.Interaction{Command: name, Options: pairs(options)}))
+	return p.handle(p.ask(bot.Interaction{Command: name, Options: pairs(options)}))
 }
 
 // form is what a button or command opens.
@@ -114,7 +167,7 @@ func (p *person) fill(button string, fields ...string) bot.Answer {
 }
 
 func (p *person) send(form string, fields ...string) bot.Answer {
-	return p.desk.Handle(p.t.Context(), p.ask(bot.Interaction{Form: form, Message: "9", Fields: pairs(fields)}))
+	return p.handle(p.ask(bot.Interaction{Form: form, Message: "9", Fields: pairs(fields)}))
 }
 
 func pairs(all []string) map[string]string {

@@ -103,10 +103,7 @@ func (d *Desk) led(i Interaction, err error) error {
 	if !ok {
 		return said
 	}
-	buttons := slices.DeleteFunc(ways(i, r.Key), func(b Button) bool {
-		a, ok := d.table.find(Interaction{Button: b.ID})
-		return !ok || !d.may(i, a.may)
-	})
+	buttons := d.answerable(i, ways(i, r.Key))
 	if text, ok := errors.AsType[Refusal](said); ok && len(buttons) > 0 {
 		return wayOn{text, buttons}
 	}
@@ -135,7 +132,7 @@ func ways(i Interaction, rule string) []Button {
 	case "closed":
 		return []Button{{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "🔓", Style: "primary"}}
 	case "taken":
-		return []Button{{ID: "t:takeover", Label: i.say("Ambil alih", "Take over"), Emoji: "🔁"}}
+		return []Button{{ID: buttonTakeOver, Label: i.say("Ambil alih", "Take over"), Emoji: "🔁"}}
 	case "no_claim":
 		return []Button{{ID: buttonWarranty + ":" + warrantyClaim + aside, Label: i.say("Catat klaim garansi", "Record a warranty claim"), Emoji: "🛡️", Style: "primary"}}
 	case "claim_open":

@@ -166,7 +166,9 @@ func TestAnOpenReportForbidsToResolve(t *testing.T) {
 	})
 	r.says(sari.button("t:resolve"), "Laporan ke developer masih terbuka")
 	r.says(sari.command("ticket close"), "Laporan ke developer masih terbuka")
-	r.says(sari.command("ticket escalate", "to", "developer"), "belum tersedia")
+	a := sari.command("ticket escalate", "to", "developer")
+	r.says(a, "belum tersedia")
+	r.offers(a, "t:escalate")
 	if got := r.ticket(); got.State != ticket.WaitingDeveloper {
 		t.Errorf("it is %s", got.State)
 	}
@@ -220,6 +222,39 @@ func TestANoteStaysInside(t *testing.T) {
 	}
 	if n := count(r.events(), "note"); n != 2 {
 		t.Errorf("%d notes", n)
+	}
+}
+
+// The menu of the rarer steps leads to every step of these files that has no button on the
+// card, for those who may take it.
+func TestTheMenuOfTheRarerSteps(t *testing.T) {
+	r := newRoom(t)
+	sari, andi := r.as("sari", bot.Agent), r.as("andi", bot.AssistantManager)
+	sari.button("t:accept")
+	has := func(p *person, want string) (id string) {
+		t.Helper()
+		a := p.button("t:more")
+		for _, b := range a.Buttons {
+			if strings.HasPrefix(b.ID, want) {
+				return b.ID
+			}
+		}
+		t.Errorf("%s is not offered %s: %v", p.user, want, a.Buttons)
+		return want
+	}
+	r.says(sari.button(has(sari, "t:complaint")), "ditandai sebagai keluhan")
+	r.says(sari.button(has(sari, "t:complaint:off")), "dilepas")
+	r.says(sari.button(has(sari, "t:issue")), "Jenis kendala apa?")
+	r.says(sari.button(has(sari, "t:warranty:claim")), "tercatat")
+	sari.fill(has(sari, "t:note"), "text", "Sudah ditelepon")
+	r.says(sari.fill(has(sari, "t:escalate"), "reason", "Boleh?"), "Supervisor dipanggil")
+	if a := sari.button("t:more"); slices.ContainsFunc(a.Buttons, func(b bot.Button) bool { return strings.HasPrefix(b.ID, "t:answer") }) {
+		t.Errorf("an agent is offered to answer an escalation: %v", a.Buttons)
+	}
+	r.says(andi.fill(has(andi, "t:answer"), "answer", "Boleh"), "Jawaban Anda")
+	r.says(sari.fill(has(sari, "t:drop"), "reason", "Salah kirim"), "HE-1 ditutup")
+	if got := r.ticket(); got.Complaint || got.Warranty.Claim != ticket.Claimed || got.Supervisor != "" || got.Ending != ticket.EndDropped || count(r.events(), "note") != 1 {
+		t.Errorf("at the end: %+v", got)
 	}
 }
 

@@ -13,7 +13,8 @@ func (d *Desk) more(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, d.said(i, err)
 	}
 	if t.State == ticket.Closed {
-		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed."), Buttons: d.records(i, t)}, nil
+		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed."), Buttons: append(
+			d.answerable(i, []Button{{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "↩️", Style: "primary"}}), d.records(i, t)...)}, nil
 	}
 	out := Answer{Text: i.say("**Langkah lain untuk tiket "+t.Number+"**", "**More for ticket "+t.Number+"**")}
 	others, err := d.colleagues(ctx, i, t.Agent)
@@ -36,7 +37,7 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 		all = append(all, Button{ID: id, Label: i.say(indonesian, english), Emoji: emoji})
 	}
 	if t.Agent != i.User {
-		add(buttonTakeOver, "🤝", "Ambil alih", "Take over")
+		add(buttonTakeOver, "🔁", "Ambil alih", "Take over")
 	}
 	if !t.Snoozed.IsZero() {
 		add(buttonWake, "⏰", "Akhiri penundaan", "End the rest")
@@ -52,35 +53,50 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 	}
 	add(buttonSales, "💬", "Tanya sales", "Ask sales")
 	if t.Complaint {
-		add("t:complaint:off:answer", "🏳️", "Bukan keluhan", "Not a complaint")
+		add(buttonComplaint+":off"+aside, "🏳️", "Bukan keluhan", "Not a complaint")
 	} else {
-		add("t:complaint:answer", "🚩", "Tandai keluhan", "Mark as a complaint")
+		add(buttonComplaint+aside, "🚩", "Tandai keluhan", "Mark as a complaint")
 	}
-	add("t:issue:answer", "🏷️", "Jenis kendala", "Type of the issue")
+	add(buttonIssue+aside, "🏷️", "Jenis kendala", "Type of the issue")
 	if t.Supervisor == "" {
-		add("t:escalate:answer", "⏫", "Eskalasi ke supervisor", "Escalate to a supervisor")
+		add(buttonEscalate+aside, "🆙", "Eskalasi ke supervisor", "Escalate to a supervisor")
 	} else {
-		add("t:answer:answer", "🆗", "Jawab eskalasi", "Answer the escalation")
+		add(buttonAnswer+aside, "🆗", "Jawab eskalasi", "Answer the escalation")
 	}
 	if t.Warranty.Claim == "" {
-		add("t:warranty:claim:answer", "🛡️", "Klaim garansi", "Warranty claim")
+		add(buttonWarranty+":"+warrantyClaim+aside, "🛡️", "Klaim garansi", "Warranty claim")
+	}
+	add(buttonNote+aside, "📝", "Catatan", "Note")
+	if t.State != ticket.Resolved {
+		add(buttonDrop+aside, "🗑️", "Tutup tanpa penyelesaian", "Close without a resolution")
 	}
 	return d.answerable(i, all)
 }
 
 // records are the buttons that show what is kept of the ticket and its client.
 func (d *Desk) records(i Interaction, t ticket.Ticket) []Button {
-	all := []Button{{ID: "more:transcript", Label: i.say("Transkrip", "Transcript"), Emoji: "📜"}}
+	var all []Button
+	if _, ok := d.table.commands[transcriptCommand]; ok {
+		all = append(all, Button{ID: buttonTranscript, Label: i.say("Transkrip", "Transcript"), Emoji: "📜"})
+	}
 	if t.Contact != "" {
 		all = append(all, Button{ID: "cu:show:" + t.Contact, Label: i.say("Kartu klien", "The client's card"), Emoji: "👤"})
 	}
 	return d.answerable(i, all)
 }
 
+const transcriptCommand = "ticket transcript"
+
+// asCommand is the transcript of the thread's ticket, as its command shows it.
+func (d *Desk) asCommand(ctx context.Context, i Interaction) (Answer, error) {
+	i.Button, i.Command = "", transcriptCommand
+	return d.do(ctx, i)
+}
+
 // answerable leaves out the buttons that the person may not use.
 func (d *Desk) answerable(i Interaction, all []Button) (out []Button) {
 	for _, b := range all {
-		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && d.may(i, a.may) {
+		if a, ok := d.table.find(Interaction{Button: b.ID}); ok && (a.anybody || d.may(i, a.may)) {
 			out = append(out, b)
 		}
 	}

@@ -73,6 +73,7 @@ func (d Desk) PersonChanged(tx *ledger.Tx, c customer.Contact, by string, furthe
 		if err := d.identify(tx, number, c, by); err != nil {
 			return err
 		}
+		RefreshCard(tx, number)
 	}
 	return nil
 }
