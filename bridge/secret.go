@@ -38,18 +38,10 @@ func secretRef(number, id string) ledger.Ref {
 	return ledger.Ref{Kind: kindSecret, ID: number + "/" + id}
 }
 
-// seal takes the secrets out of what a client wrote to a ticket that waits for one: what
-// comes back holds them masked. The ticket learns that access came. A message without a
-// secret comes back as it is.
+// seal takes the secrets out of what a client wrote to a ticket: what comes back holds
+// them masked. The ticket learns that access came. A message without a secret comes back
+// without events.
 func (d Desk) seal(tx *ledger.Tx, t *ticket.Ticket, m ClientMessage) (ClientMessage, []ledger.Event, error) {
-	if t == nil || m.Own || m.hasSecret || m.Unreadable != "" || !t.Seals(tx.Now()) {
-		return m, nil, nil
-	}
-	return d.sealFor(tx, t, m)
-}
-
-// sealFor is seal, whatever the ticket waits for.
-func (d Desk) sealFor(tx *ledger.Tx, t *ticket.Ticket, m ClientMessage) (ClientMessage, []ledger.Event, error) {
 	masked, secrets := m.withoutSecrets()
 	if len(secrets) == 0 {
 		return masked, nil, nil
@@ -162,7 +154,7 @@ func (r *Relay) sealIn(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage, o
 			continue
 		}
 		before := t
-		masked, events, err := r.desk.sealFor(tx, &t, m)
+		masked, events, err := r.desk.seal(tx, &t, m)
 		if err != nil || len(events) == 0 {
 			return masked, err
 		}

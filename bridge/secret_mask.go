@@ -143,7 +143,7 @@ func maskCard(card string) (masked string, secrets []string) {
 		key, _, _ := strings.Cut(strings.ToUpper(name), ";")
 		key = key[strings.LastIndexByte(key, '.')+1:]
 		switch {
-		case !ok || key == "BEGIN" || key == "END" || key == "VERSION" || key == "PHOTO" || key == "REV":
+		case !ok || value == ticket.Masked || key == "BEGIN" || key == "END" || key == "VERSION" || key == "PHOTO" || key == "REV":
 			continue
 		case key == "TEL":
 			if n := digitsIn(value); n < 4 || n > 8 {
