@@ -24,6 +24,7 @@ const (
 	buttonUnschedule = "more:unschedule:" // + id
 	buttonMerge      = "more:merge"       // lists tickets; a select of them has the same id
 	buttonSales      = "more:sales"       // opens a form
+	buttonTranscript = "more:transcript"  //
 	buttonLeave      = "leave:"           // + user: a select of who goes on
 	buttonQueue      = "queue:"           // + page:offset or now:offset
 
@@ -64,6 +65,7 @@ func workActions() actions {
 			buttonUnschedule: {may: staff, do: (*Desk).unschedule},
 			buttonMerge:      {may: staff, do: (*Desk).mergeTicket},
 			buttonSales:      {may: staff, form: (*Desk).salesForm},
+			buttonTranscript: {may: staff, do: (*Desk).asCommand},
 			buttonLeave:      {may: staff, form: (*Desk).leaveForm},
 			buttonQueue:      {may: staff, do: (*Desk).queue},
 		},

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 
 	"github.com/haloerzap/halo/ledger"
@@ -119,9 +120,7 @@ func noted(note string) func([]ledger.Event, error) ([]ledger.Event, error) {
 			return events, err
 		}
 		data := map[string]string{"note": note}
-		for k, v := range events[0].Data {
-			data[k] = v
-		}
+		maps.Copy(data, events[0].Data)
 		events[0].Data = data
 		return events, nil
 	}

@@ -13,7 +13,8 @@ func (d *Desk) more(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, d.said(i, err)
 	}
 	if t.State == ticket.Closed {
-		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed."), Buttons: d.records(i, t)}, nil
+		return Answer{Text: i.say("Tiket "+t.Number+" sudah ditutup.", "Ticket "+t.Number+" is closed."), Buttons: append(
+			d.answerable(i, []Button{{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "↩️", Style: "primary"}}), d.records(i, t)...)}, nil
 	}
 	out := Answer{Text: i.say("**Langkah lain untuk tiket "+t.Number+"**", "**More for ticket "+t.Number+"**")}
 	others, err := d.colleagues(ctx, i, t.Agent)
@@ -74,11 +75,22 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 
 // records are the buttons that show what is kept of the ticket and its client.
 func (d *Desk) records(i Interaction, t ticket.Ticket) []Button {
-	all := []Button{{ID: "more:transcript", Label: i.say("Transkrip", "Transcript"), Emoji: "📜"}}
+	var all []Button
+	if _, ok := d.table.commands[transcriptCommand]; ok {
+		all = append(all, Button{ID: buttonTranscript, Label: i.say("Transkrip", "Transcript"), Emoji: "📜"})
+	}
 	if t.Contact != "" {
 		all = append(all, Button{ID: "cu:show:" + t.Contact, Label: i.say("Kartu klien", "The client's card"), Emoji: "👤"})
 	}
 	return d.answerable(i, all)
+}
+
+const transcriptCommand = "ticket transcript"
+
+// asCommand is the transcript of the thread's ticket, as its command shows it.
+func (d *Desk) asCommand(ctx context.Context, i Interaction) (Answer, error) {
+	i.Button, i.Command = "", transcriptCommand
+	return d.do(ctx, i)
 }
 
 // answerable leaves out the buttons that the person may not use.

@@ -197,6 +197,9 @@ func (b *board) Say(_ context.Context, m bridge.Message) (string, error) {
 		id = b.id()
 		b.nonces[m.Nonce] = nonced{id, time.Now()}
 		b.threads[m.Channel] = append(b.threads[m.Channel], said{id, b.render(m), m.ReplyTo})
+		if m.Card != nil {
+			b.cards[id] = append(b.cards[id], m)
+		}
 		b.buttons[id], b.pings[id] = m.Buttons, slices.Concat(m.PingUsers, m.PingRoles)
 		b.archived[m.Channel] = false // as Discord does
 	}
