@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/haloerzap/halo/desk"
 )
 
 // TestStories plays the procedure as people do, through the control API: a file of
@@ -22,7 +24,7 @@ func TestStories(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			s := &story{bench: start(t, options{Empty: true}), phones: map[string]string{}}
+			s := &story{bench: start(t, options{Empty: true, Policy: func(*desk.Config) {}}), phones: map[string]string{}}
 			testscript.Run(t, testscript.Params{Files: []string{file}, Cmds: s.commands()})
 		})
 	}
