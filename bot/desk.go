@@ -133,7 +133,7 @@ func (d *Desk) Handle(ctx context.Context, i Interaction) Answer {
 	if errors.Is(err, ledger.ErrCorrupt) || errors.Is(err, ledger.ErrInvalid) || errors.Is(err, ledger.ErrTooLarge) {
 		say = d.log.Error // the others pass, and whoever is at fault says so
 	}
-	say("interaction failed", zap.String("interaction", i.ID), zap.String("command", i.Command), zap.String("button", i.Button), zap.Error(err))
+	say("interaction failed", zap.String("interaction", i.ID), zap.String("command", i.Command), zap.String("button", unasked(i.Button)), zap.Error(err))
 	return Answer{Text: i.say("Maaf, ini belum berhasil. Silakan coba sekali lagi; bila tetap gagal, sebutkan kode "+i.ID+" kepada pengelola.",
 		"Sorry, this did not work. Please try once more; if it fails again, tell the operator the code "+i.ID+".") + typed(i)}
 }

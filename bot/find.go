@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/customer"
 )
 
@@ -24,22 +25,22 @@ func findActions() actions {
 			"desk outage":       {may: supervisors, do: (*Desk).outage},
 		},
 		buttons: map[string]action{
-			findPrefix:     {may: staff, do: (*Desk).findButton},
-			cannedPage:     {may: staff, do: (*Desk).answers},
-			cannedPick:     {may: staff, do: (*Desk).canned},
-			cannedSend:     {may: staff, do: (*Desk).cannedButton},
-			personShow:     {may: clientele, do: (*Desk).personButton},
-			personChoose:   {may: clientele, do: (*Desk).personButton},
-			personEdit:     {may: clientele, form: (*Desk).personForm},
-			personType:     {may: clientele, do: (*Desk).typeSelect},
-			personAs:       {may: clientele, do: (*Desk).typed},
-			personCompany:  {may: clientele, form: (*Desk).companyForm},
-			companyJoin:    {may: clientele, do: (*Desk).joined},
-			companyNew:     {may: clientele, form: (*Desk).companyForm},
-			personMerge:    {may: clientele, do: (*Desk).merge},
-			personBlock:    {may: supervisors, form: (*Desk).blockForm},
-			personUnblock:  {may: supervisors, do: (*Desk).unblock},
-			prospectPrefix: {may: clientele, form: (*Desk).prospectForm},
+			findPrefix:            {may: staff, do: (*Desk).findButton},
+			cannedPage:            {may: staff, do: (*Desk).answers},
+			cannedPick:            {may: staff, do: (*Desk).canned},
+			cannedSend:            {may: staff, do: (*Desk).cannedButton},
+			personShow:            {may: clientele, do: (*Desk).personButton},
+			personChoose:          {may: clientele, do: (*Desk).personButton},
+			personEdit:            {may: clientele, form: (*Desk).personForm},
+			personType:            {may: clientele, do: (*Desk).typeSelect},
+			personAs:              {may: clientele, do: (*Desk).typed},
+			personCompany:         {may: clientele, form: (*Desk).companyForm},
+			companyJoin:           {may: clientele, do: (*Desk).joined},
+			companyNew:            {may: clientele, form: (*Desk).companyForm},
+			personMerge:           {may: clientele, do: (*Desk).merge},
+			personBlock:           {may: supervisors, form: (*Desk).blockForm},
+			personUnblock:         {may: supervisors, do: (*Desk).unblock},
+			bridge.ProspectPrefix: {may: clientele, form: (*Desk).prospectForm},
 		},
 		forms: map[string]action{
 			formPerson:   {may: clientele, do: (*Desk).personEdited},

@@ -31,7 +31,7 @@ func (d *Desk) outage(ctx context.Context, i Interaction) (Answer, error) {
 		"📢 In force. Whoever opens a ticket reads this behind the automatic text; `/desk outage` without a text ends it.") + "\n>>> " + bridge.ToDiscord(text)}, nil
 }
 
-// outageLine is the notice in force, for the state of the desk; none without one.
+// outageLines say which notice is in force, for the state of the desk.
 func (d *Desk) outageLines(ctx context.Context, i Interaction) []string {
 	doc, err := d.store.Doc(ctx, bridge.OutageRef)
 	if err != nil {

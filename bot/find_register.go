@@ -14,12 +14,9 @@ import (
 	"github.com/haloerzap/halo/ledger"
 )
 
-// prospectPrefix is the button below a refused attempt to write; the person's id follows.
-const prospectPrefix = "prospect:"
-
 // prospectForm is what is entered about a refused person.
 func (d *Desk) prospectForm(ctx context.Context, i Interaction) (Form, error) {
-	c, err := d.formPerson(ctx, i, prospectPrefix)
+	c, err := d.formPerson(ctx, i, bridge.ProspectPrefix)
 	if err != nil {
 		return Form{}, err
 	}

@@ -43,6 +43,14 @@ func (d *Desk) findButton(ctx context.Context, i Interaction) (Answer, error) {
 	return d.finds(ctx, i, text, start)
 }
 
+// unasked is a button for the log, without what somebody looks for: it may be a number.
+func unasked(button string) string {
+	if strings.HasPrefix(button, findPrefix) {
+		return findPrefix + "…"
+	}
+	return button
+}
+
 // question is what somebody looks for, as short as it is kept.
 func question(text string) string {
 	text = strings.Join(strings.Fields(legible(text)), " ")

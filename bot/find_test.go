@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge"
@@ -233,12 +234,12 @@ func TestOutageNotice(t *testing.T) {
 // A desk's commands offer its own types and answers.
 func TestCommandsOfADesk(t *testing.T) {
 	r := canned(t)
-	offered := ""
+	var offered []bot.Choice
 	for _, c := range r.desk.Commands() {
 		for _, sub := range c.Sub {
 			for _, o := range sub.Options {
 				if c.Name == "answers" {
-					offered += fmt.Sprint(o.Choices)
+					offered = append(offered, o.Choices...)
 				}
 				if len(o.Choices) > 25 {
 					t.Errorf("%s %s offers %d", c.Name, sub.Name, len(o.Choices))
@@ -246,9 +247,24 @@ func TestCommandsOfADesk(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(offered, "jam") {
-		t.Errorf("offered: %s", offered)
+	if len(offered) != 2 || offered[0].Value != "jam" {
+		t.Errorf("offered: %v", offered)
 	}
 }
 
 func logOf(t *testing.T) *zap.Logger { return zaptest.NewLogger(t) }
+
+// A log never holds the number that somebody looked for.
+func TestTheLogDoesNotSayWhatWasLookedFor(t *testing.T) {
+	core, seen := observer.New(zap.DebugLevel)
+	desk := bot.NewDesk(bot.Options{Store: failing{}, Rights: everyRight, Log: zap.New(core)})
+	desk.Handle(t.Context(), bot.Interaction{ID: "i", Button: "find:0:081234567890", Roles: []string{bot.Agent}, At: time.Now()})
+	for _, e := range seen.All() {
+		if strings.Contains(fmt.Sprint(e.Message, e.ContextMap()), "0812") {
+			t.Errorf("the log says %v", e.ContextMap())
+		}
+	}
+	if seen.Len() == 0 {
+		t.Error("nothing was logged")
+	}
+}

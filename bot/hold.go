@@ -47,6 +47,9 @@ func notAnAgents(i Interaction) Answer {
 }
 
 func (d *Desk) sendMessage(ctx context.Context, i Interaction, message string) (Answer, error) {
+	if message == "" {
+		return notAnAgents(i), nil
+	}
 	var v bridge.Verdict
 	err := d.once(ctx, i, "/send", func(tx *ledger.Tx) (err error) {
 		v, err = d.bridge.SendKept(tx, i.Channel, message, i.User)
@@ -73,6 +76,9 @@ func (d *Desk) sendMessage(ctx context.Context, i Interaction, message string) (
 }
 
 func (d *Desk) keepMessage(ctx context.Context, i Interaction, m bridge.StaffMessage, files int) (Answer, error) {
+	if m.ID == "" {
+		return notAnAgents(i), nil
+	}
 	var v bridge.Verdict
 	err := d.once(ctx, i, "/note", func(tx *ledger.Tx) (err error) {
 		v, err = d.bridge.KeepInside(tx, i.Channel, m, files, i.User)

@@ -124,6 +124,9 @@ func (in *instance) lead(epoch int64) {
 		Prefix: "HE", Zone: time.UTC, Sentences: ticket.Sentences{ticket.AutoText: modelAuto},
 		AgentRoles: []string{agentRole}, NotePrefix: "//", MessageID: func(s string) string { return "ID-" + s },
 	}
+	if in.s.run.rough {
+		policy.Undo = 2 * time.Second
+	}
 	relay := bridge.NewRelay(st, policy, in.s.log)
 	var phone bridge.Phone = modelSender{in: in}
 	var board bridge.Board = wire{in: in}

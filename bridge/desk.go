@@ -49,6 +49,8 @@ type Desk struct {
 	Types  customer.Types
 	// Flood bounds what one person may send before it is folded; the zero Flood is no bound.
 	Flood Flood
+	// Panel keeps a live panel in the intake channel: who waits, and who is on duty.
+	Panel bool
 	// Vault seals what clients send as codes and passwords; nil for one of the process.
 	Vault *Vault
 }

@@ -24,6 +24,7 @@ func (d Desk) Go(tx *ledger.Tx, user string, to ticket.Presence, by string) (cha
 	for _, e := range events {
 		tx.Log(ticket.DutyLog(user), e)
 	}
+	d.RefreshPanel(tx)
 	if err := duty.Save(tx); err != nil {
 		return false, err
 	}

@@ -143,16 +143,16 @@ func prospectText(p customer.Prospect, d Desk) string {
 	if v := p.Why; v == customer.NotServed {
 		why = "jenis penggunanya tidak dilayani di sini"
 	}
-	mention := ""
+	var called []string
 	if p.Owner != "" {
-		mention = " <@" + p.Owner + ">"
+		called = append(called, " <@"+p.Owner+">")
 	} else {
 		for _, role := range d.Roles["sales"] {
-			mention += " <@&" + role + ">"
+			called = append(called, " <@&"+role+">")
 		}
 	}
 	lines := []string{
-		"🚪 **" + who + "** (" + strings.Join(about, ", ") + ") menulis, tetapi " + why + "." + mention,
+		"🚪 **" + who + "** (" + strings.Join(about, ", ") + ") menulis, tetapi " + why + "." + strings.Join(called, ""),
 		quote(ToDiscord(p.Text)),
 		fmt.Sprintf("-# Pesan ke-%d darinya. Daftarkan orangnya agar pesan berikutnya menjadi tiket.", p.Attempts),
 	}

@@ -69,6 +69,9 @@ func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 	if t.Thread != "" && factsOf(before) != factsOf(*t) {
 		RefreshCard(tx, t.Number)
 	}
+	if queuedOf(before) != queuedOf(*t) {
+		d.RefreshPanel(tx)
+	}
 	if err := shelve(tx, before, *t); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
@@ -29,11 +28,8 @@ func (d Desk) Person(tx *ledger.Tx, number, by string) (c customer.Contact, ok b
 	if err != nil || !ok || slices.Contains(d.Groups, conv.Reply) {
 		return c, false, err
 	}
-	who := customer.Who{Chats: append([]string{conv.ID}, conv.Was...), Push: conv.Name}
-	if p, err := customer.ParsePhone("+" + conv.Phone); conv.Phone != "" && err == nil {
-		who.Phone = p
-	}
-	if c, _, err = customer.Find(tx, "p"+strings.TrimPrefix(conv.ID, "c"), who); err != nil {
+	who := customer.Who{Chats: append([]string{conv.ID}, conv.Was...), Push: conv.Name, Phone: phoneOf(conv.Phone)}
+	if c, _, err = customer.Find(tx, contactID(conv.ID), who); err != nil {
 		return c, false, err
 	}
 	return c, true, d.identify(tx, number, c, by)

@@ -359,9 +359,9 @@ func TestEveryEventOfATicketIsTold(t *testing.T) {
 			t.Errorf("%s is told: %v, on the list of the untold: %v; want one of them", name, slices.Contains(told, name), slices.Contains(untold, name))
 		}
 	}
-	for _, name := range append(told, untold...) {
+	for _, name := range told {
 		if !slices.Contains(names, name) {
-			t.Errorf("%s is told or listed, and no event of a ticket", name)
+			t.Errorf("%s is told, and no event of a ticket", name)
 		}
 	}
 }

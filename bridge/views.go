@@ -162,6 +162,9 @@ func (c *Courier) renderIn(ctx context.Context, group []ledger.View) (rest time.
 			return 0
 		}
 		err := c.render(ctx, v)
+		if err == nil && v.Name == viewPanel {
+			return panelEvery
+		}
 		if err == nil {
 			continue
 		}
@@ -185,7 +188,7 @@ func viewChannel(name string) string {
 		return f[2]
 	case strings.HasPrefix(name, viewInside) && len(f) == 4, strings.HasPrefix(name, viewKept) && len(f) == 3:
 		return f[1]
-	case strings.HasPrefix(name, viewCard):
+	case strings.HasPrefix(name, viewCard), name == viewPanel:
 		return name // of its own: an old one may have to wait long
 	}
 	return ""
@@ -247,6 +250,8 @@ func (c *Courier) show(ctx context.Context, name string) error {
 		return c.board.React(ctx, f[1], f[2], mark, true)
 	case strings.HasPrefix(name, viewCard) && len(f) == 2:
 		return c.showCard(ctx, f[1])
+	case name == viewPanel:
+		return c.showPanel(ctx)
 	}
 	return nil // asked by a newer halo
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,6 +198,9 @@ func (b *board) Say(_ context.Context, m bridge.Message) (string, error) {
 		id = b.id()
 		b.nonces[m.Nonce] = nonced{id, time.Now()}
 		b.threads[m.Channel] = append(b.threads[m.Channel], said{id, b.render(m), m.ReplyTo})
+		if m.Card != nil {
+			b.cards[id] = append(b.cards[id], m)
+		}
 		b.buttons[id], b.pings[id] = m.Buttons, slices.Concat(m.PingUsers, m.PingRoles)
 		b.archived[m.Channel] = false // as Discord does
 	}
@@ -299,7 +303,11 @@ type world struct {
 	crashAt map[string]bool // guarded by leaseMu
 	policy  bridge.Desk
 	log     *zap.Logger
+	ahead   atomic.Int64 // desk time is so much ahead, in nanoseconds
 }
+
+// now is desk time.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 
 // snow is a message id of a moment.
 func snow(at time.Time) string { return fmt.Sprint((at.UnixMilli() - 1420070400000) << 22) }
@@ -321,15 +329,16 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 		time.Sleep(time.Until(start))
 		client, shut := storetest.NewMemory()
 		defer shut()
-		st := store.New(client, store.Options{Desk: "test"})
 		w := &world{
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
 			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
 				reactions: map[string][]string{}, tags: map[string]string{}, archived: map[string]bool{},
 				buttons: map[string][]bridge.Button{}, pings: map[string][]string{}, cards: map[string][]bridge.Message{}},
-			store: st, leaseMu: &sync.Mutex{}, library: newLibrary(),
+			leaseMu: &sync.Mutex{}, library: newLibrary(),
 		}
+		st := store.New(client, store.Options{Desk: "test", Now: w.now})
+		w.store = st
 		core, logs := observer.New(zapcore.ErrorLevel)
 		log := zap.New(zapcore.NewTee(core, zaptest.NewLogger(t).Core()))
 		l, err := st.Acquire(t.Context(), "test", time.Hour)
@@ -338,7 +347,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 		}
 		w.lease = &ledger.Lease{Epoch: l.Epoch, Until: time.Now().Add(1000 * time.Hour)}
 		policy := bridge.Desk{
-			Prefix: "HE", Zone: time.FixedZone("WIB", 7*3600), Sentences: ticket.Sentences{ticket.AutoText: "Selamat datang."},
+			Now: w.now, Prefix: "HE", Zone: time.FixedZone("WIB", 7*3600), Sentences: ticket.Sentences{ticket.AutoText: "Selamat datang."},
 			AgentRoles: []string{agentRole}, NotePrefix: "//", MessageID: func(s string) string { return "ID-" + s },
 			Members: func(ctx context.Context, index string, from int64) (members []string, err error) {
 				rows, err := st.Index(ctx, index, store.Range{Min: &from})

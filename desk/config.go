@@ -145,6 +145,10 @@ type Config struct {
 	// button; never. Default: always. Example: button
 	Greet bridge.Greet
 
+	// Panel is panel, whether one message in the intake channel shows at any moment who
+	// waits for an answer and who is on duty: on or off. Default: on. Example: off
+	Panel bool
+
 	// Undo is undo, how long an agent's message waits before it leaves, so that deleting
 	// it within that time sends nothing: 0s to 30s. Default: 3s. Example: 5s
 	Undo time.Duration
@@ -238,6 +242,7 @@ func Default() Config {
 		LargestFile:  100,
 		Policy:       ticket.DefaultPolicy(),
 		Greet:        bridge.GreetAlways,
+		Panel:        true,
 		Undo:         3 * time.Second,
 		Mode:         bridge.Plain,
 		Types:        customer.DefaultTypes(),

@@ -48,6 +48,10 @@ func lifeSettings() []setting {
 			c.Greet = bridge.Greet(v)
 			return slices.Contains([]bridge.Greet{bridge.GreetAlways, bridge.GreetButton, bridge.GreetNever}, c.Greet)
 		}},
+		{key: "panel", expected: "on or off", set: func(c *Config, v string) bool {
+			c.Panel = v == "on"
+			return c.Panel || v == off
+		}},
 		span("undo", "0s to 30s", 0, 30*time.Second, func(c *Config) *time.Duration { return &c.Undo }),
 		{key: "mode", expected: "plain or command", set: func(c *Config, v string) bool {
 			c.Mode = bridge.Mode(v)

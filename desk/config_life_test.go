@@ -21,6 +21,7 @@ closing: {silence: 21m, reopen_within: 25h}
 rating: {valid: 26h, comment_within: 12m, gap: 168h, low: 3}
 limits: {backlog: 16, capacity: 9, snooze: 48h, schedule: 49h}
 greet: button
+panel: off
 undo: 1500ms
 mode: command
 access: [pemilik, mitra]
@@ -49,7 +50,7 @@ flood: {messages: 60, within: 30s}
 	if err := c.Policy.Check(); err != nil {
 		t.Error(err)
 	}
-	if c.Greet != bridge.GreetButton || c.Undo != 1500*time.Millisecond || c.Mode != bridge.Command || c.Flood != (bridge.Flood{Messages: 60, Within: 30 * time.Second}) {
+	if c.Greet != bridge.GreetButton || c.Panel || c.Undo != 1500*time.Millisecond || c.Mode != bridge.Command || c.Flood != (bridge.Flood{Messages: 60, Within: 30 * time.Second}) {
 		t.Errorf("read %s, %s, %s, %+v", c.Greet, c.Undo, c.Mode, c.Flood)
 	}
 	if !reflect.DeepEqual(c.Access, customer.Policy{Mode: customer.ByType, Types: []string{"pemilik", "mitra"}}) {

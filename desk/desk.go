@@ -254,6 +254,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Access:     d.cfg.Access,
 		Types:      d.cfg.Types,
 		Flood:      d.cfg.Flood,
+		Panel:      d.cfg.Panel,
 		Now:        d.o.Now,
 		Vault:      bridge.NewVault(),
 	}

@@ -75,6 +75,7 @@ func newChat(w *world, n int) *chat {
 	c.shows("the first words", said("halo"))
 	c.answer = c.post("Baik kak", discordtest.PostOptions{})
 	c.gets("the first answer", text("Baik kak"))
+	c.shows("who has the ticket", said("menangani tiket ini"))
 	return c
 }
 

@@ -40,6 +40,7 @@ func quiet(cfg *Config) {
 	cfg.Calendar = closed
 	cfg.Replies = Pace{}
 	cfg.Greet = bridge.GreetNever
+	cfg.Panel = false
 	cfg.Undo = 0
 	cfg.Flood = bridge.Flood{}
 	cfg.Policy.ReopenWithin = 0 // who writes after closing opens the next ticket

@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(testing.TB) store.Client) {
 		{"all or nothing", allOrNothing},
 		{"a letter is written once", letterOnce},
 		{"a letter from begin to sent", letterSent},
+		{"a letter that is not to leave yet", letterEarly},
 		{"buried and revived", buriedAndRevived},
 		{"revived by two", revivedByTwo},
 		{"a list of the dead", deadByPage},

@@ -51,6 +51,36 @@ func outcome(t *testing.T, s *store.Store, o ledger.Outcome, fn func(*ledger.Tx)
 	return s.Update(t.Context(), ledger.Cause{Outcome: &o}, fn)
 }
 
+// A letter is not begun before its own time, nor is what stands behind it; looking costs
+// nothing. Once it leads its lane at its time, it goes.
+func letterEarly(t *testing.T, client store.Client) {
+	s := newStore(client)
+	epoch := acquire(t, s, "a")
+	late, ripe := letter("2", "wa:1"), letter("1", "wa:1")
+	late.NotBefore, ripe.NotBefore = noon.Add(time.Second), noon
+	send(t, s, ripe, late, letter("3", "wa:1"))
+	l, st := begin(t, s, epoch, "wa:1")
+	if l.ID != "1" || st.Attempts != 1 {
+		t.Errorf("begun at its very time: letter %s, %+v", l.ID, st)
+	}
+	if _, err := outcome(t, s, ledger.Outcome{Letter: l, Epoch: epoch, State: ledger.Sent}, nil); err != nil {
+		t.Fatalf("outcome: %v", err)
+	}
+	for range 2 {
+		_, _, ok, err := s.Begin(t.Context(), epoch, "wa:1")
+		e, early := errors.AsType[*ledger.EarlyError](err)
+		if ok || !early || !e.Until.Equal(noon.Add(time.Second)) {
+			t.Errorf("begun a second too early: ok %v, error %v", ok, err)
+		}
+	}
+	if st, ok, err := s.Status(t.Context(), "T-1", "2"); err != nil || !ok || st.State != ledger.Queued || st.Attempts != 0 || !st.First.IsZero() {
+		t.Errorf("looking left %+v (ok %v, error %v)", st, ok, err)
+	}
+	if n, err := s.LaneLen(t.Context(), "wa:1"); err != nil || n != 2 {
+		t.Errorf("%d letters wait, error %v; want 2", n, err)
+	}
+}
+
 func letterSent(t *testing.T, client store.Client) {
 	s := newStore(client)
 	epoch := acquire(t, s, "a")
