@@ -99,14 +99,14 @@ func TestASecretIsItsAgents(t *testing.T) {
 	r.says(sari.button(a.Buttons[0].ID), "Hanya <@dewi>")
 	r.says(dewi.button(a.Buttons[0].ID), "Klien diminta")
 	r.says(dewi.button(a.Buttons[0].ID), "sudah diminta")
-	said := ""
+	var said strings.Builder
 	for e, err := range r.st.Events(t.Context(), number) {
 		if err == nil && e.What == "said" {
-			said += e.Data["sentence"] + " "
+			said.WriteString(e.Data["sentence"] + " ")
 		}
 	}
-	if !strings.HasSuffix(said, ticket.SayAccessAgain+" "+ticket.SayWillUpdate+" ") {
-		t.Errorf("the client was told %s", said)
+	if !strings.HasSuffix(said.String(), ticket.SayAccessAgain+" "+ticket.SayWillUpdate+" ") {
+		t.Errorf("the client was told %s", said.String())
 	}
 	for _, odd := range []string{"secret:", "secret:HE-9:x", "secret:" + number, "secret-again:", "secret:" + number + ":other"} {
 		if a := dewi.button(odd); strings.Contains(a.Text, "48291377") || a.Text == "" {

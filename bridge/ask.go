@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"strings"
+
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -21,18 +23,18 @@ func (d Desk) AskSales(tx *ledger.Tx, t ticket.Ticket, id, question, by string) 
 			to = Mention{Users: []string{c.Owner}}
 		}
 	}
-	called := ""
+	var called strings.Builder
 	for _, u := range to.Users {
-		called += " <@" + u + ">"
+		called.WriteString(" <@" + u + ">")
 	}
 	for _, r := range to.Roles {
-		called += " <@&" + r + ">"
+		called.WriteString(" <@&" + r + ">")
 	}
-	if called == "" {
+	if called.String() == "" {
 		return ledger.Event{}, false, nil
 	}
 	tx.Send(letter("sales/"+t.Number+"/"+id, ThreadLane(t.Number), t.Number, kindSay, sayBody{
-		Content:   "💬" + called + " pertanyaan dari <@" + by + "> untuk sales:\n" + quote(ToDiscord(question)) + "\n-# Jawaban di thread ini tetap di dalam; klien tidak membacanya.",
+		Content:   "💬" + called.String() + " pertanyaan dari <@" + by + "> untuk sales:\n" + quote(ToDiscord(question)) + "\n-# Jawaban di thread ini tetap di dalam; klien tidak membacanya.",
 		PingUsers: to.Users, PingRoles: to.Roles,
 	}))
 	return ledger.Event{At: tx.Now(), What: "sales_asked", By: by, Data: map[string]string{"question": question}}, true, nil

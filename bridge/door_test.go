@@ -255,12 +255,6 @@ func (d *door) lastLine(t ticket.Ticket, words string) said {
 	return said{}
 }
 
-func (d *door) isArchived(t ticket.Ticket) bool {
-	d.board.mu.Lock()
-	defer d.board.mu.Unlock()
-	return d.board.archived[t.Thread]
-}
-
 func (d *door) buttonsOf(message string) (ids []string) {
 	d.board.mu.Lock()
 	defer d.board.mu.Unlock()

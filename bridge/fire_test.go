@@ -407,9 +407,10 @@ func TestEachTimerFiredTwiceChangesOnce(t *testing.T) {
 // look is everything the store has on a ticket: its log, its timers, what waits to leave.
 func (s *shift) look(number string) string {
 	s.t.Helper()
-	all := fmt.Sprintf("%+v\n", s.ticket(number))
+	var all strings.Builder
+	all.WriteString(fmt.Sprintf("%+v\n", s.ticket(number)))
 	for e, err := range s.store.Events(s.t.Context(), number) {
-		all += fmt.Sprint(e.What, e.At, err, "\n")
+		all.WriteString(fmt.Sprint(e.What, e.At, err, "\n"))
 	}
 	lanes, err := s.store.Lanes(s.t.Context())
 	if err != nil {
@@ -417,9 +418,9 @@ func (s *shift) look(number string) string {
 	}
 	for _, lane := range lanes {
 		n, err := s.store.LaneLen(s.t.Context(), lane.Lane)
-		all += fmt.Sprint(lane.Lane, n, err, "\n")
+		all.WriteString(fmt.Sprint(lane.Lane, n, err, "\n"))
 	}
-	return all + strings.Join(timersOf(s.t, s.store), "\n")
+	return all.String() + strings.Join(timersOf(s.t, s.store), "\n")
 }
 
 // A timer of a ticket that is gone, and one nobody set, do no harm.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/haloerzap/halo/ledger"
@@ -40,10 +41,8 @@ func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
 	if m.Poll != nil {
 		texts = append(append(texts, m.Poll.Question), m.Poll.Options...)
 	}
-	for _, text := range texts {
-		if calls.MatchString(text) {
-			return heldMention
-		}
+	if slices.ContainsFunc(texts, calls.MatchString) {
+		return heldMention
 	}
 	return ""
 }

@@ -69,12 +69,12 @@ func TestSayAsIsTheAgentsWord(t *testing.T) {
 		t.Errorf("to the client: %v", got)
 	}
 	thread, err := st.Waiting(t.Context(), bridge.ThreadLane("HE-261123-0001"), 0)
-	said := ""
+	var said strings.Builder
 	for _, l := range thread {
-		said += string(l.Body)
+		said.WriteString(string(l.Body))
 	}
-	if err != nil || !strings.Contains(said, "Caranya: buka") || strings.Contains(said, "@everyone") {
-		t.Errorf("the thread shows %s, %v", said, err)
+	if err != nil || !strings.Contains(said.String(), "Caranya: buka") || strings.Contains(said.String(), "@everyone") {
+		t.Errorf("the thread shows %s, %v", said.String(), err)
 	}
 	if tk := stored(t, st); tk.Agent != "100" || !tk.Responded.IsZero() {
 		t.Errorf("before WhatsApp took it: agent %q, responded %s", tk.Agent, tk.Responded)

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/haloerzap/halo/ledger"
@@ -102,12 +103,13 @@ func (s *telling) ask(key string, options []string) {
 	if !s.bridged() || question == "" {
 		return
 	}
-	shown := "-# 🤖 Pertanyaan otomatis kepada klien:\n" + quote(ToDiscord(question))
+	var shown strings.Builder
+	shown.WriteString("-# 🤖 Pertanyaan otomatis kepada klien:\n" + quote(ToDiscord(question)))
 	for _, o := range options {
 		if o == "" {
 			return
 		}
-		shown += "\n" + quote("▫️ "+ToDiscord(o))
+		shown.WriteString("\n" + quote("▫️ "+ToDiscord(o)))
 	}
 	id := s.id(key)
 	l := letter(id, ClientLane(s.c.ID), s.t.Number, kindPoll, pollBody{Poll: Poll{Question: question, Options: options, Choices: 1}, Say: key})
@@ -115,7 +117,7 @@ func (s *telling) ask(key string, options []string) {
 	s.tx.Send(l)
 	s.tx.Log(s.t.Number, ledger.Event{What: "said", By: "halo", Ref: l.Ext, Data: map[string]string{"text": question, "sentence": key}})
 	s.lines++
-	s.tx.Send(Note(s.t.Number, id+"/note/0", shown))
+	s.tx.Send(Note(s.t.Number, id+"/note/0", shown.String()))
 }
 
 // line writes into the thread, and calls whom it has to reach. What is too long for one

@@ -125,14 +125,15 @@ func shows(t *testing.T, l ledger.Letter) string {
 		if auto, ok := strings.CutPrefix(b.Content, "-# 🤖 "); ok {
 			return "note: " + strings.ReplaceAll(strings.TrimPrefix(auto, "Teks otomatis kepada klien:\n"), "\n", "|")
 		}
-		out := "dc: " + strings.ReplaceAll(b.Content, "\n", "|")
+		var out strings.Builder
+		out.WriteString("dc: " + strings.ReplaceAll(b.Content, "\n", "|"))
 		if len(b.PingUsers)+len(b.PingRoles) > 0 {
-			out += fmt.Sprintf(" → %s +%s", b.PingUsers, b.PingRoles)
+			fmt.Fprintf(&out, " → %s +%s", b.PingUsers, b.PingRoles)
 		}
 		for _, x := range b.Buttons {
-			out += " [" + x.ID + "]"
+			out.WriteString(" [" + x.ID + "]")
 		}
-		return out
+		return out.String()
 	}
 	return l.Kind
 }

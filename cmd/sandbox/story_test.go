@@ -191,7 +191,7 @@ func (s *story) count(ts *testscript.TestScript, neg bool, args []string) {
 	}, func() string { return phoneText(s.screen(phone)) })
 }
 
-// options reads NAME=VALUE.
+// pairs reads NAME=VALUE; \n in a value is a new line.
 func pairs(ts *testscript.TestScript, args []string) obj {
 	out := obj{}
 	for _, one := range args {
@@ -199,7 +199,7 @@ func pairs(ts *testscript.TestScript, args []string) obj {
 		if !ok {
 			ts.Fatalf("%q is no NAME=VALUE", one)
 		}
-		out[name] = value
+		out[name] = strings.ReplaceAll(value, `\n`, "\n")
 	}
 	return out
 }
