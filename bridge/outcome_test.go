@@ -47,7 +47,9 @@ func resolvable(t *testing.T, story func(w *world)) {
 
 func (w *world) resolve() {
 	w.t.Helper()
-	w.step(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) { return t.Resolve("a", "b", "sari", tx.Now()) })
+	w.step(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) {
+		return t.Resolve("a", "b", "sari", tx.Now())
+	})
 }
 
 // Silence counts from when WhatsApp took the closing sentence, not from resolving, and
@@ -59,7 +61,9 @@ func TestClosingSentenceAtItsOutcome(t *testing.T) {
 		w.phone.mu.Unlock()
 		w.resolve()
 		time.Sleep(time.Hour)
-		w.step(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) { return t.Reopen("keliru", "sari", tx.Now()) })
+		w.step(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) {
+			return t.Reopen("keliru", "sari", tx.Now())
+		})
 		time.Sleep(time.Hour)
 		w.resolve()
 		if tk := w.ticketNow(); !tk.ClosingSent.IsZero() || !tk.SilentFrom.IsZero() {

@@ -12,7 +12,7 @@ import (
 // resolved sends the closing sentence of the class, and asks for a confirmation where it
 // needs one.
 func (s *telling) resolved(e ledger.Event) error {
-	s.line("✅ "+by(e.By)+" menyelesaikan tiket ini.\n**Ringkasan:**"+told(s.t.Summary)+"\n**Solusi:**"+told(s.t.Solution), one(s.other(e.By)))
+	s.line("✅ "+by(e.By)+" menyelesaikan tiket ini.\n**Ringkasan:**"+typed(s.t.Summary)+"\n**Solusi:**"+typed(s.t.Solution), one(s.other(e.By)))
 	key := ticket.SayClosingConfirm
 	if s.t.Class == ticket.Easy {
 		key = ticket.SayClosingEasy
@@ -62,7 +62,7 @@ func (s *telling) closed(e ledger.Event) error {
 	case ticket.EndSilence:
 		s.line("🔒 Tiket ditutup: klien tidak membalas selama "+span(s.desk.policy().Silence)+".", Mention{})
 	case ticket.EndDropped:
-		s.line("🗑️ Tiket ditutup tanpa penyelesaian oleh "+by(e.By)+"."+told(e.Data["reason"]), one(s.other(e.By)))
+		s.line("🗑️ Tiket ditutup tanpa penyelesaian oleh "+by(e.By)+"."+typed(e.Data["reason"]), one(s.other(e.By)))
 	case ticket.EndMerged:
 		other, err := s.elsewhere(e.Data["into"])
 		if err != nil {
@@ -95,7 +95,7 @@ func (s *telling) reopened(e ledger.Event) error {
 	case "client":
 		s.call("🔓", one(s.t.Agent), "dibuka kembali: klien menulis lagi setelah tiket ditutup.")
 	default:
-		s.line("🔓 "+by(e.By)+" membuka kembali tiket ini."+told(e.Data["reason"]), one(s.other(e.By)))
+		s.line("🔓 "+by(e.By)+" membuka kembali tiket ini."+typed(e.Data["reason"]), one(s.other(e.By)))
 		return nil
 	}
 	return s.say(ticket.SayReopened, nil)
@@ -124,7 +124,7 @@ func (s *telling) reviewOpened(ledger.Event) error {
 }
 
 func (s *telling) reviewDone(e ledger.Event) error {
-	s.line("🔎 Hasil peninjauan oleh "+by(e.By)+":"+told(e.Data["finding"]), one(s.other(e.By)))
+	s.line("🔎 Hasil peninjauan oleh "+by(e.By)+":"+typed(e.Data["finding"]), one(s.other(e.By)))
 	return nil
 }
 
