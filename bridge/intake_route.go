@@ -56,6 +56,7 @@ func (a *arrival) bring(to ticket.Destination) error {
 func (a *arrival) destination() (ticket.Destination, error) {
 	in := ticket.RouteInput{
 		At: a.at, Content: contentOf(a.m), Text: a.m.Text, Votes: a.m.Votes, Open: a.c.Open, Policy: a.r.desk.policy(),
+		Declined: a.who.Consent.Choice == customer.Declined,
 	}
 	if _, opt := ticket.OptWord(a.m.Text); opt && a.m.Group != nil {
 		in.Content = "" // no member speaks for the group

@@ -13,10 +13,17 @@ import (
 // needs one.
 func (s *telling) resolved(e ledger.Event) error {
 	s.line("✅ "+by(e.By)+" menyelesaikan tiket ini.\n**Ringkasan:**"+typed(s.t.Summary)+"\n**Solusi:**"+typed(s.t.Solution), one(s.other(e.By)))
+	key := ticket.SayClosingConfirm
 	if s.t.Class == ticket.Easy {
-		return s.say(ticket.SayClosingEasy, nil)
+		key = ticket.SayClosingEasy
 	}
-	if err := s.say(ticket.SayClosingConfirm, nil); err != nil {
+	if !s.bridged() || s.desk.Sentences[key] == "" {
+		s.follow(s.t.ClosingAccepted(s.at())) // nothing will be accepted
+	}
+	if s.t.Class == ticket.Easy {
+		return s.say(key, nil)
+	}
+	if err := s.say(key, nil); err != nil {
 		return err
 	}
 	s.ask(ticket.SayConfirmQuestion, []string{s.desk.Sentences[ticket.SayConfirmYes], s.desk.Sentences[ticket.SayConfirmNo]})
@@ -29,6 +36,15 @@ func (s *telling) confirmationUnclear(ledger.Event) error {
 		return err
 	}
 	s.call("❔", to, "jawaban klien atas penutupan belum jelas. Tutup tiketnya, atau buka kembali pekerjaannya.", buttonClose, buttonReopen)
+	return nil
+}
+
+func (s *telling) closingFailed(ledger.Event) error {
+	to, err := s.handler()
+	if err != nil {
+		return err
+	}
+	s.call("❌", to, "kalimat penutup tidak sampai ke klien, jadi tiket ini tidak tertutup dengan sendirinya. Kirim ulang, tulis sendiri kepada klien, atau tutup tiketnya.", buttonClose, buttonReopen)
 	return nil
 }
 
