@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/haloerzap/halo/ledger"
@@ -69,6 +70,9 @@ func (d Desk) lock(tx *ledger.Tx, number, id string, until time.Time, secrets []
 		return fmt.Errorf("seal a secret: %w", err)
 	}
 	tx.Set(ledger.Timer{Kind: TimerSecret, ID: ref.ID, Due: until})
+	if err := listSecrets(tx, number, func(ids []string) []string { return append(ids, id) }); err != nil {
+		return err
+	}
 	return tx.Put(ref, data)
 }
 
@@ -104,6 +108,12 @@ func EndSecret(tx *ledger.Tx, timer ledger.Timer) error {
 	ref := ledger.Ref{Kind: kindSecret, ID: timer.ID}
 	data, err := tx.Doc(ref)
 	if err != nil || data == nil {
+		return err
+	}
+	number, id, _ := strings.Cut(timer.ID, "/")
+	if err := listSecrets(tx, number, func(ids []string) []string {
+		return slices.DeleteFunc(ids, func(one string) bool { return one == id })
+	}); err != nil {
 		return err
 	}
 	return tx.Put(ref, nil)
