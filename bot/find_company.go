@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -42,7 +43,7 @@ func (d *Desk) companies(ctx context.Context, i Interaction) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	out := Answer{Text: fmt.Sprintf(i.say("Perusahaan untuk %s: pilih dari daftar, atau buat yang baru.", "The company of %s: choose one, or make a new one."), d.brief(who)),
+	out := Answer{Text: fmt.Sprintf(i.say("Perusahaan untuk %s: pilih dari daftar, atau buat yang baru.", "The company of %s: choose one, or make a new one."), d.brief(i, who)),
 		Buttons: []Button{{ID: companyNew + who.ID + ":" + clipped(name, 40), Label: i.say("Buat “", "Make “") + bridge.Clean(name, 50) + "”", Emoji: "➕", Style: "success"}}}
 	if more {
 		out.Text += i.say("\n-# Masih ada yang lain: pakai nama yang lebih lengkap.", "\n-# There are others: write more of the name.")
@@ -58,6 +59,9 @@ func (d *Desk) companies(ctx context.Context, i Interaction) (Answer, error) {
 	}
 	if who.Customer != "" {
 		choose.Options = append(choose.Options, Choice{Value: noCompany, Label: both("Tidak ada perusahaan", "No company")})
+	}
+	if i.Options["owner"] != "" {
+		out.Text += i.say("\n-# Sales ditetapkan sesudah itu: /customer company owner:…", "\n-# The owner in sales is set after that: /customer company owner:…")
 	}
 	if len(choose.Options) > 0 {
 		out.Selects = []Select{choose}
@@ -149,7 +153,7 @@ func (d *Desk) companyEdited(ctx context.Context, i Interaction) (Answer, error)
 		for _, e := range events {
 			tx.Log(customer.CustomerLog(company.ID), e)
 		}
-		if err := company.Save(tx); err != nil {
+		if err := errors.Join(company.Save(tx), d.bridge.CompanyChanged(tx, company.ID)); err != nil {
 			return nil, err
 		}
 		joined, err := c.Join(company.ID, i.User, tx.Now())
@@ -212,6 +216,10 @@ func (d *Desk) owned(ctx context.Context, i Interaction, who customer.Contact, o
 	if who.Customer == "" {
 		return d.companyCard(ctx, i, who)
 	}
+	if !d.may(Interaction{Roles: i.Members[owner]}, clientele) {
+		return Answer{}, Refusal(i.say("<@"+owner+"> tidak memiliki peran sales atau agen. Pilih orang sales yang memegang perusahaan ini.",
+			"<@"+owner+"> has neither a sales role nor that of an agent. Choose the person in sales who looks after this company."))
+	}
 	c, changed, err := d.amend(ctx, i, who.ID, "", func(tx *ledger.Tx, c *customer.Contact) ([]ledger.Event, error) {
 		company, ok, err := customer.LoadCustomer(tx, c.Customer)
 		if err != nil || !ok {
@@ -224,7 +232,7 @@ func (d *Desk) owned(ctx context.Context, i Interaction, who customer.Contact, o
 		for _, e := range events {
 			tx.Log(customer.CustomerLog(company.ID), e)
 		}
-		return []ledger.Event{{At: tx.Now(), What: "company_edited", By: i.User, Ref: company.ID}}, company.Save(tx)
+		return []ledger.Event{{At: tx.Now(), What: "company_edited", By: i.User, Ref: company.ID}}, errors.Join(company.Save(tx), d.bridge.CompanyChanged(tx, company.ID))
 	})
 	return d.amended(ctx, i, c, changed, err)
 }

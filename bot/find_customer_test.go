@@ -102,6 +102,10 @@ func TestTheCompany(t *testing.T) {
 	if id == "" || r.person(r.ticket().Contact).Customer != id {
 		t.Fatal("neither ticket nor person belongs to it")
 	}
+	if a := sari.command("customer company", "owner", "100000000000000009"); !strings.Contains(a.Text, "tidak memiliki peran sales") {
+		t.Errorf("an owner from outside: %q", a.Text)
+	}
+	sari.knows = map[string][]string{"100000000000000002": {bot.Sales}}
 	if a := sari.command("customer company", "owner", "100000000000000002"); !strings.Contains(a.Text, "<@100000000000000002>") {
 		t.Errorf("owner: %q", a.Text)
 	}

@@ -199,8 +199,9 @@ func (d *Desk) mergeShow(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, Refusal(i.say("Itu orang yang sama. Sebutkan nomor orang yang lain.", "That is the same person. Name the number of the other one."))
 	}
 	text := strings.Join([]string{
-		i.say("Keduanya akan menjadi satu orang; riwayat keduanya tetap ada. Ini tidak dapat dibatalkan.", "Both become one person; the history of both stays. This cannot be undone."),
-		i.say("**Tetap**: ", "**Stays**: ") + d.brief(keep), i.say("**Digabungkan ke dalamnya**: ", "**Goes on in it**: ") + d.brief(other),
+		i.say("Keduanya akan menjadi satu orang; riwayat keduanya tetap ada. Chat WhatsApp masing-masing tetap berjalan di tiketnya sendiri. Ini tidak dapat dibatalkan.",
+			"Both become one person; the history of both stays. Their WhatsApp chats go on apart, each in its own tickets. This cannot be undone."),
+		i.say("**Tetap**: ", "**Stays**: ") + d.brief(i, keep), i.say("**Digabungkan ke dalamnya**: ", "**Goes on in it**: ") + d.brief(i, other),
 	}, "\n")
 	return Answer{Text: text, Buttons: []Button{{ID: personMerge + keep.ID + ":" + other.ID, Label: i.say("Gabungkan", "Merge"), Emoji: "🔗", Style: "danger"}}}, nil
 }
@@ -215,12 +216,12 @@ func (d *Desk) known(ctx context.Context, i Interaction, who string) (customer.C
 }
 
 // brief is a person in a line.
-func (d *Desk) brief(c customer.Contact) string {
+func (d *Desk) brief(i Interaction, c customer.Contact) string {
 	parts := []string{"**" + cmp.Or(bridge.ToDiscord(bridge.Clean(c.Called(), 60)), "?") + "**"}
 	if n := c.Number(); n != "" {
 		parts = append(parts, n)
 	}
-	return strings.Join(append(parts, fmt.Sprintf("%d tiket", c.Figures.Tickets)), " · ")
+	return strings.Join(append(parts, fmt.Sprintf(i.say("%d tiket", "%d tickets"), c.Figures.Tickets)), " · ")
 }
 
 // merge makes two people one.

@@ -38,6 +38,7 @@ var stepWords = map[string][2]string{
 	"report_ended":            {"Laporan developer selesai", "Report to developers ended"},
 	"resolved":                {"Diselesaikan", "Resolved"},
 	"closing_sent":            {"Kalimat penutup terkirim", "Closing sentence sent"},
+	"closing_failed":          {"Kalimat penutup tidak terkirim", "Closing sentence not delivered"},
 	"confirmation_unclear":    {"Jawaban konfirmasi tidak jelas", "The confirmation is not clear"},
 	"closed":                  {"Tiket ditutup", "Ticket closed"},
 	"reopened":                {"Dibuka kembali", "Re-opened"},

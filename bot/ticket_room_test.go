@@ -127,6 +127,7 @@ type person struct {
 	user   string
 	roles  []string
 	locale string
+	knows  map[string][]string // roles of those whom an option names
 }
 
 func (r *room) as(user string, roles ...string) *person {
@@ -136,6 +137,7 @@ func (r *room) as(user string, roles ...string) *person {
 func (p *person) ask(i bot.Interaction) bot.Interaction {
 	p.n++
 	i.ID, i.User, i.Name, i.Roles, i.Locale, i.Channel, i.At = fmt.Sprintf("i%d", p.n), p.user, p.user, p.roles, p.locale, "77", time.Now()
+	i.Members = p.knows
 	return i
 }
 

@@ -80,11 +80,7 @@ func (d *Desk) classify(ctx context.Context, i Interaction) (Answer, error) {
 
 // classTarget names a class and its target.
 func (d *Desk) classTarget(i Interaction, c ticket.Class) string {
-	p := d.bridge.Policy
-	if p == (ticket.Policy{}) {
-		p = ticket.DefaultPolicy()
-	}
-	target, ok := p.Target(c)
+	target, ok := d.policy().Target(c)
 	if !ok {
 		return ""
 	}

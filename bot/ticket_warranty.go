@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,13 +20,15 @@ const (
 	warrantyClose  = "close"
 )
 
-// warrantyStates are what the status of a warranty can be. It is chosen before the form
-// opens: a form has five fields, and a claim six.
-var warrantyStates = []struct {
+type warrantyState struct {
 	key    string
 	id, en string
 	style  string
-}{
+}
+
+// warrantyStates are what the status of a warranty can be. It is chosen before the form
+// opens: a form has five fields, and a claim six.
+var warrantyStates = []warrantyState{
 	{"valid", "Masih berlaku", "Valid", "success"},
 	{"extended", "Diperpanjang", "Extended", ""},
 	{"goodwill", "Sudah habis, diterima sebagai kebijakan", "Expired, accepted as goodwill", ""},
@@ -173,13 +176,12 @@ func (d *Desk) askStatus(ctx context.Context, i Interaction) (Answer, error) {
 }
 
 func (d *Desk) acceptWarranty(ctx context.Context, i Interaction, status string) (Answer, error) {
-	for _, s := range warrantyStates {
-		if s.key == status {
-			status = s.id
-		}
+	n := slices.IndexFunc(warrantyStates, func(s warrantyState) bool { return s.key == status })
+	if n < 0 {
+		return d.askStatus(ctx, i)
 	}
 	f := ticket.WarrantyForm{
-		Product: i.Fields["product"], Serial: i.Fields["serial"], Purchased: i.Fields["purchased"], Status: status,
+		Product: i.Fields["product"], Serial: i.Fields["serial"], Purchased: i.Fields["purchased"], Status: warrantyStates[n].id,
 		Complaint: i.Fields["complaint"], Action: i.Fields["action"],
 	}
 	return d.ask(ctx, i, step{

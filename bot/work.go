@@ -160,14 +160,14 @@ func (d *Desk) duty(ctx context.Context, user string) (ticket.Duty, error) {
 	return ticket.DecodeDuty(doc.Data)
 }
 
-// link is a ticket as a way to its thread, with whose it is.
+// link is a ticket as a way to its thread, with the name of whose it is.
 func link(t ticket.Ticket) string {
 	out := "`" + t.Number + "`"
 	if t.Thread != "" {
 		out += " <#" + t.Thread + ">"
 	}
 	if _, rest, ok := strings.Cut(t.Title, " · "); ok {
-		out += " · " + bridge.Clean(rest, 60)
+		out += " · " + bridge.ToDiscord(bridge.Clean(rest, 60))
 	}
 	return out
 }

@@ -64,6 +64,9 @@ func (d *Desk) transfer(ctx context.Context, i Interaction) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	if i.Form != "" && duty.Presence != ticket.OnDuty { // the list has those on duty alone
+		return Answer{}, Refusal(i.say("<@"+to+"> sudah tidak bertugas. Pilih yang lain.", "<@"+to+"> is no longer on duty. Choose somebody else."))
+	}
 	t, err := d.change(ctx, i, "", func(tx *ledger.Tx, t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		if t.Agent == to {
 			return nil, nil

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/haloerzap/halo/bridge"
@@ -29,7 +28,7 @@ func (d *Desk) registerTicket(ctx context.Context, i Interaction) (Answer, error
 	var err error
 	if phone := strings.TrimSpace(i.Options["phone"]); phone != "" {
 		if r.Phone, err = customer.ParsePhone(phone); err != nil {
-			return Answer{}, d.aboutContact(i, err)
+			return Answer{}, d.saidOf(i, err)
 		}
 	}
 	var t ticket.Ticket
@@ -38,17 +37,8 @@ func (d *Desk) registerTicket(ctx context.Context, i Interaction) (Answer, error
 		return err
 	})
 	if err != nil {
-		return Answer{}, d.aboutContact(i, d.said(i, err))
+		return Answer{}, d.saidOf(i, err)
 	}
 	return Answer{Text: i.say("🎫 Tiket `"+t.Number+"` dibuat dan Anda yang menangani. Thread-nya muncul sebentar lagi di forum; yang ditulis di sana tetap di dalam.",
 		"🎫 Ticket `"+t.Number+"` is open, and yours. Its thread appears in the forum in a moment; what is written there stays inside.")}, nil
-}
-
-// aboutContact turns what package customer refuses into a sentence.
-func (d *Desk) aboutContact(i Interaction, err error) error {
-	r, ok := errors.AsType[*customer.Refusal](err)
-	if !ok {
-		return err
-	}
-	return Refusal(r.Say(i.say("id", "en")))
 }

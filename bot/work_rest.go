@@ -12,14 +12,6 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// local is a moment in the desk's zone.
-func (d *Desk) local(at time.Time) time.Time {
-	if d.bridge.Zone == nil {
-		return at.UTC()
-	}
-	return at.In(d.bridge.Zone)
-}
-
 // opening is when the desk opens on a day or after it; 08:00 for a desk without hours.
 func (d *Desk) opening(midnight time.Time) time.Time {
 	if d.bridge.Calendar != nil {
@@ -32,7 +24,7 @@ func (d *Desk) opening(midnight time.Time) time.Time {
 
 // when understands a time as people write it; a day alone is its opening.
 func (d *Desk) when(i Interaction, text string, now time.Time) (time.Time, error) {
-	at, day, err := calendar.ParseWhen(text, d.local(now))
+	at, day, err := calendar.ParseWhen(text, now.In(d.zone()))
 	if err != nil {
 		return time.Time{}, Refusal(i.say("Waktu “"+bridge.Clean(text, 40)+"” belum terbaca. Contoh: `30m`, `2 jam`, `besok 09:00`, `senin 08:00`, `2026-11-24 09:00`.",
 			"The time “"+bridge.Clean(text, 40)+"” could not be read. For example: `30m`, `2h`, `tomorrow 09:00`, `monday 08:00`, `2026-11-24 09:00`."))
@@ -77,6 +69,7 @@ func (d *Desk) snooze(ctx context.Context, i Interaction) (Answer, error) {
 		"😴 Ticket "+t.Number+" rests until "+stamp(t.Snoozed, "f")+", or until the client writes. Its target goes on.")}, nil
 }
 
+// policy is the desk's, or the usual one.
 func (d *Desk) policy() ticket.Policy {
 	if d.bridge.Policy == (ticket.Policy{}) {
 		return ticket.DefaultPolicy()
@@ -125,7 +118,7 @@ func drops(i Interaction, text string) (bool, error) {
 func (d *Desk) schedule(ctx context.Context, i Interaction) (Answer, error) {
 	drop, err := drops(i, i.Fields["drop"])
 	if err != nil {
-		return Answer{}, d.back(i, err)
+		return Answer{}, err
 	}
 	t, err := d.change(ctx, i, "", func(tx *ledger.Tx, t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		due, err := d.when(i, i.Fields["when"], tx.Now())
@@ -135,20 +128,9 @@ func (d *Desk) schedule(ctx context.Context, i Interaction) (Answer, error) {
 		return t.Schedule(ticket.Scheduled{ID: i.ID, Text: i.Fields["text"], Due: due.UTC(), By: i.User, DropIfClientWrites: drop}, tx.Now(), d.policy())
 	})
 	if err != nil {
-		return Answer{}, d.back(i, err)
+		return Answer{}, err
 	}
 	return planned(i, t.Ticket, i.say("🗓️ Pesan dijadwalkan.", "🗓️ The message is scheduled.")), nil
-}
-
-// back gives the text of a form that came to nothing back with the reason: Discord
-// forgets it.
-func (d *Desk) back(i Interaction, err error) error {
-	r, ok := err.(Refusal) //nolint:errorlint // what said makes, unwrapped
-	text := strings.TrimSpace(i.Fields["text"])
-	if !ok || text == "" {
-		return err
-	}
-	return r + Refusal(i.say("\nPesan Anda, untuk disalin:\n", "\nYour message, to copy:\n")+"```\n"+strings.ReplaceAll(text, "```", "'''")+"\n```")
 }
 
 // scheduled lists what is scheduled in the ticket of the thread.
@@ -187,7 +169,7 @@ func planned(i Interaction, t ticket.Ticket, said string) Answer {
 		if s.DropIfClientWrites {
 			out.Text += i.say(" · batal bila klien menulis lebih dulu", " · dropped if the client writes first")
 		}
-		out.Text += "\n> " + bridge.Clean(s.Text, 200)
+		out.Text += "\n> " + bridge.ToDiscord(bridge.Clean(s.Text, 200))
 		out.Buttons = append(out.Buttons, Button{ID: buttonUnschedule + s.ID, Label: i.say("Batalkan ", "Cancel ") + count(n+1), Emoji: "🗑️", Style: "danger"})
 	}
 	out.Text = strings.TrimSpace(out.Text)

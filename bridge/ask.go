@@ -34,7 +34,7 @@ func (d Desk) AskSales(tx *ledger.Tx, t ticket.Ticket, id, question, by string) 
 		return ledger.Event{}, false, nil
 	}
 	tx.Send(letter("sales/"+t.Number+"/"+id, ThreadLane(t.Number), t.Number, kindSay, sayBody{
-		Content:   "💬" + called.String() + " pertanyaan dari <@" + by + "> untuk sales:\n" + quote(ToDiscord(question)) + "\n-# Jawaban di thread ini tetap di dalam; klien tidak membacanya.",
+		Content:   "💬" + called.String() + " pertanyaan dari <@" + by + "> untuk sales:\n" + quote(inert(question)) + "\n-# Jawaban di thread ini tetap di dalam; klien tidak membacanya.",
 		PingUsers: to.Users, PingRoles: to.Roles,
 	}))
 	return ledger.Event{At: tx.Now(), What: "sales_asked", By: by, Data: map[string]string{"question": question}}, true, nil

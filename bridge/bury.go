@@ -25,7 +25,10 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			if err := diedOfFile(tx, l); err != nil {
 				return err
 			}
-			return buryText(tx, l, id, why, isLost(se.Reason))
+			if err := buryText(tx, l, id, why, isLost(se.Reason)); err != nil {
+				return err
+			}
+			return c.desk.lost(tx, l)
 		case l.Kind == kindFetch:
 			return buryFetch(tx, l, se.Reason)
 		case l.Kind == kindReact:

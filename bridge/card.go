@@ -260,7 +260,7 @@ func resultShown(t ticket.Ticket) string {
 		out = append(out, strings.TrimPrefix(end+", "+dayTime(t.ClosedAt), ", "))
 	}
 	if t.State == ticket.Closed || t.State == ticket.Resolved {
-		out = append(out, cardLine(t.Summary, cardNote))
+		out = append(out, Clean(t.Summary, cardNote))
 	}
 	if n := t.Rating.Stars; n > 0 {
 		out = append(out, strings.Repeat("⭐", n)+map[ticket.Review]string{ticket.ReviewOpen: " · peninjauan terbuka", ticket.ReviewDone: " · sudah ditinjau"}[t.Rating.Review])

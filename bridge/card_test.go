@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -297,6 +298,31 @@ func TestTheHeadOfAPostKnowsThePerson(t *testing.T) {
 		})
 		if got := name(); got != "Ana Wijaya\nmenyebut diri Ana" {
 			t.Errorf("the card calls the person %q", got)
+		}
+		var company customer.Customer
+		update(func(tx *ledger.Tx) (err error) {
+			if company, _, err = customer.Create("k1", "Maju", "sari", time.Now()); err != nil {
+				return err
+			}
+			return company.Save(tx)
+		})
+		w.change(number, func(tk *ticket.Ticket) ([]ledger.Event, error) {
+			return tk.Identify(contact, "k1", "halo", time.Now()), nil
+		})
+		w.settle()
+		for range 2 { // of whom it was edited does not matter, nor how often
+			update(func(tx *ledger.Tx) error {
+				if _, err := company.Rename("PT Maju Jaya", "sari", time.Now()); err != nil {
+					return err
+				}
+				return errors.Join(company.Save(tx), w.policy.CompanyChanged(tx, "k1"))
+			})
+		}
+		w.board.mu.Lock()
+		defer w.board.mu.Unlock()
+		all := w.board.cards[th]
+		if last := fmt.Sprint(all[len(all)-1].Card.Fields); len(all) != 4 || !strings.Contains(last, "PT Maju Jaya") {
+			t.Errorf("the card was shown %d times, the last one %s", len(all), last)
 		}
 	})
 }

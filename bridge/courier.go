@@ -363,13 +363,10 @@ func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			err = &SendError{Certainty: Unknown, Reason: "an internal error, see the log", Err: fmt.Errorf("panic: %v", p)}
 		}
 	}()
-	if !l.NotBefore.IsZero() {
-		if err := c.leave(ctx, lease, l); err != nil {
+	if l.Kind == kindMedia {
+		if err := c.withdrawn(ctx, l); err != nil {
 			return "", err
 		}
-		lease = c.lease()
-	}
-	if l.Kind == kindMedia {
 		if err := c.upload(ctx, l, st); err != nil {
 			return "", err
 		}
@@ -377,6 +374,13 @@ func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 	}
 	if c.pace != nil && strings.HasPrefix(l.Lane, laneClient) && l.Kind != kindRead {
 		if err := c.pace.Wait(ctx); err != nil {
+			return "", err
+		}
+		lease = c.lease()
+	}
+	// As late as can be: until here it can be taken back in silence.
+	if !l.NotBefore.IsZero() {
+		if err := c.leave(ctx, lease, l, st); err != nil {
 			return "", err
 		}
 		lease = c.lease()

@@ -76,11 +76,13 @@ func (c *Courier) deliverChange(ctx context.Context, l ledger.Letter) error {
 	if !ok || target.State < ledger.Sent || target.State == ledger.Dead {
 		return &mootError{instead: &rewording{Text: body.Text, Gone: l.Kind == kindRevoke}}
 	}
-	late, err := c.tooLate(ctx, l.Kind, body)
-	if err != nil {
+	part, err := c.partOf(ctx, body)
+	switch {
+	case err != nil:
 		return err
-	}
-	if late {
+	case part.Drop:
+		return &mootError{} // it turned out that it never got through
+	case c.tooLate(l.Kind, part):
 		return &mootError{late: true}
 	}
 	to, err := c.client(ctx, l)
@@ -93,23 +95,31 @@ func (c *Courier) deliverChange(ctx context.Context, l ledger.Letter) error {
 	return c.phone.EditText(ctx, to, l.Ext, target.Ext, body.Text)
 }
 
-// tooLate reports whether WhatsApp no longer allows a change.
-func (c *Courier) tooLate(ctx context.Context, kind string, body changeBody) (bool, error) {
+// partOf is the part that a change is about, empty for one of an earlier turn.
+func (c *Courier) partOf(ctx context.Context, body changeBody) (part wordsPart, err error) {
 	var w words
 	if err := c.read(ctx, wordsRef(body.Message), func(data []byte) (err error) {
 		w, err = decodeWords(data)
 		return err
 	}); err != nil {
-		return false, err
+		return part, err
 	}
-	if body.Part >= len(w.Parts) || w.Parts[body.Part].Sent == 0 {
-		return false, nil
+	if p, ok := staffPart(body.Of); ok && p.Turn != w.Turn || body.Part >= len(w.Parts) {
+		return part, nil
+	}
+	return w.Parts[body.Part], nil
+}
+
+// tooLate reports whether WhatsApp no longer allows a change of a part.
+func (c *Courier) tooLate(kind string, part wordsPart) bool {
+	if part.Sent == 0 {
+		return false
 	}
 	window := editWindow
 	if kind == kindRevoke {
 		window = revokeWindow
 	}
-	return c.desk.now().Sub(time.UnixMilli(w.Parts[body.Part].Sent)) > window, nil
+	return c.desk.now().Sub(time.UnixMilli(part.Sent)) > window
 }
 
 // moot records that a letter has nothing to do.

@@ -50,6 +50,9 @@ func (d Desk) offer(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) {
 		return nil, err
 	}
 	user, ok := t.Pick(candidates)
+	if !ok && t.NewRound(tx.Now(), d.policy(), d.hours()) {
+		user, ok = t.Pick(candidates)
+	}
 	if !ok {
 		return t.NobodyToOffer(tx.Now())
 	}

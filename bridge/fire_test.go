@@ -120,6 +120,24 @@ func TestOffers(t *testing.T) {
 	})
 }
 
+// Where everybody has let a ticket go, another round begins half an hour after the last
+// offer, and the assistant manager hears at its end that nobody is left again.
+func TestAnotherRoundOfOffers(t *testing.T) {
+	onShift(t, "2026-11-23 09:00", func(s *shift) {
+		s.comes("sari", "dewi")
+		number := s.opens()
+		s.until("2026-11-23 09:51")
+		if got := s.events(number, "offered", "nobody_to_offer"); !slices.Equal(got, []string{
+			"2026-11-23 09:00:00.000 offered dewi", "2026-11-23 09:05:00.000 offered sari", "2026-11-23 09:10:00.000 nobody_to_offer",
+			"2026-11-23 09:35:00.000 offered dewi", "2026-11-23 09:40:00.000 offered sari", "2026-11-23 09:45:00.000 nobody_to_offer",
+		}) {
+			t.Errorf("offers: %q", got)
+		}
+		s.accepts(number, "sari")
+		s.until("2026-11-23 10:30")
+	})
+}
+
 // Offers made by two processes in one instant go to different people, too.
 func TestOffersAtOnce(t *testing.T) {
 	onShift(t, "2026-11-23 09:00", func(s *shift) {

@@ -115,6 +115,14 @@ func fmtCut(s string, max int) string {
 	return strings.TrimRight(s[:end], " ") + "…"
 }
 
+// inert is what a colleague typed in Discord, as it may stand in a line of ours: his
+// formatting stays, and nothing in it is a mention.
+func inert(s string) string {
+	var out strings.Builder
+	fmtInert(&out, fmtSanitize(s))
+	return out.String()
+}
+
 // fmtInert writes s so that nothing in it is a mention, a custom emoji, a
 // timestamp or another of Discord's <...>.
 func fmtInert(b *strings.Builder, s string) {

@@ -16,6 +16,7 @@ const (
 	keptNote    = "note"    // its writer, or somebody after him, wants it inside
 	heldOther   = "other"   // its writer is not the ticket's agent
 	heldMention = "mention" // it calls staff: that may be meant for them
+	heldAside   = "aside"   // it answers what stayed inside
 )
 
 // HoldSend and HoldNote start the custom ids of the buttons under a held message; the
@@ -47,6 +48,19 @@ func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
 	return ""
 }
 
+// aside says why it is not sure that what answers a message is for the client: what it
+// answers is not.
+func aside(tx *ledger.Tx, m StaffMessage) (why string, err error) {
+	if m.ReplyTo == "" {
+		return "", nil
+	}
+	k, ok, err := loadKept(tx, m.ReplyTo)
+	if err != nil || !ok || k.State != keptInside && k.State != keptHeld {
+		return "", err
+	}
+	return heldAside, nil
+}
+
 // hold keeps a message until somebody decides whether the client is to read it.
 func (r *Relay) hold(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, why string) error {
 	k := kept{Ticket: t.Number, Channel: m.Channel, Author: m.Author, Why: why, State: keptHeld, Edited: nanos(m.Edited)}
@@ -72,7 +86,10 @@ func holdLine(message string) string { return "hold/" + message }
 // plain to see.
 func (r *Relay) heldText(t ticket.Ticket, m StaffMessage, why string) string {
 	text := "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
-	if why == heldOther {
+	switch why {
+	case heldAside:
+		text = "⏸️ Belum dikirim ke klien: pesan ini membalas pesan yang tidak dibaca klien."
+	case heldOther:
 		text = "⏸️ Belum dikirim ke klien: tiket ini sedang ditangani <@" + t.Agent + ">, bukan <@" + m.Author + ">."
 	}
 	shown, _, _ := r.split(m)
@@ -161,7 +178,7 @@ func (d Desk) SendKept(tx *ledger.Tx, thread, message, by string) (Verdict, erro
 	}
 	how := utterance{}
 	if had {
-		how.turn = w.Turn + 1
+		how.turn, how.away = w.Turn+1, w.away(message)
 	}
 	if err := r.utter(tx, t, shown, parts, notes, how); err != nil {
 		return "", err
@@ -177,7 +194,7 @@ func (r *Relay) unmarked(m StaffMessage) StaffMessage {
 	unmark := func(text string) string {
 		var lines []string
 		for line := range strings.SplitSeq(text, "\n") {
-			if rest, ok := strings.CutPrefix(strings.TrimLeft(line, " \t"), r.desk.NotePrefix); ok {
+			if rest, ok := strings.CutPrefix(unindented(line), r.desk.NotePrefix); ok {
 				line = strings.TrimLeft(rest, " \t")
 			}
 			lines = append(lines, line)

@@ -27,6 +27,11 @@ func (r *Relay) editedKept(tx *ledger.Tx, k kept, m StaffMessage) error {
 		return nil
 	}
 	tx.Log(k.Ticket, ledger.Event{What: "held_edited", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text}})
+	if _, _, inside := r.split(m); inside {
+		k.State = keptInside
+		k.decided(tx, m.ID, "📝 Pesan yang ditahan ini diubah menjadi catatan.")
+		return k.save(tx, m.ID)
+	}
 	t, ok, err := ticket.Load(tx, k.Ticket)
 	if err != nil || !ok {
 		return err
@@ -57,7 +62,7 @@ func (r *Relay) rethink(tx *ledger.Tx, w *words, m StaffMessage) (done bool, err
 	texts := r.parts(shown)
 	cannot := r.unchangeable(shown, *w, shown.Text, texts)
 	doubt := r.doubt(t, shown)
-	if cannot == "staff" || cannot == "reveal" || t.State == ticket.Closed {
+	if cannot == "staff" || cannot == "reveal" {
 		return false, nil
 	}
 	if !inside && doubt == "" && cannot != "long" && cannot != "caption" && len(w.lost(m)) == 0 {
@@ -69,7 +74,7 @@ func (r *Relay) rethink(tx *ledger.Tx, w *words, m StaffMessage) (done bool, err
 	tx.Log(w.Ticket, ledger.Event{What: "agent_edited", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "undone"}})
 	parts := r.layout(shown, shown.Text)
 	if !inside && doubt == "" && len(parts) > 0 {
-		return true, r.utter(tx, t, shown, parts, notes, utterance{undo: true, turn: w.Turn + 1, notes: w.Notes})
+		return true, r.utter(tx, t, shown, parts, notes, utterance{undo: true, taken: true, turn: w.Turn + 1, notes: w.Notes, away: w.away(m.ID)})
 	}
 	if err := w.save(tx, m.ID); err != nil {
 		return false, err

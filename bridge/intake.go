@@ -3,6 +3,7 @@ package bridge
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/haloerzap/halo/customer"
@@ -23,6 +24,8 @@ type arrival struct {
 	at    time.Time        // when it was written, see written
 	stood ledger.Ref       // where a placeholder for it is kept
 	q     question         // the sentence of ours that it answers
+	read  string           // the ticket in which it stands already, since it could be read
+	call  string           // what to tell the agent of a ticket in which it changes nothing
 
 	open   ticket.Ticket // the open ticket, if c has one
 	closed ticket.Ticket // the one that closed last, once asked for
@@ -84,7 +87,6 @@ func (a *arrival) ahead() {
 
 // takeIn brings the message to where it belongs.
 func (a *arrival) takeIn(subject spot, found bool) error {
-	a.ahead()
 	if err := a.findOpen(); err != nil {
 		return err
 	}
@@ -286,10 +288,25 @@ func (a *arrival) aside(number string, buttons ...Button) error {
 		if err := a.standIn(number); err != nil {
 			return err
 		}
+		a.callAgent(t)
 		a.archive(t)
 	}
 	logWrote(a.tx, number, a.m)
 	return a.save()
+}
+
+// callAgent makes the agent of a closed ticket look at what stands in it now.
+func (a *arrival) callAgent(t ticket.Ticket) {
+	if a.call == "" || t.State != ticket.Closed {
+		return
+	}
+	to := one(t.Agent)
+	if t.Agent == "" {
+		to = Mention{Roles: a.r.desk.Roles[mayAnswer]}
+	}
+	a.tx.Send(letter(clientLetterID(a.c.ID, a.m, a.piece, 0)+"/call", ThreadLane(t.Number), t.Number, kindSay, sayBody{
+		Content: strings.TrimSpace("❔ "+to.String()) + " " + a.call, PingUsers: to.Users, PingRoles: to.Roles,
+	}))
 }
 
 // archive puts the post of a closed ticket back into the archive: being written in has
@@ -302,6 +319,9 @@ func (a *arrival) archive(t ticket.Ticket) {
 
 // show puts the message into a ticket's thread, or among what is folded for it.
 func (a *arrival) show(number string, buttons ...Button) error {
+	if number == a.read {
+		return nil
+	}
 	folded, err := a.fold(number)
 	if err != nil || folded {
 		return err
@@ -311,6 +331,18 @@ func (a *arrival) show(number string, buttons ...Button) error {
 
 // readAtLast takes in the content of a message for which a line stands.
 func (a *arrival) readAtLast(stood placeholder) error {
+	if err := a.findOpen(); err != nil {
+		return err
+	}
+	var err error
+	if a.q, err = a.question(); err != nil {
+		return err
+	}
+	to, closed, err := a.afterClosing(stood)
+	if err != nil {
+		return err
+	}
+	stood.reopens = closed && to.Kind == ticket.ToReopen
 	if err := stood.fill(a.tx, a.c, a.m, a.piece, a.last); err != nil {
 		return err
 	}
@@ -318,16 +350,12 @@ func (a *arrival) readAtLast(stood placeholder) error {
 	if err := stood.save(a.tx, a.stood); err != nil {
 		return err
 	}
-	if err := a.findOpen(); err != nil {
-		return err
-	}
-	if a.open.Number != stood.Ticket || a.m.Own {
-		logWrote(a.tx, stood.Ticket, a.m)
-		return a.c.Save(a.tx)
-	}
-	var err error
-	if a.q, err = a.question(); err != nil {
-		return err
+	switch {
+	case closed:
+		a.read = stood.Ticket
+		return a.bring(to)
+	case a.open.Number != stood.Ticket || a.m.Own:
+		return a.readAside(stood.Ticket)
 	}
 	t, events := a.open, []ledger.Event{wrote(a.m)}
 	if reply, ok := a.reply(t); ok {
@@ -341,4 +369,30 @@ func (a *arrival) readAtLast(stood placeholder) error {
 		return err
 	}
 	return a.c.Save(a.tx)
+}
+
+// readAside leaves what can be read at last where it stands: it changes nothing there.
+func (a *arrival) readAside(number string) error {
+	t, ok, err := ticket.Load(a.tx, number)
+	if err != nil {
+		return err
+	}
+	if ok {
+		a.archive(t)
+	}
+	logWrote(a.tx, number, a.m)
+	return a.c.Save(a.tx)
+}
+
+// afterClosing is where a message belongs that can be read at last, when the ticket in
+// which it stands is closed: it may rate that ticket, or re-open it. ok is false when it
+// changes nothing.
+func (a *arrival) afterClosing(stood placeholder) (to ticket.Destination, ok bool, err error) {
+	if a.c.Open != "" || a.c.Last != stood.Ticket || a.m.Own || a.piece > 0 {
+		return to, false, nil
+	}
+	if to, err = a.destination(); err != nil || to.ID != stood.Ticket {
+		return to, false, err
+	}
+	return to, to.Kind == ticket.ToRating || to.Kind == ticket.ToComment || to.Kind == ticket.ToReopen, nil
 }

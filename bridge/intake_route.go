@@ -19,6 +19,11 @@ func (a *arrival) route() error {
 	if a.lateConfirmation() && (to.Kind == ticket.ToNew || to.Kind == ticket.ToReopen && to.ID != a.q.ticket) {
 		return a.aside(a.q.ticket)
 	}
+	return a.bring(to)
+}
+
+// bring does what the place of the message makes of it.
+func (a *arrival) bring(to ticket.Destination) error {
 	switch to.Kind {
 	case ticket.ToOpt:
 		return a.opt(to.Opt)
@@ -30,10 +35,17 @@ func (a *arrival) route() error {
 		return a.intoOpen()
 	case ticket.ToNote:
 		if to.Why == ticket.NotedStrange {
-			a.askAgain(to.ID)
+			if err := a.askAgain(to.ID); err != nil {
+				return err
+			}
 		}
 		return a.aside(to.ID)
 	case ticket.ToReopen:
+		if a.m.Unreadable != "" && a.m.Kind != kindViewOnce {
+			// It may be thanks, or stars: what it is shows once it can be read.
+			a.call = "klien menulis setelah tiket ditutup, tetapi pesannya belum terbaca. Bila tidak kunjung terbaca, buka kembali tiket ini dan tanyakan maksudnya."
+			return a.aside(to.ID, buttonAgain)
+		}
 		return a.reopen()
 	}
 	// No survey runs and no follow-up was sent: both are told of nowhere yet.
@@ -44,6 +56,7 @@ func (a *arrival) route() error {
 func (a *arrival) destination() (ticket.Destination, error) {
 	in := ticket.RouteInput{
 		At: a.at, Content: contentOf(a.m), Text: a.m.Text, Votes: a.m.Votes, Open: a.c.Open, Policy: a.r.desk.policy(),
+		Declined: a.who.Consent.Choice == customer.Declined,
 	}
 	if _, opt := ticket.OptWord(a.m.Text); opt && a.m.Group != nil {
 		in.Content = "" // no member speaks for the group
@@ -68,11 +81,18 @@ func (a *arrival) destination() (ticket.Destination, error) {
 		}
 	}
 	to := ticket.Route(in)
-	if to.Kind == ticket.ToRating && to.Stars == 0 && in.Open != "" {
+	if in.Open != "" && (to.Kind == ticket.ToRating && to.Stars == 0 || to.Kind == ticket.ToComment && !commented(in)) {
 		in.About = ticket.About{} // whatever he quoted, he speaks of his concern
 		to = ticket.Route(in)
 	}
 	return to, nil
+}
+
+// commented reports whether words that quote the question for stars are the comment to
+// them.
+func commented(in ticket.RouteInput) bool {
+	r := in.Rating
+	return r.Ticket != in.Open && !r.Commented && in.At.Sub(r.Given) <= in.Policy.CommentWithin
 }
 
 // contentOf is the kind of a message as routing knows it.
@@ -172,6 +192,17 @@ func (a *arrival) opt(wish ticket.Opt) error {
 	}
 	if text := a.r.desk.Sentences[key]; text != "" && len(events) > 0 {
 		defer a.r.desk.sentence(a.tx, a.c, number, id, key, text)
+	}
+	if t := a.open; t.State == ticket.Resolved {
+		// Whatever a client writes ends the clock of his silence.
+		events, err := t.Confirm(ticket.Unclear, notBefore(t, a.at))
+		if err != nil {
+			return err
+		}
+		if err := a.show(number); err != nil {
+			return err
+		}
+		return a.settle(a.open, &t, a.record(events))
 	}
 	return a.aside(number)
 }

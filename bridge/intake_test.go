@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ticket"
 )
 
@@ -308,6 +309,134 @@ func TestAnswerThatWasUnreadableAtFirst(t *testing.T) {
 		d.comes(bridge.ClientMessage{ID: "U1", Text: "belum bisa"})
 		if got := d.the(); got.State != ticket.Assigned {
 			t.Errorf("after: %s", got.State)
+		}
+	})
+}
+
+// What cannot be read after closing opens nothing yet: the agent is called, and once it can
+// be read it goes where it belongs.
+func TestUnreadableAfterClosing(t *testing.T) {
+	reopened := "Baik kak, laporan kakak kami buka kembali"
+	for _, test := range []struct {
+		name, text string
+		late       time.Duration // until it can be read
+		state      ticket.State
+		stars      int
+		phone      []string
+	}{
+		{"stars", "5", time.Second, ticket.Closed, 5, []string{"Terima kasih kak. Ada komentar"}},
+		{"thanks", "makasih kak", time.Second, ticket.Closed, 0, nil},
+		{"a concern", "stoknya salah lagi", time.Second, ticket.Assigned, 0, []string{reopened}},
+		{"a concern after an hour", "stoknya salah lagi", time.Hour, ticket.Assigned, 0, []string{reopened}},
+		{"a concern of old", "stoknya salah lagi", 25 * time.Hour, ticket.Closed, 0, nil},
+		{"never", "", 0, ticket.Closed, 0, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			atDoor(t, monday, nil, func(d *door) {
+				first := d.closed(ticket.Normal)
+				d.comes(bridge.ClientMessage{ID: "U1", Unreadable: "no session"})
+				if got := d.the(); got.State != ticket.Closed {
+					t.Errorf("unread it is %s", got.State)
+				}
+				if call := d.lastLine(first, "belum terbaca"); !slices.Equal(d.board.pings[call.id], []string{"sari"}) {
+					t.Errorf("it calls %q", d.board.pings[call.id])
+				}
+				d.wantNews()
+				if test.text != "" {
+					d.rest(test.late)
+					d.comes(bridge.ClientMessage{ID: "U1", Text: test.text, At: time.Now()})
+				}
+				d.wantNews(test.phone...)
+				got := d.the()
+				if got.State != test.state || got.Rating.Stars != test.stars {
+					t.Errorf("%s, %d stars; want %s, %d", got.State, got.Rating.Stars, test.state, test.stars)
+				}
+				if n := strings.Count(d.all(got), "**Ana:** "+test.text); test.text != "" && n != 1 {
+					t.Errorf("it stands %d times in\n%s", n, d.all(got))
+				}
+			})
+		})
+	}
+}
+
+// An unreadable message of an open ticket that is closed in the meantime, and turns out to
+// be a concern, re-opens it.
+func TestUnreadableWhileItsTicketCloses(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		d.writes("stok tidak cocok")
+		d.comes(bridge.ClientMessage{ID: "U1", Unreadable: "no session"})
+		d.do(d.the().Number, func(t *ticket.Ticket, at time.Time) ([]ledgerEvent, error) { return t.Drop("dobel", "sari", at) })
+		ticks()
+		d.news()
+		d.comes(bridge.ClientMessage{ID: "U1", Text: "kasir juga tidak bisa masuk", At: time.Now()})
+		d.wantNews("Baik kak, laporan kakak kami buka kembali")
+		if got := d.the(); got.State != ticket.New || got.Reopened != 1 {
+			t.Errorf("%s, re-opened %d times", got.State, got.Reopened)
+		}
+	})
+}
+
+// An opt-out word is a client's message as well: it ends the clock of his silence, and the
+// agent sees what is to become of the ticket.
+func TestAWishStopsTheClockOfSilence(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		d.writes("stok tidak cocok")
+		d.resolves(d.the().Number, ticket.Normal)
+		d.writes("STOP")
+		d.wantNews("Baik kak, kami tidak akan mengirim")
+		d.rest(time.Hour)
+		got := d.the()
+		if got.State != ticket.Resolved || !got.Unclear || d.contact().Consent.Choice != customer.Declined {
+			t.Errorf("%s, unclear %v, %+v", got.State, got.Unclear, d.contact().Consent)
+		}
+		d.lastLine(got, "belum jelas")
+	})
+}
+
+// Words that quote a rating which was given go into the open ticket, also into the rated
+// one when it is open again; as a comment they still count within its time.
+func TestQuotesOfAGivenRating(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		first := d.closed(ticket.Easy)
+		d.writes("5")
+		d.do(first.Number, func(t *ticket.Ticket, at time.Time) ([]ledgerEvent, error) { return t.Reopen("lupa", "sari", at) })
+		ticks()
+		d.quotes("Seberapa puas", "masih ada yang salah")
+		got := d.the()
+		if since, waits := got.Waiting(ticket.Client, ticket.Staff); !waits || got.Rating.Comment != "" {
+			t.Errorf("the client waits %v since %v, comment %q", waits, since, got.Rating.Comment)
+		}
+	})
+	atDoor(t, monday, nil, func(d *door) {
+		first := d.closed(ticket.Easy)
+		d.rest(23 * time.Hour)
+		d.writes("4")
+		d.do(first.Number, func(t *ticket.Ticket, at time.Time) ([]ledgerEvent, error) { return nil, nil })
+		d.rest(2 * time.Hour)
+		d.writes("ada soal lain")
+		d.quotes("Seberapa puas", "yang ini juga")
+		all := d.tickets()
+		if len(all) != 2 {
+			d.t.Fatalf("%d tickets", len(all))
+		}
+		d.lastLine(all[1], "yang ini juga")
+		if all[0].Rating.Comment != "" {
+			t.Errorf("comment %q", all[0].Rating.Comment)
+		}
+	})
+}
+
+// Words about a rating that come too late open nothing, and somebody hears of them.
+func TestLateWordsAboutARatingCallTheAgent(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		first := d.closed(ticket.Easy)
+		d.writes("5")
+		d.rest(time.Hour)
+		d.quotes("Seberapa puas", "laporannya kosong lagi")
+		call := d.lastLine(first, "menulis tentang penilaiannya")
+		if !slices.Equal(d.board.pings[call.id], []string{"sari"}) || !slices.Equal(d.buttonsOf(d.lastLine(first, "kosong lagi").id), []string{"t:reopen"}) {
+			t.Errorf("it calls %q", d.board.pings[call.id])
 		}
 	})
 }

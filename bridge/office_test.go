@@ -209,7 +209,11 @@ func (o *office) ask(user, number string, i bot.Interaction) string {
 	}
 	answer := o.bot.Handle(o.t.Context(), i)
 	synctest.Wait()
-	return answer.Text
+	text := answer.Text
+	for _, f := range answer.Files {
+		text += "\n" + string(f.Data)
+	}
+	return text
 }
 
 func (o *office) presses(user, number, button string) string {

@@ -170,12 +170,12 @@ func taken(tx *ledger.Tx, l ledger.Letter, by, say string) Transition {
 	switch {
 	case by != "":
 		return func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
-			return refer(t.StaffWrote(by, now), l.Ext), nil
+			return refer(t.WordsArrived(by, l.At, now), l.Ext), nil
 		}
-	case say == ticket.SayClosingEasy || say == ticket.SayClosingConfirm:
+	case closes(say):
 		return func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
-			if l.At.Add(time.Millisecond).Before(t.ResolvedAt) {
-				return nil, nil // of an earlier resolution
+			if earlierClosing(l, *t) {
+				return nil, nil
 			}
 			return refer(t.ClosingAccepted(now), l.Ext), nil
 		}
@@ -264,4 +264,30 @@ func (c *Courier) refreshMark(ctx context.Context, l ledger.Letter) error {
 	}
 	_, err := c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return RefreshMark(tx, l.Log, l.ID) })
 	return err
+}
+
+// lost is what it means for a ticket that a letter to its client was given up.
+func (d Desk) lost(tx *ledger.Tx, l ledger.Letter) error {
+	var body textBody
+	if l.Kind != kindText || l.Log == ledger.DeskLog || json.Unmarshal(l.Body, &body) != nil || !closes(body.Say) {
+		return nil
+	}
+	err := d.Change(tx, l.Log, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		if earlierClosing(l, *t) {
+			return nil, nil
+		}
+		return t.ClosingFailed(tx.Now()), nil
+	})
+	if errors.Is(err, ErrNoTicket) {
+		return nil
+	}
+	return err
+}
+
+// closes reports whether a sentence closes a ticket.
+func closes(say string) bool { return say == ticket.SayClosingEasy || say == ticket.SayClosingConfirm }
+
+// earlierClosing reports whether a closing sentence is of an earlier resolution.
+func earlierClosing(l ledger.Letter, t ticket.Ticket) bool {
+	return l.At.Add(time.Millisecond).Before(t.ResolvedAt)
 }

@@ -1,7 +1,10 @@
 package bridge
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
@@ -70,6 +73,34 @@ func (d Desk) PersonChanged(tx *ledger.Tx, c customer.Contact, by string, furthe
 			return err
 		}
 		RefreshCard(tx, number)
+	}
+	return nil
+}
+
+// followsCompany is for how long after its opening a ticket's card follows its company at
+// once; what stays open for longer is shown anew with its own next change.
+const followsCompany = 60 * 24 * time.Hour
+
+// CompanyChanged asks that the cards of a company's open tickets be shown anew, whoever of
+// its people they are of.
+func (d Desk) CompanyChanged(tx *ledger.Tx, company string) error {
+	if d.Members == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	all, err := d.Members(ctx, TicketsOfCompany(company), tx.Now().Add(-followsCompany).UnixMilli())
+	if err != nil {
+		return fmt.Errorf("look for the tickets of a company: %w", err)
+	}
+	open, err := d.members(ticket.IndexOpen)
+	if err != nil {
+		return fmt.Errorf("look for open tickets: %w", err)
+	}
+	for _, number := range all {
+		if slices.Contains(open, number) {
+			RefreshCard(tx, number)
+		}
 	}
 	return nil
 }

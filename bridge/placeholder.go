@@ -19,6 +19,8 @@ type placeholder struct {
 	At     int64  `json:"at"`            // when it was written (desk time, ms)
 	Done   bool   `json:"done,omitzero"` // the content has come
 	By     author `json:"by,omitzero"`   // who wrote it
+
+	reopens bool // the content re-opens the ticket
 }
 
 // soon is how long a replaced line is still being looked at: later, agents are told.
@@ -126,7 +128,7 @@ func (p placeholder) fill(tx *ledger.Tx, c ticket.Conversation, m ClientMessage,
 		return err
 	}
 	content := "⬆️ Pesan yang tadinya belum terbaca kini terbaca."
-	if t.State == ticket.Closed {
+	if t.State == ticket.Closed && !p.reopens {
 		content += " Tiket ini sudah ditutup; bila perlu dijawab, hubungi klien agar menulis lagi."
 	}
 	tx.Send(noticeOn(p.Ticket, p.Letter+"/read", st.Ext, content))

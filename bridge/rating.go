@@ -21,8 +21,11 @@ func (a *arrival) rate(to ticket.Destination) error {
 	before, at, p := t, notBefore(t, a.at), a.r.desk.policy()
 	if to.Stars == 0 {
 		if t.RatingPending(at, p) {
-			a.askAgain(t.Number)
+			if err := a.askAgain(t.Number); err != nil {
+				return err
+			}
 		}
+		a.call = mayConcern
 		return a.aside(t.Number, buttonAgain)
 	}
 	events, err := t.Rate(to.Stars, at, p)
@@ -51,6 +54,7 @@ func (a *arrival) comment(to ticket.Destination) error {
 	before := t
 	events, err := t.Comment(to.Comment, notBefore(t, a.at), a.r.desk.policy())
 	if forbidden(err) || err == nil && len(events) == 0 {
+		a.call = mayConcern
 		return a.aside(t.Number, buttonAgain)
 	}
 	if err != nil {
@@ -80,10 +84,16 @@ func (a *arrival) nowhere(number string, err error) error {
 	return a.c.Save(a.tx)
 }
 
-// askAgain asks once more for stars, once for each ticket: a letter of the same name is
-// the same letter.
-func (a *arrival) askAgain(number string) {
-	if text := a.r.desk.Sentences[ticket.SayRatingAgain]; text != "" {
-		a.r.desk.sentence(a.tx, a.c, number, againPrefix+number+"."+ticket.SayRatingAgain, ticket.SayRatingAgain, text)
+// mayConcern is what an agent is told of words about a rating that are none: they open
+// nothing by themselves.
+const mayConcern = "klien menulis tentang penilaiannya. Bila ada yang perlu dikerjakan, buka kembali tiket ini."
+
+// askAgain asks once more for stars, once for each ticket.
+func (a *arrival) askAgain(number string) error {
+	id := againPrefix + number + "." + ticket.SayRatingAgain
+	_, asked, err := a.tx.LetterByExt(number, a.r.desk.MessageID(id))
+	if text := a.r.desk.Sentences[ticket.SayRatingAgain]; err == nil && !asked && text != "" {
+		a.r.desk.sentence(a.tx, a.c, number, id, ticket.SayRatingAgain, text)
 	}
+	return err
 }

@@ -44,7 +44,7 @@ func (d Desk) Register(tx *ledger.Tx, r Registration) (ticket.Ticket, error) {
 	tx.Send(OpenPost(t.Number, t.Posts))
 	tx.Index(ticket.IndexUnposted, t.Number, tx.Now().UnixMilli())
 	if r.Summary != "" {
-		tx.Send(Note(t.Number, "registered/"+t.Number, "📝 "+ToDiscord(r.Summary)))
+		tx.Send(Note(t.Number, "registered/"+t.Number, "📝 "+inert(r.Summary)))
 		events[0].Data["summary"] = r.Summary
 	}
 	return t, d.keep(tx, ticket.Ticket{}, &t, &ticket.Conversation{}, append(events, accepted...))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -74,7 +75,13 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	case t.State == ticket.Closed:
 		return r.tooLateToReply(tx, t, m)
 	}
-	if why := r.doubt(t, shown); why != "" {
+	why := r.doubt(t, shown)
+	if why == "" {
+		if why, err = aside(tx, m); err != nil {
+			return err
+		}
+	}
+	if why != "" {
 		return r.hold(tx, t, m, why)
 	}
 	if m.Poll != nil {
@@ -126,8 +133,10 @@ func (r *Relay) tooLateToReply(tx *ledger.Tx, t ticket.Ticket, m StaffMessage) e
 // An utterance is how a message goes out.
 type utterance struct {
 	undo  bool     // it waits, so that it can be taken back in silence
+	taken bool     // its writer took the ticket when he wrote it
 	turn  int      // how often it was taken back before
 	notes []string // sums of lines that were notes before
+	away  []string // letters of earlier turns that left
 }
 
 // utter queues an agent's words for the client and remembers what they were. A ticket
@@ -138,8 +147,10 @@ func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts []pa
 			return err
 		}
 	}
-	if err := r.take(tx, t, m.Author); err != nil {
-		return err
+	if !how.taken {
+		if err := r.take(tx, t, m.Author); err != nil {
+			return err
+		}
 	}
 	// Should nothing leave for now, the message says so.
 	tx.Refresh(stateView(t.Number, m.Channel, m.ID, len(parts)))
@@ -150,7 +161,7 @@ func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts []pa
 	if err != nil {
 		return err
 	}
-	w := words{Ticket: t.Number, Channel: m.Channel, Edited: nanos(m.Edited), Head: headOf(parts), Turn: how.turn, Notes: how.notes}
+	w := words{Ticket: t.Number, Channel: m.Channel, Edited: nanos(m.Edited), Head: headOf(parts), Turn: how.turn, Notes: how.notes, Away: how.away}
 	w.heed(notes, r.desk.NotePrefix)
 	for _, p := range parts {
 		w.Parts = append(w.Parts, p.words())
@@ -192,13 +203,18 @@ func (r *Relay) cutNotes(text string) (words string, notes []string) {
 	}
 	var kept []string
 	for line := range strings.SplitSeq(text, "\n") {
-		if strings.HasPrefix(strings.TrimLeft(line, " \t"), r.desk.NotePrefix) {
+		if strings.HasPrefix(unindented(line), r.desk.NotePrefix) {
 			notes = append(notes, line)
 		} else {
 			kept = append(kept, line)
 		}
 	}
 	return strings.Join(kept, "\n"), notes
+}
+
+// unindented is a line without what does not show in front of it.
+func unindented(line string) string {
+	return strings.TrimLeftFunc(line, func(c rune) bool { return unicode.IsSpace(c) || unicode.Is(unicode.Cf, c) })
 }
 
 // cutForwarded takes the notes out of what a message forwards; of a message that was a

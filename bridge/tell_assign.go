@@ -19,7 +19,7 @@ func (s *telling) offered(e ledger.Event) error {
 }
 
 func (s *telling) offerDeclined(e ledger.Event) error {
-	s.line("↩️ "+by(e.By)+" tidak dapat menerima tawaran tiket ini."+told(e.Data["note"]), Mention{})
+	s.line("↩️ "+by(e.By)+" tidak dapat menerima tawaran tiket ini."+typed(e.Data["note"]), Mention{})
 	return nil
 }
 
@@ -73,18 +73,18 @@ func (s *telling) transferred(e ledger.Event) error {
 	if from := e.Data["from"]; from != "" && from != e.By {
 		line += " dari " + user(from)
 	}
-	s.line("➡️ "+line+" kepada "+user(to)+"."+told(e.Data["note"]), one(to))
+	s.line("➡️ "+line+" kepada "+user(to)+"."+typed(e.Data["note"]), one(to))
 	return s.introduce(to, "")
 }
 
 func (s *telling) takenOver(e ledger.Event) error {
 	from := e.Data["from"]
-	s.line("🔁 "+by(e.By)+" mengambil alih tiket ini dari "+user(from)+"."+told(e.Data["note"]), one(from))
+	s.line("🔁 "+by(e.By)+" mengambil alih tiket ini dari "+user(from)+"."+typed(e.Data["note"]), one(from))
 	return s.introduce(e.Data["to"], "")
 }
 
 func (s *telling) released(e ledger.Event) error {
-	s.line("↩️ "+by(e.By)+" melepas tiket ini; penggantinya sedang dicari."+told(e.Data["note"]), Mention{})
+	s.line("↩️ "+by(e.By)+" melepas tiket ini; penggantinya sedang dicari."+typed(e.Data["note"]), Mention{})
 	return nil
 }
 

@@ -12,11 +12,18 @@ import (
 // resolved sends the closing sentence of the class, and asks for a confirmation where it
 // needs one.
 func (s *telling) resolved(e ledger.Event) error {
-	s.line("✅ "+by(e.By)+" menyelesaikan tiket ini.\n**Ringkasan:**"+told(s.t.Summary)+"\n**Solusi:**"+told(s.t.Solution), one(s.other(e.By)))
+	s.line("✅ "+by(e.By)+" menyelesaikan tiket ini.\n**Ringkasan:**"+typed(s.t.Summary)+"\n**Solusi:**"+typed(s.t.Solution), one(s.other(e.By)))
+	key := ticket.SayClosingConfirm
 	if s.t.Class == ticket.Easy {
-		return s.say(ticket.SayClosingEasy, nil)
+		key = ticket.SayClosingEasy
 	}
-	if err := s.say(ticket.SayClosingConfirm, nil); err != nil {
+	if !s.bridged() || s.desk.Sentences[key] == "" {
+		s.follow(s.t.ClosingAccepted(s.at())) // nothing will be accepted
+	}
+	if s.t.Class == ticket.Easy {
+		return s.say(key, nil)
+	}
+	if err := s.say(key, nil); err != nil {
 		return err
 	}
 	s.ask(ticket.SayConfirmQuestion, []string{s.desk.Sentences[ticket.SayConfirmYes], s.desk.Sentences[ticket.SayConfirmNo]})
@@ -29,6 +36,15 @@ func (s *telling) confirmationUnclear(ledger.Event) error {
 		return err
 	}
 	s.call("❔", to, "jawaban klien atas penutupan belum jelas. Tutup tiketnya, atau buka kembali pekerjaannya.", buttonClose, buttonReopen)
+	return nil
+}
+
+func (s *telling) closingFailed(ledger.Event) error {
+	to, err := s.handler()
+	if err != nil {
+		return err
+	}
+	s.call("❌", to, "kalimat penutup tidak sampai ke klien, jadi tiket ini tidak tertutup dengan sendirinya. Kirim ulang, tulis sendiri kepada klien, atau tutup tiketnya.", buttonClose, buttonReopen)
 	return nil
 }
 
@@ -46,7 +62,7 @@ func (s *telling) closed(e ledger.Event) error {
 	case ticket.EndSilence:
 		s.line("🔒 Tiket ditutup: klien tidak membalas selama "+span(s.desk.policy().Silence)+".", Mention{})
 	case ticket.EndDropped:
-		s.line("🗑️ Tiket ditutup tanpa penyelesaian oleh "+by(e.By)+"."+told(e.Data["reason"]), one(s.other(e.By)))
+		s.line("🗑️ Tiket ditutup tanpa penyelesaian oleh "+by(e.By)+"."+typed(e.Data["reason"]), one(s.other(e.By)))
 	case ticket.EndMerged:
 		other, err := s.elsewhere(e.Data["into"])
 		if err != nil {
@@ -79,7 +95,7 @@ func (s *telling) reopened(e ledger.Event) error {
 	case "client":
 		s.call("🔓", one(s.t.Agent), "dibuka kembali: klien menulis lagi setelah tiket ditutup.")
 	default:
-		s.line("🔓 "+by(e.By)+" membuka kembali tiket ini."+told(e.Data["reason"]), one(s.other(e.By)))
+		s.line("🔓 "+by(e.By)+" membuka kembali tiket ini."+typed(e.Data["reason"]), one(s.other(e.By)))
 		return nil
 	}
 	return s.say(ticket.SayReopened, nil)
@@ -108,7 +124,7 @@ func (s *telling) reviewOpened(ledger.Event) error {
 }
 
 func (s *telling) reviewDone(e ledger.Event) error {
-	s.line("🔎 Hasil peninjauan oleh "+by(e.By)+":"+told(e.Data["finding"]), one(s.other(e.By)))
+	s.line("🔎 Hasil peninjauan oleh "+by(e.By)+":"+typed(e.Data["finding"]), one(s.other(e.By)))
 	return nil
 }
 

@@ -48,6 +48,7 @@ func init() {
 
 		"resolved":             (*telling).resolved,
 		"confirmation_unclear": (*telling).confirmationUnclear,
+		"closing_failed":       (*telling).closingFailed,
 		"closed":               (*telling).closed,
 		"reopened":             (*telling).reopened,
 		"rating_asked":         (*telling).ratingAsked,

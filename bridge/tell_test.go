@@ -215,7 +215,7 @@ func TestWhatIsToldOfAHardTicket(t *testing.T) {
 	}, "dc: 🆙 <@&rm> <@budi> mengeskalasi tiket ini kepada supervisor.|> perlu izin <\u200b@&1> → [] +[rm] [t:answer]")
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Resolve("stok *salah*", "hitung ulang", "budi", s.now)
-	}, of("dc: ✅ <@budi> menyelesaikan tiket ini.|**Ringkasan:**|> stok **salah**|**Solusi:**|> hitung ulang", std(ticket.SayClosingConfirm, nil),
+	}, of("dc: ✅ <@budi> menyelesaikan tiket ini.|**Ringkasan:**|> stok *salah*|**Solusi:**|> hitung ulang", std(ticket.SayClosingConfirm, nil),
 		`wa? Apakah laporan kakak sudah sesuai? ["Sudah sesuai" "Belum sesuai"]`,
 		"note: Pertanyaan otomatis kepada klien:|> Apakah laporan kakak sudah sesuai?|> ▫️ Sudah sesuai|> ▫️ Belum sesuai", "tag: resolved false")...)
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
@@ -280,12 +280,12 @@ func TestWhatIsToldOfTheRarerSteps(t *testing.T) {
 		"dc: ⏰ <@sari> waktu tunda tiket ini sudah habis. Silakan dilanjutkan. → [sari] +[]")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) {
 		return tk.Schedule(ticket.Scheduled{ID: "s1", Text: "sudah **bisa**?", Due: due, By: "budi", DropIfClientWrites: true}, s.now, p)
-	}), fmt.Sprintf("dc: 🗓️ <@budi> menjadwalkan pesan untuk dikirim <t:%d:f> (<t:%d:R>), kecuali klien menulis lebih dulu:|> sudah \\*\\*bisa\\*\\*?", unix(due), unix(due)))
+	}), fmt.Sprintf("dc: 🗓️ <@budi> menjadwalkan pesan untuk dikirim <t:%d:f> (<t:%d:R>), kecuali klien menulis lebih dulu:|> sudah **bisa**?", unix(due), unix(due)))
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.ClientWrote(s.now, false) }),
-		"dc: 🗓️ <@budi> pesan terjadwal ini tidak jadi dikirim karena klien menulis lebih dulu:|> sudah \\*\\*bisa\\*\\*? → [budi] +[]")
+		"dc: 🗓️ <@budi> pesan terjadwal ini tidak jadi dikirim karena klien menulis lebih dulu:|> sudah **bisa**? → [budi] +[]")
 	s.tells(do(func(*ticket.Ticket) ([]ledger.Event, error) {
 		return []ledger.Event{{What: "scheduled_due", By: "halo", Ref: "s2", Data: map[string]string{"text": "sudah **bisa**?", "author": "budi"}}}, nil
-	}), "wa: sudah *bisa*?", "dc: 🗓️ Pesan terjadwal dari <@budi> dikirim:|> sudah \\*\\*bisa\\*\\*?")
+	}), "wa: sudah *bisa*?", "dc: 🗓️ Pesan terjadwal dari <@budi> dikirim:|> sudah **bisa**?")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.MarkComplaint(true, "sari", s.now) }),
 		"dc: ❗ <@sari> menandai tiket ini sebagai **keluhan**.")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Checking("sari", s.now) }), of(

@@ -12,13 +12,13 @@ func (s *telling) warrantyClaimed(e ledger.Event) error {
 }
 
 func (s *telling) warrantyRefused(e ledger.Event) error {
-	s.line("🛡️ "+by(e.By)+" menolak klaim garansi, dengan alasan:"+told(e.Data["reason"]), one(s.other(e.By)))
+	s.line("🛡️ "+by(e.By)+" menolak klaim garansi, dengan alasan:"+typed(e.Data["reason"]), one(s.other(e.By)))
 	return s.say(ticket.SayWarrantyRefused, map[string]string{"reason": e.Data["reason"]})
 }
 
 func (s *telling) warrantyAccepted(e ledger.Event) error {
 	f := s.t.Warranty.Form
-	s.line("🛡️ "+by(e.By)+" menerima klaim garansi."+told("Produk: "+f.Product+"\nNomor seri: "+f.Serial+"\nTanggal pembelian: "+f.Purchased+
+	s.line("🛡️ "+by(e.By)+" menerima klaim garansi."+typed("Produk: "+f.Product+"\nNomor seri: "+f.Serial+"\nTanggal pembelian: "+f.Purchased+
 		"\nStatus garansi: "+f.Status+"\nKeluhan: "+f.Complaint+"\nTindakan yang diminta: "+f.Action), one(s.other(e.By)), buttonWarrantyEnd)
 	return s.say(ticket.SayWarrantyTaken, map[string]string{"product": e.Data["product"]})
 }
@@ -36,6 +36,6 @@ func (s *telling) warrantyClosed(e ledger.Event) error {
 			to, owner = to.and(one(c.Owner)), " Sales pemilik klien: "+user(c.Owner)+"."
 		}
 	}
-	s.line("🛡️ "+by(e.By)+" menutup klaim garansi."+owner+told(e.Data["outcome"]), to)
+	s.line("🛡️ "+by(e.By)+" menutup klaim garansi."+owner+typed(e.Data["outcome"]), to)
 	return nil
 }

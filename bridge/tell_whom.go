@@ -160,12 +160,21 @@ func since(e ledger.Event) string {
 	return ""
 }
 
-// told shows what somebody wrote beneath a line, "" for nothing.
+// told shows what a client wrote beneath a line, "" for nothing.
 func told(text string) string {
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
 	return "\n" + quote(ToDiscord(text))
+}
+
+// typed shows what a colleague wrote beneath a line, "" for nothing: in Discord's own
+// dialect, as he typed it, but it calls nobody.
+func typed(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	return "\n" + quote(inert(text))
 }
 
 // className is how staff call a class.

@@ -37,7 +37,7 @@ func (s *telling) classified(e ledger.Event) error {
 }
 
 func (s *telling) issueSet(e ledger.Event) error {
-	s.line("🗂️ Jenis kendala: **"+ToDiscord(Clean(e.Data["issue"], 200))+"** ("+by(e.By)+").", Mention{})
+	s.line("🗂️ Jenis kendala: **"+Clean(e.Data["issue"], 200)+"** ("+by(e.By)+").", Mention{})
 	return nil
 }
 
@@ -56,7 +56,7 @@ func (s *telling) complaintUnmarked(e ledger.Event) error {
 func (s *telling) dataRequested(e ledger.Event) error {
 	data := ticket.Numbered(strings.Split(e.Data["data"], "\n"))
 	if !s.bridged() {
-		s.line("📋 "+by(e.By)+" meminta data dari klien."+told(data), Mention{})
+		s.line("📋 "+by(e.By)+" meminta data dari klien."+typed(data), Mention{})
 		return nil
 	}
 	s.line("📋 "+by(e.By)+" meminta data dari klien.", Mention{})
@@ -84,7 +84,7 @@ func (s *telling) checking(e ledger.Event) error {
 // supervisor is asked inside.
 func (s *telling) escalated(e ledger.Event) error {
 	if e.Data["to"] == "supervisor" {
-		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+told(e.Data["reason"]), buttonAnswer)
+		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+typed(e.Data["reason"]), buttonAnswer)
 		return nil
 	}
 	team := ""
@@ -100,7 +100,7 @@ func (s *telling) supervisorAnswered(e ledger.Event) error {
 	if s.t.Agent != e.By {
 		to = one(s.t.Agent)
 	}
-	s.call("🆗", to, "Jawaban supervisor ("+by(e.By)+"):"+told(e.Data["answer"]))
+	s.call("🆗", to, "Jawaban supervisor ("+by(e.By)+"):"+typed(e.Data["answer"]))
 	return nil
 }
 
@@ -140,18 +140,18 @@ func (s *telling) scheduled(e ledger.Event) error {
 			due += ", kecuali klien menulis lebih dulu"
 		}
 	}
-	s.line("🗓️ "+by(e.By)+" menjadwalkan pesan"+due+":"+told(e.Data["text"]), Mention{})
+	s.line("🗓️ "+by(e.By)+" menjadwalkan pesan"+due+":"+typed(e.Data["text"]), Mention{})
 	return nil
 }
 
 func (s *telling) unscheduled(e ledger.Event) error {
 	switch e.By {
 	case "client":
-		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak jadi dikirim karena klien menulis lebih dulu:"+told(e.Data["text"]))
+		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak jadi dikirim karena klien menulis lebih dulu:"+typed(e.Data["text"]))
 	case "halo":
-		s.line("🗓️ Pesan terjadwal ini tidak jadi dikirim karena tiketnya ditutup:"+told(e.Data["text"]), Mention{})
+		s.line("🗓️ Pesan terjadwal ini tidak jadi dikirim karena tiketnya ditutup:"+typed(e.Data["text"]), Mention{})
 	default:
-		s.line("🗓️ "+by(e.By)+" membatalkan pesan terjadwal:"+told(e.Data["text"]), Mention{})
+		s.line("🗓️ "+by(e.By)+" membatalkan pesan terjadwal:"+typed(e.Data["text"]), Mention{})
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (s *telling) scheduledDue(e ledger.Event) error {
 		s.tx.Send(l)
 		s.tx.Log(s.t.Number, ledger.Event{What: "agent_wrote", By: e.Data["author"], Ref: l.Ext, Data: map[string]string{"text": text, "message": name}})
 	}
-	s.line("🗓️ Pesan terjadwal dari "+by(e.Data["author"])+" dikirim:"+told(e.Data["text"]), Mention{})
+	s.line("🗓️ Pesan terjadwal dari "+by(e.Data["author"])+" dikirim:"+typed(e.Data["text"]), Mention{})
 	return nil
 }
 

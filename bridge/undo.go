@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,8 +47,9 @@ func (e *early) wait(lane string, now time.Time) time.Duration {
 }
 
 // leave notes that a part of an agent's message leaves now: from here on it cannot be
-// undone in silence. What was taken back until now gives a [mootError].
-func (c *Courier) leave(ctx context.Context, lease ledger.Lease, l ledger.Letter) error {
+// undone in silence, unless it certainly did not get through. What was taken back until
+// now gives a [mootError]. st is what was known before this attempt.
+func (c *Courier) leave(ctx context.Context, lease ledger.Lease, l ledger.Letter, st ledger.Status) error {
 	p, ok := staffPart(l.ID)
 	if !ok {
 		return nil
@@ -55,14 +57,21 @@ func (c *Courier) leave(ctx context.Context, lease ledger.Lease, l ledger.Letter
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	dropped := false
+	unsent := !c.certain.mayBeThere(l.ID, st)
 	hold := ledger.Hold{Letter: l, Epoch: lease.Epoch}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Hold: &hold}, func(tx *ledger.Tx) error {
 		w, ok, err := loadWords(tx, p.Message)
 		if err != nil {
 			return err
 		}
-		dropped = !ok || w.Turn != p.Turn || p.Part >= len(w.Parts) || w.Parts[p.Part].Drop
-		if dropped || w.Parts[p.Part].Left {
+		dropped = !ok || w.dropped(p)
+		switch {
+		case dropped || w.Turn != p.Turn:
+			return nil
+		case w.Parts[p.Part].Gone && w.Parts[p.Part].Left && unsent:
+			w.drop(p.Part) // it was taken back after attempts that brought nothing
+			dropped = true
+		case w.Parts[p.Part].Left:
 			return nil
 		}
 		w.Parts[p.Part].Left = true
@@ -82,6 +91,47 @@ func (c *Courier) leave(ctx context.Context, lease ledger.Lease, l ledger.Letter
 		return crashError{err}
 	}
 	return nil
+}
+
+// withdrawn gives a [mootError] for a part of an agent's message that was taken back before
+// it left: nothing has to be prepared for it.
+func (c *Courier) withdrawn(ctx context.Context, l ledger.Letter) error {
+	p, ok := staffPart(l.ID)
+	if !ok || l.NotBefore.IsZero() {
+		return nil
+	}
+	var w words
+	if err := c.read(ctx, wordsRef(p.Message), func(data []byte) (err error) {
+		w, err = decodeWords(data)
+		return err
+	}); err != nil {
+		return err
+	}
+	if w.dropped(p) {
+		return &mootError{dropped: true}
+	}
+	return nil
+}
+
+// dropped reports whether a part never leaves. One of an earlier turn that had left by
+// then is asked back from WhatsApp, behind its letter.
+func (w words) dropped(p agentPart) bool {
+	if w.Turn != p.Turn {
+		return !slices.Contains(w.Away, p.id())
+	}
+	return p.Part >= len(w.Parts) || w.Parts[p.Part].Drop
+}
+
+// away are the letters of a message that was taken back, which have left and of which
+// nobody knows yet that WhatsApp took them.
+func (w words) away(message string) []string {
+	all := w.Away
+	for i, p := range w.Parts {
+		if p.Left && !p.Drop && p.Sent == 0 {
+			all = append(all, w.letter(message, i))
+		}
+	}
+	return all
 }
 
 // here reports whether a part of a message has not left the desk, and may.

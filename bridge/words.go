@@ -39,6 +39,9 @@ type words struct {
 	Gone   bool        `json:"g,omitzero"` // deleted in Discord, or made a note
 	// Turn is how often it was taken back and sent anew: it tells the letters apart.
 	Turn int `json:"k,omitzero"`
+	// Away are the letters of earlier turns that had left when they were taken back, while
+	// nobody knew yet whether WhatsApp took them.
+	Away []string `json:"y,omitzero"`
 	// Due is until when it waits before it leaves (desk time, ms), 0 for not at all.
 	Due int64 `json:"d,omitzero"`
 }
@@ -139,7 +142,7 @@ func (w words) reveals(text, prefix string) bool {
 // lineSum identifies the words of a line, whether it is marked as a note or not;
 // "" for a line without any.
 func lineSum(line, prefix string) string {
-	line = strings.TrimSpace(line)
+	line = strings.TrimSpace(unindented(line))
 	if prefix != "" {
 		line = strings.TrimSpace(strings.TrimPrefix(line, prefix))
 	}

@@ -42,6 +42,41 @@ func TestFirstReplyAccepts(t *testing.T) {
 	}
 }
 
+// Words that arrive after their writer let the ticket go answer the client, and give it
+// to nobody.
+func TestWordsOfWhoLetGo(t *testing.T) {
+	s := tells(t)
+	s.said("accepted")(s.tk.Take("sari", s.at))
+	written := s.at
+	s.did("released", "")(s.tk.Release("sari", "", s.at))
+	s.said("responded waited")(s.tk.WordsArrived("sari", written, s.at.Add(3*time.Second)))
+	if s.tk.Agent != "" || s.tk.Wanted.IsZero() {
+		t.Errorf("the ticket is %q's, looked for since %s", s.tk.Agent, s.tk.Wanted)
+	}
+	s.state(New)
+}
+
+// What the client wrote while words were on their way to him is not answered by them.
+func TestWordsThatCross(t *testing.T) {
+	s := tells(t)
+	s.said("accepted")(s.tk.Take("sari", s.at))
+	written := s.at
+	s.did("", "")(s.tk.ClientWrote(written.Add(2*time.Second), false))
+	s.said("responded waited")(s.tk.WordsArrived("sari", written, written.Add(3*time.Second)))
+	if since, waits := s.tk.Waiting(Client, Staff); !waits || !since.Equal(written.Add(2*time.Second)) {
+		t.Errorf("the client waits since %s", since)
+	}
+	s.said("waited")(s.tk.WordsArrived("sari", written.Add(4*time.Second), written.Add(7*time.Second)))
+
+	written = written.Add(8 * time.Second)
+	s.did("", "")(s.tk.ClientWrote(written.Add(time.Second), false))
+	s.did("", "")(s.tk.ClientWrote(written.Add(2*time.Second), true))
+	s.said("")(s.tk.WordsArrived("sari", written, written.Add(3*time.Second)))
+	if since, _ := s.tk.Waiting(Client, Staff); !since.Equal(written.Add(time.Second)) {
+		t.Errorf("the client waits since %s", since)
+	}
+}
+
 // Who answers from the linked phone has no name; the ticket can still be accepted.
 func TestAnswerFromThePhone(t *testing.T) {
 	s := tells(t)

@@ -92,6 +92,55 @@ func TestSilenceNeedsTheClosingSentence(t *testing.T) {
 	s.state(Resolved)
 }
 
+// A closing sentence that was given up closes nothing: staff are reminded until it gets
+// through after all, or they write themselves; then silence counts.
+func TestClosingSentenceIsLost(t *testing.T) {
+	for name, end := range map[string]func(s *story){
+		"retried": func(s *story) { s.said("waited closing_sent")(s.tk.ClosingAccepted(s.at)) },
+		"written": func(s *story) { s.said("waited closing_sent")(s.tk.WordsArrived("sari", s.at, s.at)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tells(t)
+			s.did("accepted responded", "")(s.tk.Accept("sari", s.at))
+			s.did("classified", "")(s.tk.Classify(Normal, "sari", s.at))
+			s.said("")(s.tk.ClosingFailed(s.at)) // of an earlier resolution
+			s.did("waited resolved", "")(s.tk.Resolve("a", "b", "sari", s.at))
+			s.runs(s.at.Add(time.Minute))
+			s.twice("closing_failed", func() ([]ledger.Event, error) { return s.tk.ClosingFailed(s.at), nil })
+			s.runs(s.at.Add(time.Hour))
+			s.state(Resolved)
+			if n := len(s.times("reply_reminder")); n < 2 {
+				t.Errorf("reminded %d times", n)
+			}
+			end(s)
+			s.said("")(s.tk.ClosingFailed(s.at))
+			s.runs(s.at.Add(20 * time.Minute))
+			s.state(Closed)
+		})
+	}
+	s := tells(t)
+	s.did("accepted responded", "")(s.tk.Accept("sari", s.at))
+	s.did("classified", "")(s.tk.Classify(Normal, "sari", s.at))
+	s.did("waited resolved", "")(s.tk.Resolve("a", "b", "sari", s.at))
+	s.said("closing_failed")(s.tk.ClosingFailed(s.at.Add(time.Minute)))
+	s.did("", "")(s.tk.ClientWrote(s.at.Add(2*time.Minute), false)) // this waits for an answer
+	s.said("closing_sent")(s.tk.ClosingAccepted(s.at.Add(3 * time.Minute)))
+	if !s.tk.SilentFrom.IsZero() {
+		t.Error("silence counts while the client waits")
+	}
+
+	s = tells(t)
+	s.did("accepted responded", "")(s.tk.Accept("sari", s.at))
+	s.did("classified", "")(s.tk.Classify(Normal, "sari", s.at))
+	s.did("waited resolved", "")(s.tk.Resolve("a", "b", "sari", s.at))
+	s.did("", "")(s.tk.ClientWrote(s.at.Add(time.Second), false))
+	s.twice("closing_failed", func() ([]ledger.Event, error) { return s.tk.ClosingFailed(s.at.Add(time.Minute)), nil })
+	s.runs(s.at.Add(time.Hour))
+	s.said("waited")(s.tk.StaffWrote("sari", s.at))
+	s.runs(s.at.Add(20 * time.Minute))
+	s.state(Closed)
+}
+
 func TestConfirm(t *testing.T) {
 	for _, test := range []struct {
 		class  Class

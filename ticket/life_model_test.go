@@ -343,6 +343,13 @@ func (l *life) actions() map[string]func(*rapid.T) {
 		"sentence sent": sure(func(*rapid.T, string) events {
 			return func() []ledger.Event { return l.tk.ClosingAccepted(l.at) }
 		}),
+		"sentence lost": sure(func(*rapid.T, string) events {
+			return func() []ledger.Event { return l.tk.ClosingFailed(l.at) }
+		}),
+		"words arrive": sure(func(t *rapid.T, by string) events {
+			ago := time.Duration(rapid.IntRange(0, 100).Draw(t, "seconds ago")) * time.Second
+			return func() []ledger.Event { return l.tk.WordsArrived(by, l.at.Add(-ago), l.at) }
+		}),
 		"close": do(func(_ *rapid.T, by string) step {
 			return func() ([]ledger.Event, error) { return l.tk.Close(by, l.at) }
 		}),

@@ -79,11 +79,36 @@ func (t *Ticket) ClosingAccepted(at time.Time) []ledger.Event {
 	if t.State != Resolved || !t.ClosingSent.IsZero() {
 		return nil
 	}
+	var events []ledger.Event
+	if t.closingLost() {
+		events = t.waited(Client, Staff, at)
+	}
 	t.ClosingSent = at
 	if _, waits := t.Waiting(Client, Staff); !waits && !t.LastClient.After(t.ResolvedAt) {
 		t.SilentFrom = at
 	}
-	return []ledger.Event{event(at, "closing_sent", byHalo)}
+	return append(events, event(at, "closing_sent", byHalo))
+}
+
+// ClosingFailed takes in that the closing sentence was given up. No silence would close
+// the ticket then, so the client counts as waiting until staff do something: whoever has
+// the ticket is reminded. If he waits for an answer, that answer will stand for the
+// sentence.
+func (t *Ticket) ClosingFailed(at time.Time) []ledger.Event {
+	if t.State != Resolved || !t.ClosingSent.IsZero() || t.closingLost() {
+		return nil
+	}
+	if _, waits := t.Waiting(Client, Staff); waits {
+		t.ClosingSent = at
+	}
+	t.wait(Client, Staff, later(at, t.LastClient.Add(time.Millisecond))) // told apart by that
+	return []ledger.Event{event(at, "closing_failed", byHalo)}
+}
+
+// closingLost reports whether the client waits for nothing but the closing sentence.
+func (t Ticket) closingLost() bool {
+	since, waits := t.Waiting(Client, Staff)
+	return waits && t.State == Resolved && t.ClosingSent.IsZero() && !t.Unclear && since.After(t.LastClient)
 }
 
 // Confirm takes in what the client said to the closing sentence, after

@@ -27,6 +27,7 @@ type RouteInput struct {
 	Votes   []string  // the options chosen now, of a vote
 
 	Blocked  bool   // the contact is on the block list
+	Declined bool   // he wants no proactive messages: only then is an opt-in word one
 	About    About  // what the message votes on or quotes
 	Open     string // number of the open ticket
 	Rating   Asked
@@ -147,7 +148,8 @@ func toOpt(in RouteInput) (Destination, bool) {
 		return Destination{}, false
 	}
 	opt, ok := OptWord(in.Text)
-	return Destination{Kind: ToOpt, Opt: opt}, ok
+	// "Mulai" is how some begin their first message.
+	return Destination{Kind: ToOpt, Opt: opt}, ok && (opt == OptOut || in.Declined)
 }
 
 func toWhatItIsAbout(in RouteInput) (Destination, bool) {

@@ -94,7 +94,8 @@ func TestRouteNeighbours(t *testing.T) {
 		in   RouteInput
 		want Destination
 	}{
-		{"opt in", inbound(says("mulai")), Destination{Kind: ToOpt, Opt: OptIn}},
+		{"opt in", inbound(says("mulai"), func(in *RouteInput) { in.Declined = true }), Destination{Kind: ToOpt, Opt: OptIn}},
+		{"opt in of who never opted out", inbound(says("mulai")), Destination{Kind: ToNew}},
 		{"an opt word in a sentence", inbound(says("stop dulu kak"), closed(time.Hour)), Destination{Kind: ToReopen, ID: "HE-1"}},
 		{"an opt word as a caption", inbound(says("STOP"), content("image")), Destination{Kind: ToNew}},
 

@@ -94,12 +94,43 @@ func (t *Ticket) StaffWrote(by string, at time.Time) []ledger.Event {
 	if t.State == Closed {
 		return nil
 	}
-	events := t.Respond(by, at)
+	return append(t.Respond(by, at), t.arrived(by, at)...)
+}
+
+// WordsArrived is [Ticket.StaffWrote] for words that were written a while before WhatsApp
+// took them. Their writer took the ticket, if nobody had it, when he wrote them
+// ([Ticket.Take]); one that he let go meanwhile does not come back to him. What the client
+// wrote since is not answered by them.
+func (t *Ticket) WordsArrived(by string, written, at time.Time) []ledger.Event {
+	if t.State == Closed {
+		return nil
+	}
+	events := t.responded(by, at)
+	if !t.LastClient.After(written) {
+		return append(events, t.arrived(by, at)...)
+	}
+	t.LastStaff = later(t.LastStaff, at)
+	t.NewsSent(at)
+	if since, waits := t.Waiting(Client, Staff); waits && !since.After(written) {
+		t.Reminders.Reply = time.Time{}
+		events = append(events, t.waited(Client, Staff, at)...)
+		t.wait(Client, Staff, t.LastClient)
+	}
+	t.settle()
+	return events
+}
+
+// arrived is what words make of a ticket that answer all that the client wrote.
+func (t *Ticket) arrived(by string, at time.Time) []ledger.Event {
 	t.LastStaff = later(t.LastStaff, at)
 	t.Reminders.Reply = time.Time{}
 	t.NewsSent(at)
 	if t.Silent && (by == t.Agent || by == "") {
 		t.heard(at)
+	}
+	var events []ledger.Event
+	if t.closingLost() {
+		events = t.ClosingAccepted(at) // they stand for it
 	}
 	events = append(events, t.waited(Client, Staff, at)...)
 	if t.State == Resolved && !t.ClosingSent.IsZero() {
