@@ -147,20 +147,37 @@ func (r *Relay) repeated(tx *ledger.Tx, number string, m StaffMessage, raw map[s
 	return m, nil
 }
 
-// Unsaid masks the secrets of the ticket of a thread in what was filled in there.
-func (d Desk) Unsaid(ctx context.Context, store Updater, thread string, texts ...map[string]string) error {
-	_, err := store.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
-		th, ok, err := ticket.LoadThread(tx, thread)
-		if err != nil || !ok {
-			return err
-		}
-		all, err := d.repeats(tx, th.Ticket)
-		for _, fields := range texts {
-			for name, text := range fields {
-				fields[name] = all.mask(text)
-			}
-		}
+// Unsaid masks the secrets of the ticket of a thread in what was filled in there. Other
+// channels have none.
+func (d Desk) Unsaid(ctx context.Context, from Docs, thread string, texts ...map[string]string) error {
+	if thread == "" {
+		return nil
+	}
+	tx := ledger.NewTx(d.now(), reading{ctx: ctx, Docs: from}) // it commits nothing
+	th, ok, err := ticket.LoadThread(tx, thread)
+	if err != nil || !ok {
 		return err
-	})
+	}
+	all, err := d.repeats(tx, th.Ticket)
+	for _, fields := range texts {
+		for name, text := range fields {
+			fields[name] = all.mask(text)
+		}
+	}
 	return err
 }
+
+// Docs are the documents of a store.
+type Docs interface {
+	// Doc reads one document; version 0 when there is none.
+	Doc(ctx context.Context, ref ledger.Ref) (ledger.Doc, error)
+}
+
+// reading reads documents for a Tx that nobody commits, and nothing else.
+type reading struct {
+	ledger.Reader
+	Docs
+	ctx context.Context
+}
+
+func (r reading) Doc(ref ledger.Ref) (ledger.Doc, error) { return r.Docs.Doc(r.ctx, ref) }
