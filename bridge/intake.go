@@ -87,7 +87,6 @@ func (a *arrival) ahead() {
 
 // takeIn brings the message to where it belongs.
 func (a *arrival) takeIn(subject spot, found bool) error {
-	a.ahead()
 	if err := a.findOpen(); err != nil {
 		return err
 	}

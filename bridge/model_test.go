@@ -85,6 +85,17 @@ var deeds = []struct {
 	{"resolves", 4, func(m *model, d deed, number string) {
 		m.asks(d, number, bot.Interaction{Form: "f:resolve", Fields: map[string]string{"summary": "stok", "solution": "disesuaikan"}})
 	}},
+	{"ends, and begins again", 2, func(m *model, d deed, number string) {
+		for range 1 + d.Arg%2 {
+			m.asks(d, number, bot.Interaction{Button: "t:accept"})
+			m.asks(d, number, bot.Interaction{Button: "t:class:easy"})
+			m.asks(d, number, bot.Interaction{Form: "f:resolve", Fields: map[string]string{"summary": "stok", "solution": "disesuaikan"}})
+			m.asks(d, number, bot.Interaction{Button: "t:close"})
+			if d.Arg >= 8 {
+				m.asks(d, number, bot.Interaction{Button: "t:reopen"})
+			}
+		}
+	}},
 	{"drops", 1, func(m *model, d deed, number string) {
 		m.asks(d, number, bot.Interaction{Form: "f:drop", Fields: map[string]string{"reason": "salah kirim"}})
 	}},
@@ -118,6 +129,9 @@ var deeds = []struct {
 			}
 			return t.Unescalate(t.Reports[0], "bayu", at), nil
 		})
+		if d.Arg%3 == 0 {
+			m.asks(d, number, bot.Interaction{Form: "f:drop", Fields: map[string]string{"reason": "salah kirim"}})
+		}
 	}},
 	{"rests", 1, func(m *model, d deed, number string) {
 		m.change(number, func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) {

@@ -105,6 +105,8 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	if m, err = ownID(tx, c, m); err != nil {
 		return err
 	}
+	a := &arrival{r: r, tx: tx, c: c, m: m, piece: piece, last: last, who: who, known: known, at: written(m, tx.Now())}
+	a.ahead()
 	subject, found, err := r.subject(tx, c, m)
 	if err != nil {
 		return err
@@ -119,7 +121,7 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	if err != nil {
 		return err
 	}
-	a := &arrival{r: r, tx: tx, c: c, m: m, piece: piece, last: last, who: who, known: known, at: written(m, tx.Now()), stood: ref}
+	a.c, a.m, a.stood = c, m, ref
 	switch {
 	case m.Unreadable != "" && stands:
 		return c.Save(tx)
