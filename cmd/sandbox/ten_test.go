@@ -42,7 +42,7 @@ var ten = []tenth{
 func TestTenTickets(t *testing.T) {
 	t.Parallel()
 	b := start(t, options{Empty: true, Policy: working})
-	sari, dewi, andi := newcomer{b, "sari"}, newcomer{b, "dewi"}, newcomer{b, "andi"}
+	sari, dewi := newcomer{b, "sari"}, newcomer{b, "dewi"}
 	panel := b.channelCalled("halo-intake")
 	for _, n := range []newcomer{sari, dewi} {
 		if !strings.Contains(n.press(panel, "Mulai bertugas"), "bertugas") {
@@ -50,11 +50,30 @@ func TestTenTickets(t *testing.T) {
 		}
 	}
 	numbers := make([]string, len(ten))
-	for i, c := range ten {
-		phone := fmt.Sprintf("62812345671%02d", i)
-		b.post("customers", obj{"phone": phone, "name": fmt.Sprint("Klien ", i+1)}, nil)
-		numbers[i] = c.play(b, phone, map[string]newcomer{"sari": sari, "dewi": dewi}, andi)
+	phone := func(i int) string { return fmt.Sprintf("62812345671%02d", i) }
+	// The ten go on side by side, as at a desk, up to the silence that some of them end with.
+	side := func(name string, do func(b *bench, i int, c tenth)) {
+		t.Run(name, func(t *testing.T) {
+			for i, c := range ten {
+				t.Run(fmt.Sprint(i+1), func(t *testing.T) {
+					t.Parallel()
+					own := *b
+					own.t, own.giveUp = t, t.Fatalf
+					do(&own, i, c)
+				})
+			}
+		})
 	}
+	for i := range ten {
+		b.post("customers", obj{"phone": phone(i), "name": fmt.Sprintf("Klien %c", 'A'+i)}, nil)
+		b.post("customers/"+phone(i)+"/messages", obj{"text": ten[i].says}, nil)
+	}
+	side("work", func(b *bench, i int, c tenth) {
+		numbers[i] = c.work(b, phone(i), fmt.Sprintf("· Klien %c ·", 'A'+i))
+	})
+	b.settle()
+	b.post("clock", obj{"advance": "21m"}, nil)
+	side("rating", func(b *bench, i int, c tenth) { c.rate(b, phone(i), numbers[i]) })
 	b.settle()
 
 	held := map[string]int{}
@@ -85,26 +104,27 @@ func TestTenTickets(t *testing.T) {
 	}
 }
 
-// play lives through one ticket, and returns its number.
-func (c tenth) play(b *bench, phone string, agents map[string]newcomer, boss newcomer) string {
+// work goes with one ticket, by a part of its post's name, up to what the client says to
+// its end, and returns its number.
+func (c tenth) work(b *bench, phone, name string) string {
 	b.t.Helper()
 	client := func(body obj) { b.post("customers/"+phone+"/messages", body, nil) }
-	client(obj{"text": c.says})
-	number := ""
+	var opened ticket.Ticket
 	b.eventually(c.says+" opens a ticket with an offer", func() bool {
 		all, err := b.s.desk.Tickets(b.t.Context())
 		if err != nil {
 			b.giveUp("%v", err)
 		}
-		i := slices.IndexFunc(all, func(t ticket.Ticket) bool { return t.State == ticket.New && t.Thread != "" && t.OfferedTo != "" })
-		if i >= 0 {
-			number = all[i].Number
+		for _, t := range all {
+			post, _ := b.s.discord.Channel(t.Thread)
+			if strings.Contains(post.Name, name) && t.OfferedTo != "" {
+				opened = t
+			}
 		}
-		return i >= 0
+		return opened.Number != ""
 	})
-	opened := b.ticket(number)
 	thread := opened.Thread
-	agent := agents[b.nameOf(opened.OfferedTo)]
+	agent, boss := newcomer{b, b.nameOf(opened.OfferedTo)}, newcomer{b, "andi"}
 	agent.press(thread, "Terima")
 	agent.press(thread, strings.ToUpper(string(c.class[:1]))+string(c.class[1:]))
 	for step := range strings.FieldsSeq(c.steps) {
@@ -132,23 +152,12 @@ func (c tenth) play(b *bench, phone string, agents map[string]newcomer, boss new
 	b.post("discord/channels/"+thread+"/messages", obj{"as": agent.name, "content": "Sudah kami perbaiki ya kak"}, nil)
 	b.onScreen(phone, "Sudah kami perbaiki")
 	agent.press(thread, "Selesaikan", c.says, "Sudah diperbaiki")
-	c.end(b, phone, number, boss)
-	return number
-}
-
-// end lets the client confirm and rate.
-func (c tenth) end(b *bench, phone, number string, boss newcomer) {
-	b.t.Helper()
-	client := func(body obj) { b.post("customers/"+phone+"/messages", body, nil) }
 	closing := "mohon dibantu konfirmasi"
 	if c.class == ticket.Easy {
 		closing = "Saya izin untuk menutup"
 	}
-	asked := b.onScreen(phone, closing)
-	b.settle()
-	switch c.ends {
+	switch asked := b.onScreen(phone, closing); c.ends {
 	case "silence":
-		b.post("clock", obj{"advance": "21m"}, nil)
 	case "vote":
 		poll := b.onScreen(phone, "Apakah laporan kakak")
 		client(obj{"vote": poll.Poll.Options[:1], "to": poll.ID})
@@ -157,6 +166,14 @@ func (c tenth) end(b *bench, phone, number string, boss newcomer) {
 	default:
 		client(obj{"text": c.ends})
 	}
+	return opened.Number
+}
+
+// rate lets the client answer the question for stars, and the assistant manager review
+// what was rated low.
+func (c tenth) rate(b *bench, phone, number string) {
+	b.t.Helper()
+	client := func(body obj) { b.post("customers/"+phone+"/messages", body, nil) }
 	rating := b.onScreen(phone, "Seberapa puas")
 	if c.rates == "vote" {
 		client(obj{"vote": []string{rating.Poll.Options[5-c.stars]}, "to": rating.ID})
@@ -168,9 +185,8 @@ func (c tenth) end(b *bench, phone, number string, boss newcomer) {
 		client(obj{"text": c.comment})
 	}
 	if c.stars <= 2 {
-		boss.press(b.ticket(number).Thread, "Tinjau", "Klien dihubungi, antrean ditambah")
+		newcomer{b, "andi"}.press(b.ticket(number).Thread, "Tinjau", "Klien dihubungi, antrean ditambah")
 	}
-	b.settle()
 }
 
 // A newcomer is a member of the staff who presses what can be seen, and types no command.
