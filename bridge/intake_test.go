@@ -434,7 +434,11 @@ func TestLateWordsAboutARatingCallTheAgent(t *testing.T) {
 		d.writes("5")
 		d.rest(time.Hour)
 		d.quotes("Seberapa puas", "laporannya kosong lagi")
+		d.quotes("Seberapa puas", "makasih kak")
 		call := d.lastLine(first, "menulis tentang penilaiannya")
+		if n := strings.Count(d.all(first), "menulis tentang penilaiannya"); n != 1 {
+			t.Errorf("the agent is called %d times", n)
+		}
 		if !slices.Equal(d.board.pings[call.id], []string{"sari"}) || !slices.Equal(d.buttonsOf(d.lastLine(first, "kosong lagi").id), []string{"t:reopen"}) {
 			t.Errorf("it calls %q", d.board.pings[call.id])
 		}

@@ -25,7 +25,7 @@ func (a *arrival) rate(to ticket.Destination) error {
 				return err
 			}
 		}
-		a.call = mayConcern
+		a.concerns()
 		return a.aside(t.Number, buttonAgain)
 	}
 	events, err := t.Rate(to.Stars, at, p)
@@ -54,7 +54,7 @@ func (a *arrival) comment(to ticket.Destination) error {
 	before := t
 	events, err := t.Comment(to.Comment, notBefore(t, a.at), a.r.desk.policy())
 	if forbidden(err) || err == nil && len(events) == 0 {
-		a.call = mayConcern
+		a.concerns()
 		return a.aside(t.Number, buttonAgain)
 	}
 	if err != nil {
@@ -84,9 +84,13 @@ func (a *arrival) nowhere(number string, err error) error {
 	return a.c.Save(a.tx)
 }
 
-// mayConcern is what an agent is told of words about a rating that are none: they open
-// nothing by themselves.
-const mayConcern = "klien menulis tentang penilaiannya. Bila ada yang perlu dikerjakan, buka kembali tiket ini."
+// concerns makes the agent look at words about a rating that are none: they open nothing
+// by themselves.
+func (a *arrival) concerns() {
+	if a.m.Kind != KindVote && !a.thanks() {
+		a.call = "klien menulis tentang penilaiannya. Bila ada yang perlu dikerjakan, buka kembali tiket ini."
+	}
+}
 
 // askAgain asks once more for stars, once for each ticket.
 func (a *arrival) askAgain(number string) error {

@@ -118,6 +118,7 @@ func TestEachStepTwiceIsToldOnce(t *testing.T) {
 		},
 		func(tk *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return tk.ReopenByClient(at, p) },
 		resolve, reopen, resolve,
+		quiet(func(tk *ticket.Ticket, at time.Time) []ledger.Event { return tk.ClosingFailed(at) }),
 		func(tk *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return tk.Close("sari", at) },
 		reopen,
 		func(tk *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return tk.Drop("dobel", "sari", at) },
