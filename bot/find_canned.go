@@ -187,18 +187,12 @@ func unfilled(i Interaction, name string, lacks []string) string {
 
 // agentName is what clients call a member of the staff.
 func (d *Desk) agentName(ctx context.Context, user string) (string, error) {
-	doc, err := d.store.Doc(ctx, ledger.Ref{Kind: ticket.KindDuty, ID: user})
-	if err != nil {
-		return "", err
-	}
-	if doc.Data != nil {
-		duty, err := ticket.DecodeDuty(doc.Data)
-		if err != nil || duty.Name != "" {
-			return duty.Name, err
-		}
+	duty, err := d.duty(ctx, user)
+	if err != nil || duty.Name != "" {
+		return duty.Name, err
 	}
 	if d.bridge.Names.User != nil {
-		if name := bridge.Clean(d.bridge.Names.User(user), 40); name != "" {
+		if name := bridge.Clean(d.bridge.Names.User(user), longestName); name != "" {
 			return name, nil
 		}
 	}

@@ -156,9 +156,11 @@ func (d *Desk) companyEdited(ctx context.Context, i Interaction) (Answer, error)
 		if err := errors.Join(company.Save(tx), d.bridge.CompanyChanged(tx, company.ID)); err != nil {
 			return nil, err
 		}
-		joined, err := c.Join(company.ID, i.User, tx.Now())
-		if err != nil {
-			return nil, err
+		var joined []ledger.Event
+		if id == "" { // to what there was the person belongs already, or no longer
+			if joined, err = c.Join(company.ID, i.User, tx.Now()); err != nil {
+				return nil, err
+			}
 		}
 		return append(joined, ledger.Event{At: tx.Now(), What: "company_edited", By: i.User, Ref: company.ID}), nil
 	})

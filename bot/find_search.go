@@ -45,8 +45,10 @@ func (d *Desk) findButton(ctx context.Context, i Interaction) (Answer, error) {
 
 // unasked is a button for the log, without what somebody looks for: it may be a number.
 func unasked(button string) string {
-	if strings.HasPrefix(button, findPrefix) {
-		return findPrefix + "…"
+	for _, prefix := range []string{findPrefix, companyNew} {
+		if strings.HasPrefix(button, prefix) {
+			return prefix + "…"
+		}
 	}
 	return button
 }

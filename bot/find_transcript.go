@@ -140,10 +140,8 @@ func (d *Desk) callers(ctx context.Context) func(user string) string {
 		if d.bridge.Names.User != nil {
 			name = bridge.Clean(d.bridge.Names.User(user), 60)
 		}
-		if doc, err := d.store.Doc(ctx, ledger.Ref{Kind: ticket.KindDuty, ID: user}); err == nil && doc.Data != nil {
-			if duty, err := ticket.DecodeDuty(doc.Data); err == nil && duty.Name != "" && duty.Name != name {
-				name = strings.TrimSpace(duty.Name + " " + parenthesis(name))
-			}
+		if duty, err := d.duty(ctx, user); err == nil && duty.Name != "" && duty.Name != name {
+			name = strings.TrimSpace(duty.Name + " " + parenthesis(name))
 		}
 		known[user] = cmp.Or(name, user)
 		return known[user]
@@ -205,11 +203,7 @@ func (d *Desk) personOf(ctx context.Context, t ticket.Ticket) (customer.Contact,
 	if c, ok, err = d.contact(ctx, string(doc.Data)); err != nil || ok {
 		return c, err
 	}
-	doc, err = d.store.Doc(ctx, ledger.Ref{Kind: ticket.KindConversation, ID: t.Conversation})
-	if err != nil || doc.Data == nil {
-		return customer.Contact{}, err
-	}
-	conv, err := ticket.DecodeConversation(doc.Data)
+	conv, err := d.talk(ctx, t.Conversation)
 	if err != nil {
 		return customer.Contact{}, err
 	}

@@ -61,6 +61,12 @@ var stepWords = map[string][2]string{
 	"warranty_refused":        {"Klaim garansi ditolak", "Warranty claim refused"},
 	"warranty_accepted":       {"Klaim garansi diterima", "Warranty claim accepted"},
 	"warranty_closed":         {"Klaim garansi selesai", "Warranty claim closed"},
+	"secret_sealed":           {"Kode atau kata sandi masuk, disamarkan dan tidak disimpan terbaca", "A code or password came, masked and kept nowhere in clear"},
+	"secret_shown":            {"Kode dibuka", "Code looked at"},
+	"secret_refused":          {"Kode tidak dibukakan: bukan agen tiket ini", "Code not shown: not the agent of this ticket"},
+	"sales_asked":             {"Sales ditanya", "Sales asked"},
+	"held_sent":               {"Pesan yang ditahan dikirim ke klien", "Held message sent to the client"},
+	"made_note":               {"Pesan dijadikan catatan", "Message made a note"},
 	"agent_deleted":           {"Pesan dihapus", "Message deleted"},
 	"note_deleted":            {"Pesan internal dihapus", "Internal message deleted"},
 	"undeliverable":           {"Pesan tidak dapat dikirim", "A message could not be delivered"},
@@ -68,6 +74,13 @@ var stepWords = map[string][2]string{
 	"change_too_late":         {"Perubahan pesan terlambat untuk klien", "A change came too late for the client"},
 	"held_up":                 {"Pengiriman tertahan", "Delivery held up"},
 	"retried":                 {"Dikirim ulang", "Sent again"},
+}
+
+// valueWords are values that are keys for programs; all others are shown as they are.
+var valueWords = map[string][2]string{
+	"confirmed": {"klien membenarkan", "the client confirmed"}, "silence": {"klien diam", "the client was silent"}, "staff": {"staf", "staff"},
+	"dropped": {"tanpa penyelesaian", "without a resolution"}, "merged": {"digabungkan", "merged"}, "client": {"klien", "the client"},
+	"developer": {"developer", "a developer"}, "button": {"tombol", "button"}, "reply": {"balasan", "reply"},
 }
 
 // dataWords are what an event says besides, by the name of the value: others are for
@@ -79,5 +92,5 @@ var dataWords = map[string][2]string{
 	"stars": {"bintang", "stars"}, "finding": {"temuan", "finding"}, "answer": {"jawaban", "answer"}, "report": {"laporan", "report"},
 	"team": {"tim", "team"}, "ticket": {"tiket", "ticket"}, "into": {"tiket", "ticket"}, "percent": {"persen", "percent"}, "product": {"produk", "product"},
 	"serial": {"nomor seri", "serial number"}, "outcome": {"hasil", "outcome"}, "summary": {"ringkasan", "summary"}, "solution": {"solusi", "solution"},
-	"who": {"siapa", "who"}, "for": {"menunggu", "for"}, "how": {"cara", "how"},
+	"who": {"siapa", "who"}, "question": {"pertanyaan", "question"}, "for": {"menunggu", "for"}, "how": {"cara", "how"},
 }

@@ -74,7 +74,12 @@ func (w *teller) entry(e ledger.Event) entry {
 	case "agent_edited":
 		out.Side = fromStaff
 		out.Marks = []string{w.say("mengubah pesannya menjadi", "changed his message to")}
-		if e.Data["why"] != "" {
+		switch e.Data["why"] {
+		case "":
+		case "undone":
+			out.Side = fromInside
+			out.Marks = []string{w.say("mengubah pesannya sebelum terkirim", "changed his message before it left")}
+		default:
 			out.Side = fromInside
 			out.Marks = []string{w.say("mengubah pesannya di Discord saja; klien melihat teks semula", "changed his message in Discord only; the client sees the first words")}
 		}
@@ -84,6 +89,10 @@ func (w *teller) entry(e ledger.Event) entry {
 		out.Side, out.Marks = fromHalo, []string{w.say("teks otomatis", "automatic text")}
 	case "note":
 		out.Side, out.Marks = fromInside, append([]string{w.internal()}, w.fates(e.Ref)...)
+	case "held":
+		out.Side, out.Marks = fromInside, append([]string{w.say("ditahan, belum dikirim ke klien", "held, not sent to the client")}, w.fates(e.Ref)...)
+	case "held_edited":
+		out.Side, out.Marks = fromInside, []string{w.say("pesan yang ditahan diubah menjadi", "held message changed to")}
 	case "note_edited":
 		out.Side, out.Marks = fromInside, []string{w.internal(), w.say("catatan diubah menjadi", "note changed to")}
 	default:
@@ -212,6 +221,10 @@ func (w *teller) step(e ledger.Event) string {
 			continue
 		}
 		switch key {
+		case "why", "how", "for", "who":
+			if words, ok := valueWords[value]; ok {
+				value = w.say(words[0], words[1])
+			}
 		case "to", "agent", "from":
 			value = w.person(value)
 		case "due", "until", "since", "last":

@@ -122,8 +122,8 @@ const mostStatus = 20
 
 // clip keeps an answer within what Discord shows.
 func clip(text string) string {
-	if r := []rune(text); len(r) > 1990 {
-		return string(r[:1990]) + "…"
+	if r := []rune(text); len(r) > mostAnswer {
+		return string(r[:mostAnswer-1]) + "…"
 	}
 	return text
 }

@@ -83,6 +83,10 @@ func TestTransfer(t *testing.T) {
 	if !ok {
 		t.Fatal("no form opens")
 	}
+	// What the list did not offer is refused, and the note comes back.
+	for _, other := range []string{"stranger", "dewi"} {
+		w.want(w.asks("dewi", bot.Interaction{Form: "f:transfer:" + other, Fields: map[string]string{"note": "tolong lanjut"}, Channel: "77"}), "tidak bertugas", "tolong lanjut")
+	}
 	w.want(w.asks("dewi", bot.Interaction{Form: form.ID, Fields: map[string]string{"note": ""}, Channel: "77"}), "dialihkan kepada <@sari>")
 	if tk := w.ticket("HE-1"); tk.Agent != "sari" {
 		t.Errorf("it is %q's", tk.Agent)
@@ -132,6 +136,7 @@ func TestScheduledMessages(t *testing.T) {
 	w.want(fill("Halo kak", "kapan", "ya"), "belum terbaca", "Halo kak")
 	w.want(fill("Halo kak", "besok", "mungkin"), "ya atau tidak", "Halo kak")
 	w.want(fill("Halo kak", "hari ini 07:00", ""), "masa depan", "Halo kak")
+	w.want(fill(strings.Repeat("panjang ", 112), "kapan", "ya"), "belum terbaca", strings.Repeat("panjang ", 100))
 	w.want(fill("Halo kak, besok kami kabari @everyone", "besok 09:00", "ya"), "dijadwalkan", "batal bila klien menulis lebih dulu")
 	all := fill("Kedua", "2 jam", "tidak")
 	w.want(all, "**2.**", "Kedua")

@@ -136,7 +136,8 @@ type attachment struct {
 
 // encode is the body of a request that shows an answer.
 func encode(answer bot.Answer, first bool, locale string) (kind string, body []byte, err error) {
-	in := answerBody{Content: answer.Text, Mentions: silent(), Components: append(selectRows(answer.Selects, locale), answerRows(answer.Buttons)...), Attachments: []attachment{}}
+	rows := append(selectRows(answer.Selects, locale), answerRows(answer.Buttons)...)
+	in := answerBody{Content: answer.Text, Mentions: silent(), Components: rows[:min(len(rows), mostRows)], Attachments: []attachment{}}
 	if first {
 		in.Flags = flagEphemeral
 	}

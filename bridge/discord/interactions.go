@@ -70,6 +70,7 @@ const (
 	optionNumber   = 4
 	optionUser     = 6
 	mostAnswerText = 2000
+	mostRows       = 5 // a message with more is refused whole
 
 	// A token is good for 15 minutes; the handler ends before.
 	handlingTime = 14 * time.Minute
