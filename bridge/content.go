@@ -46,6 +46,8 @@ type Quote struct {
 	Sender Address `json:"sender,omitzero"` // who wrote it, in a group
 	Kind   string  `json:"kind,omitzero"`
 	Text   string  `json:"text,omitzero"` // its words as the quoting side shows them: untrusted
+	// Message is Discord's id of an agent's message, for one that may yet be taken back.
+	Message string `json:"message,omitzero"`
 }
 
 // A Place is a point on the map.

@@ -62,7 +62,11 @@ func (c *Courier) deliverText(ctx context.Context, l ledger.Letter, st ledger.St
 	if err != nil {
 		return err
 	}
-	return c.phone.Send(ctx, to, l.Ext, Outgoing{Text: body.Text, Quote: body.Quote})
+	quote, err := c.quotable(ctx, body.Quote)
+	if err != nil {
+		return err
+	}
+	return c.phone.Send(ctx, to, l.Ext, Outgoing{Text: body.Text, Quote: quote})
 }
 
 // client resolves a client's lane: the address to write to, also when the person

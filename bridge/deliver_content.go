@@ -51,6 +51,9 @@ func (c *Courier) deliverContent(ctx context.Context, l ledger.Letter, st ledger
 	if err != nil {
 		return err
 	}
+	if o.Quote, err = c.quotable(ctx, o.Quote); err != nil {
+		return err
+	}
 	if o.Media != nil && other.Text != "" {
 		o.Text = other.Text
 	}

@@ -216,3 +216,28 @@ func TestNotesBehindInvisibleBlanks(t *testing.T) {
 		}
 	})
 }
+
+// A quote says nothing that was not, or is no longer, said to the client.
+func TestQuoteOfWhatWaits(t *testing.T) {
+	undoable(t, func(w *world) {
+		answer := func(id, to string) {
+			m := bridge.StaffMessage{ID: id, Channel: w.thread(), Author: "sari", Roles: []string{agentRole}, Text: "maksudnya begini", ReplyTo: to, At: w.now()}
+			if err := w.relay.Reply(w.t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.writtenBy("sari", "5001", "rahasia satu")
+		w.writtenBy("sari", "5002", "rahasia dua")
+		w.writtenBy("sari", "5003", "harga 10")
+		for i, to := range []string{"5001", "5002", "5003"} {
+			answer("600"+string(rune('1'+i)), to)
+		}
+		time.Sleep(time.Second)
+		w.remove("5001")
+		w.changedBy("sari", "5002", "// rahasia dua")
+		w.changedBy("sari", "5003", "harga 100")
+		w.settle()
+		w.wantPhone(greeting, "99@lid: harga 100", "99@lid: maksudnya begini", "99@lid: maksudnya begini",
+			"99@lid: [> ID-d/5003/0.1 true harga 100] maksudnya begini")
+	})
+}

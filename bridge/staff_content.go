@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,7 +123,33 @@ func (r *Relay) quoteOf(tx *ledger.Tx, number, message string) (*Quote, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	return &Quote{ID: id, Own: own, Sender: h.Sender, Kind: cmp.Or(h.Kind, KindPlainText), Text: h.Text}, nil
+	q := &Quote{ID: id, Own: own, Sender: h.Sender, Kind: cmp.Or(h.Kind, KindPlainText), Text: h.Text}
+	if _, ok, err = loadWords(tx, message); ok {
+		q.Message = message
+	}
+	return q, err
+}
+
+// quotable is a quote as it may leave now: without words of an agent that were taken back,
+// or have not left yet, nil for none.
+func (c *Courier) quotable(ctx context.Context, q *Quote) (*Quote, error) {
+	if q == nil || q.Message == "" {
+		return q, nil
+	}
+	var w words
+	if err := c.read(ctx, wordsRef(q.Message), func(data []byte) (err error) {
+		w, err = decodeWords(data)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	live := w.live()
+	if w.Gone || len(live) == 0 || w.here(live[0]) {
+		return nil, nil
+	}
+	now := *q
+	now.ID, now.Text = c.desk.MessageID(w.letter(q.Message, live[0])), w.Head
+	return &now, nil
 }
 
 // meant finds which WhatsApp message one in a thread stands for: what a client wrote,
