@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,20 @@ func TestASecretIsItsAgents(t *testing.T) {
 	for range 2 {
 		if a := sari.button(button); !strings.Contains(a.Text, "kode 48291377") {
 			t.Errorf("the agent sees %q", a.Text)
+		}
+	}
+	step(func(tx *ledger.Tx, tk *ticket.Ticket) ([]ledger.Event, error) {
+		tk.Thread = "78"
+		return nil, ticket.Thread{ID: "78", Ticket: number}.Save(tx)
+	})
+	form := sari.ask(bot.Interaction{Form: "f:data", Fields: map[string]string{"data": "Kode 48291377 ditolak, mohon kode baru"}})
+	form.Channel = "78"
+	r.handle(form)
+	for e, err := range r.st.Events(t.Context(), number) {
+		if err != nil || strings.Contains(fmt.Sprint(e), "48291377") {
+			t.Errorf("what she repeats in a form is kept: %v %v", e, err)
+		} else if e.What == "data_requested" && !strings.Contains(e.Data["data"], ticket.Masked) {
+			t.Errorf("what she asked for: %v", e)
 		}
 	}
 	step(func(tx *ledger.Tx, tk *ticket.Ticket) ([]ledger.Event, error) {

@@ -18,8 +18,8 @@ func (d *Desk) dataForm(ctx context.Context, i Interaction) (Form, error) {
 		return Form{}, err
 	}
 	return Form{ID: i.formID(formData), Title: i.say("Minta data kepada klien", "Ask the client for data"), Fields: []Field{{
-		ID: "data", Label: i.say("Data yang diminta, satu per baris", "What is missing, one a line"), Long: true, Least: 1, Most: 450,
-		Hint: i.say("Nama outlet\nFoto halaman penuh\nTanggal kejadian", "Name of the outlet\nPhoto of the full page\nDate it happened"),
+		ID: "data", Label: i.say("Satu per baris; hapus yang tidak perlu", "One a line; delete what is not needed"), Long: true, Least: 1, Most: 450,
+		Value: i.say("Nama outlet\nFoto halaman penuh\nTanggal kejadian", "Name of the outlet\nPhoto of the full page\nDate it happened"),
 	}}}, nil
 }
 

@@ -27,6 +27,9 @@ const (
 	buttonTranscript = "more:transcript"  //
 	buttonLeave      = "leave:"           // + user: a select of who goes on
 	buttonQueue      = "queue:"           // + page:offset or now:offset
+	buttonDutyOn     = "duty:on"          // the panel's, like the two below it
+	buttonDutyBreak  = "duty:break"       //
+	buttonDutyOff    = "duty:off"         //
 
 	formTransfer = "f:transfer:" // + to
 	formSchedule = "f:schedule"
@@ -68,6 +71,9 @@ func workActions() actions {
 			buttonTranscript: {may: staff, do: (*Desk).asCommand},
 			buttonLeave:      {may: staff, form: (*Desk).leaveForm},
 			buttonQueue:      {may: staff, do: (*Desk).queue},
+			buttonDutyOn:     {may: staff, do: (*Desk).dutyOn},
+			buttonDutyBreak:  {may: staff, do: (*Desk).dutyBreak},
+			buttonDutyOff:    {may: staff, do: (*Desk).dutyOff},
 		},
 		forms: map[string]action{
 			formTransfer: {may: staff, do: (*Desk).transfer},

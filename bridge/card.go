@@ -328,6 +328,8 @@ func cardButtons(t ticket.Ticket) []Button {
 		add(2, buttonData, buttonAccess, buttonCheck)
 	}
 	switch {
+	case working && t.Agent != "" && t.Class == ticket.Hard && t.Escalated.IsZero():
+		add(3, buttonRaise, buttonDone)
 	case working && t.Agent != "":
 		add(3, buttonDone)
 	case t.State == ticket.Resolved:
@@ -339,10 +341,10 @@ func cardButtons(t ticket.Ticket) []Button {
 		add(3, buttonReview)
 	}
 	if open && t.Agent != "" {
-		add(4, buttonTake)
+		add(3, buttonTake)
 	}
 	if open {
-		add(4, buttonMore)
+		add(3, buttonMore)
 	}
 	return out
 }

@@ -115,29 +115,29 @@ func TestTheCardInEachState(t *testing.T) {
 	}{
 		{func() { must(tk.Offer("sari", at)) }, "Baru", []string{"Agen: belum ada|ditawarkan kepada <@sari>"}, "[accept] [class:easy class:normal class:hard] [more]"},
 		{func() { must(tk.Accept("sari", at)) }, "Ditangani", []string{"Agen: <@sari> sejak " + when},
-			"[class:easy class:normal class:hard] [data access check] [resolve] [takeover more]"},
+			"[class:easy class:normal class:hard] [data access check] [resolve takeover more]"},
 		{func() { must(tk.Classify(ticket.Normal, "sari", at)) }, "Ditangani", []string{"Kelas: Normal"},
-			"[class:easy *class:normal class:hard] [data access check] [resolve] [takeover more]"},
+			"[class:easy *class:normal class:hard] [data access check] [resolve takeover more]"},
 		{func() { must(tk.RequestData([]string{"nota"}, "sari", at)) }, "Menunggu klien", []string{"Menunggu: klien, sejak " + when},
-			"[class:easy *class:normal class:hard] [data access check] [resolve] [takeover more]"},
+			"[class:easy *class:normal class:hard] [data access check] [resolve takeover more]"},
 		{func() {
 			must(tk.ClientWrote(at, false))
 			must(tk.MarkComplaint(true, "sari", at))
 			must(tk.ClaimWarranty("sari", at))
 			must(tk.Escalate("R1", "POS", "sari", at))
 		}, "Menunggu developer", []string{"Menunggu: developer POS, sejak " + when, "Tanda: ❗ keluhan · 🛡️ garansi diajukan · 🆙 dieskalasi"},
-			"[class:easy *class:normal class:hard] [data access check] [resolve] [takeover more]"},
+			"[class:easy *class:normal class:hard] [data access check] [resolve takeover more]"},
 		{func() {
 			tk.Unescalate("R1", "sari", at)
 			must(tk.Resolve("stok salah", "hitung ulang", "sari", at))
-		}, "Selesai, menunggu konfirmasi", []string{"Hasil: stok salah"}, "[close reopen] [takeover more]"},
+		}, "Selesai, menunggu konfirmasi", []string{"Hasil: stok salah"}, "[close reopen takeover more]"},
 		{func() {
 			must(tk.Confirm(ticket.Yes, at))
 			must(tk.AskRating(time.Time{}, at, p))
 			must(tk.Rate(1, at, p))
 		}, "Ditutup", []string{fmt.Sprintf("Hasil: dikonfirmasi klien, <t:%d:f>|stok salah|⭐ · peninjauan terbuka", at.Unix())}, "[reopen *review]"},
 		{func() { must(tk.Reopen("", "sari", at)) }, "Ditangani", []string{"Tanda: ❗ keluhan · 🛡️ garansi diajukan · 🆙 dieskalasi · 🔓 dibuka kembali 1×"},
-			"[class:easy *class:normal class:hard] [data access check] [resolve *review] [takeover more]"},
+			"[class:easy *class:normal class:hard] [data access check] [resolve *review takeover more]"},
 	} {
 		step.do()
 		card, buttons := bridge.HeaderCard(tk, conv, customer.Card{}, bridge.Desk{NotePrefix: "//"})

@@ -234,6 +234,9 @@ func (d Desk) KeepInside(tx *ledger.Tx, thread string, m StaffMessage, files int
 	case !isKept:
 		k = kept{Ticket: w.Ticket, Channel: thread, Author: m.Author, Why: keptNote, Edited: w.Edited, Lost: files > 0}
 		m.Channel = thread
+		if m, _, err = d.unsaid(tx, w.Ticket, m); err != nil {
+			return "", err
+		}
 		if err := k.put(tx, m); err != nil {
 			return "", err
 		}

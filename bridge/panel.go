@@ -88,7 +88,7 @@ func (l lineup) card() *Card {
 		duty = append(duty, line)
 	}
 	if len(duty) == 0 {
-		duty = []string{"Belum ada. Mulai bertugas dengan `/duty on`."}
+		duty = []string{"Belum ada. Tekan **Mulai bertugas**, dan tiket ditawarkan kepada Anda."}
 	}
 	card.Fields = append(card.Fields, wide("Bertugas", fmtCut(strings.Join(duty, "\n"), cardField)))
 	return card

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -51,8 +53,8 @@ func (c *Courier) showPanel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m := Message{Channel: channel, Card: l.card()}
-	data, err := json.Marshal(m.Card)
+	m := Message{Channel: channel, Card: l.card(), Buttons: []Button{buttonDuty, buttonBreak, buttonHome}}
+	data, err := json.Marshal([]any{m.Card, m.Buttons})
 	if err != nil {
 		return fmt.Errorf("encode panel: %w", err)
 	}
@@ -73,6 +75,21 @@ func (c *Courier) showPanel(ctx context.Context) error {
 		// Somebody deleted it.
 	}
 	return c.postPanel(ctx, m, p, check)
+}
+
+// showFirstPanel asks for the panel at the start, so that it stands also before the first
+// client writes: those who come to work press its buttons.
+func (c *Courier) showFirstPanel(ctx context.Context) {
+	if !c.desk.Panel {
+		return
+	}
+	_, err := c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
+		c.desk.RefreshPanel(tx)
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		c.log.Warn("ask for the panel", zap.Error(err))
+	}
 }
 
 // postPanel writes a new message, and takes the old one away.

@@ -26,15 +26,15 @@ func (r *Relay) Edited(ctx context.Context, m StaffMessage) error {
 		return nil // Discord added a preview to it: the words are the same
 	}
 	in := ledger.Inbox{Source: "dc", ID: "edit|" + strconv.FormatInt(m.Edited.UnixNano(), 10) + "|" + m.ID, At: m.Edited}
-	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author, "edited": m.Edited.UTC().Format(time.RFC3339Nano)}
-	err := r.once(ctx, in, raw, func(tx *ledger.Tx) error { return r.edited(tx, m) })
+	raw := map[string]string{"text": ticket.Mask(m.Text), "channel": m.Channel, "author": m.Author, "edited": m.Edited.UTC().Format(time.RFC3339Nano)}
+	err := r.once(ctx, in, raw, func(tx *ledger.Tx) error { return r.edited(tx, m, raw) })
 	if err != nil && !errors.Is(err, errNotYet) {
 		return fmt.Errorf("take in edit of Discord message %s: %w", m.ID, err)
 	}
 	return nil
 }
 
-func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
+func (r *Relay) edited(tx *ledger.Tx, m StaffMessage, raw map[string]string) error {
 	tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: m.Channel}, wordsRef(m.ID), keptRef(m.ID))
 	th, ok, err := ticket.LoadThread(tx, m.Channel)
 	if err != nil {
@@ -42,6 +42,9 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage) error {
 	}
 	if !ok {
 		return ErrNotOurs
+	}
+	if m, err = r.repeated(tx, th.Ticket, m, raw); err != nil {
+		return err
 	}
 	w, ok, err := loadWords(tx, m.ID)
 	if err != nil {

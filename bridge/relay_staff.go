@@ -29,7 +29,7 @@ func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 }
 
 func (r *Relay) takeReply(ctx context.Context, m StaffMessage) error {
-	raw := map[string]string{"text": m.Text, "channel": m.Channel, "author": m.Author}
+	raw := map[string]string{"text": ticket.Mask(m.Text), "channel": m.Channel, "author": m.Author}
 	return r.once(ctx, ledger.Inbox{Source: "dc", ID: m.ID, At: m.At}, raw, func(tx *ledger.Tx) error {
 		tx.Expect(ledger.Ref{Kind: ticket.KindThread, ID: m.Channel}, wordsRef(m.ID))
 		th, ok, err := ticket.LoadThread(tx, m.Channel)
@@ -39,11 +39,16 @@ func (r *Relay) takeReply(ctx context.Context, m StaffMessage) error {
 		if !ok {
 			return ErrNotOurs
 		}
+		tx.Expect(ledger.Ref{Kind: ticket.KindTicket, ID: th.Ticket}, secretsRef(th.Ticket))
 		if newer(m.ID, th.Cursor) {
 			th.Cursor = m.ID
 			if err := th.Save(tx); err != nil {
 				return err
 			}
+		}
+		m, err := r.repeated(tx, th.Ticket, m, raw)
+		if err != nil {
+			return err
 		}
 		return r.reply(tx, th.Ticket, m)
 	})

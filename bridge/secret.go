@@ -1,10 +1,11 @@
 package bridge
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/haloerzap/halo/ledger"
@@ -38,25 +39,20 @@ func secretRef(number, id string) ledger.Ref {
 	return ledger.Ref{Kind: kindSecret, ID: number + "/" + id}
 }
 
-// seal takes the secrets out of what a client wrote to a ticket: what comes back holds
-// them masked. The ticket learns that access came. A message without a secret comes back
-// without events.
-func (d Desk) seal(tx *ledger.Tx, t *ticket.Ticket, m ClientMessage) (ClientMessage, []ledger.Event, error) {
-	masked, secrets := m.withoutSecrets()
-	if len(secrets) == 0 {
-		return masked, nil, nil
-	}
+// seal keeps the secrets that were taken out of what a client wrote, for the agent of a
+// ticket. The ticket learns that access came.
+func (d Desk) seal(tx *ledger.Tx, t *ticket.Ticket, m ClientMessage, secrets []string) ([]ledger.Event, error) {
 	id := sum(fmt.Sprintf("%s/%s/%d", t.Conversation, inboxRef(m), m.piece))
 	until := tx.Now().Add(ticket.SecretKept)
 	if err := d.lock(tx, t.Number, id, until, secrets); err != nil {
-		return m, nil, err
+		return nil, err
 	}
 	tx.Send(letter("secret/"+t.Number+"/"+id, ThreadLane(t.Number), t.Number, kindSay, sayBody{
 		Content: fmt.Sprintf("🔐 Klien mengirim kode atau kata sandi; di pesannya disamarkan. Hanya agen tiket ini yang dapat melihatnya, sampai <t:%d:t>.", until.Unix()),
 		Buttons: []Button{{ID: SecretPrefix + t.Number + ":" + id, Label: "Lihat kode", Emoji: "🔑", Style: "primary"}},
 	}))
 	events := []ledger.Event{{At: tx.Now(), What: "secret_sealed", By: "client", Ref: m.ID, Data: map[string]string{"secret": id}}}
-	return masked, append(events, t.AccessCame(tx.Now())...), nil
+	return append(events, t.AccessCame(tx.Now())...), nil
 }
 
 // lock writes the document of a secret, and when it ends.
@@ -74,6 +70,9 @@ func (d Desk) lock(tx *ledger.Tx, number, id string, until time.Time, secrets []
 		return fmt.Errorf("seal a secret: %w", err)
 	}
 	tx.Set(ledger.Timer{Kind: TimerSecret, ID: ref.ID, Due: until})
+	if err := listSecrets(tx, number, func(ids []string) []string { return append(ids, id) }); err != nil {
+		return err
+	}
 	return tx.Put(ref, data)
 }
 
@@ -111,6 +110,12 @@ func EndSecret(tx *ledger.Tx, timer ledger.Timer) error {
 	if err != nil || data == nil {
 		return err
 	}
+	number, id, _ := strings.Cut(timer.ID, "/")
+	if err := listSecrets(tx, number, func(ids []string) []string {
+		return slices.DeleteFunc(ids, func(one string) bool { return one == id })
+	}); err != nil {
+		return err
+	}
 	return tx.Put(ref, nil)
 }
 
@@ -139,32 +144,55 @@ func (r *Relay) sealed(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage) (
 	return m, nil
 }
 
-// sealIn seals for the first ticket concerned that seals; of is the ticket of a sealed
-// message that this one changes, "" for none.
+// sealIn masks the message and seals what was in it, if a ticket of the conversation
+// seals; of is the ticket of a sealed message that this one changes, "" for none.
 func (r *Relay) sealIn(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage, of string) (ClientMessage, error) {
-	for _, number := range []string{cmp.Or(c.Open, c.Last), of} {
+	masked, secrets := m.withoutSecrets()
+	if !masked.hasSecret {
+		return m, nil
+	}
+	t, ok, err := sealer(tx, *c, of)
+	if err != nil || !ok {
+		return m, err
+	}
+	if len(secrets) == 0 {
+		return masked, nil // they are in another piece of the message
+	}
+	before := t
+	events, err := r.desk.seal(tx, &t, masked, secrets)
+	if err != nil {
+		return masked, err
+	}
+	about := c
+	if t.Conversation != c.ID {
+		about = &ticket.Conversation{}
+	}
+	return masked, r.desk.keep(tx, before, &t, about, events)
+}
+
+// sealer is the ticket whose agent may see a secret that comes now: an open one that
+// waits for it; the open one, when another did that ended meanwhile; that one, when none
+// is open; or of. ok is false when nobody asked for it.
+func sealer(tx *ledger.Tx, c ticket.Conversation, of string) (t ticket.Ticket, ok bool, err error) {
+	for _, number := range slices.Concat([]string{c.Open}, c.Also, []string{c.Last}) {
 		if number == "" {
 			continue
 		}
-		t, ok, err := ticket.Load(tx, number)
-		if err != nil {
-			return m, err
+		if t, ok, err = ticket.Load(tx, number); err != nil {
+			return t, false, err
 		}
-		if !ok || !t.Seals(tx.Now()) && number != of {
+		if !ok || !t.Seals(tx.Now()) {
 			continue
 		}
-		before := t
-		masked, events, err := r.desk.seal(tx, &t, m)
-		if err != nil || len(events) == 0 {
-			return masked, err
+		if number == c.Last && c.Open != "" {
+			return ticket.Load(tx, c.Open)
 		}
-		about := c
-		if t.Conversation != c.ID {
-			about = &ticket.Conversation{}
-		}
-		return masked, r.desk.keep(tx, before, &t, about, events)
+		return t, true, nil
 	}
-	return m, nil
+	if of == "" {
+		return t, false, nil
+	}
+	return ticket.Load(tx, of)
 }
 
 // unquoted takes the words of a sealed message out of a quote of it. of is the ticket of

@@ -24,7 +24,7 @@ func (s *telling) offerDeclined(e ledger.Event) error {
 }
 
 func (s *telling) nobodyToOffer(ledger.Event) error {
-	s.call("🚨", s.role(maySupervise), "tidak ada anggota tim yang dapat ditawari tiket ini. Tekan **Terima**, atau minta seseorang bertugas (`/duty on`).", buttonAccept)
+	s.call("🚨", s.role(maySupervise), "tidak ada anggota tim yang dapat ditawari tiket ini. Tekan **Terima**, atau minta seseorang bertugas (`/duty on`).", buttonAccept, buttonDuty)
 	return nil
 }
 
@@ -34,7 +34,7 @@ func (s *telling) accepted(e ledger.Event) error {
 	if from := e.Data["from"]; from != "" {
 		line = "✋ " + by(e.By) + " melanjutkan tiket ini dari " + user(from) + "."
 	}
-	s.line(line, one(e.Data["from"]))
+	s.line(line, one(e.Data["from"]), s.next()...)
 	return s.introduce(e.By, e.Data["how"])
 }
 

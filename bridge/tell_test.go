@@ -192,7 +192,7 @@ func TestWhatIsToldOfAHardTicket(t *testing.T) {
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Accept("sari", s.now)
 	}, of(
-		"dc: ✋ <@sari> menangani tiket ini.", std(ticket.SayGreeting, map[string]string{"agent": "Sari"}), std(ticket.SayReceived, nil), "tag: assigned false")...)
+		"dc: ✋ <@sari> menangani tiket ini. [t:class:easy] [t:class:normal] [t:class:hard]", std(ticket.SayGreeting, map[string]string{"agent": "Sari"}), std(ticket.SayReceived, nil), "tag: assigned false")...)
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Accept("sari", s.now)
 	})
@@ -201,7 +201,7 @@ func TestWhatIsToldOfAHardTicket(t *testing.T) {
 	}, of("dc: ➡️ <@sari> mengalihkan tiket ini kepada <@budi>. → [budi] +[]", std(ticket.SayNewAgent, map[string]string{"agent": "Budi CS"}))...)
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Classify(ticket.Normal, "budi", s.now)
-	}, "dc: 🏷️ <@budi> menetapkan kelas **Normal**.")
+	}, "dc: 🏷️ <@budi> menetapkan kelas **Normal**. [t:data] [t:access] [t:check] [t:resolve]")
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.RequestData([]string{"Foto *nota*", "Nomor @everyone"}, "budi", s.now)
 	}, of("dc: 📋 <@budi> meminta data dari klien.", std(ticket.SayRequestData, map[string]string{"data": "1. Foto *nota*\n2. Nomor @everyone"}),
@@ -251,7 +251,7 @@ func TestNobodyOnDutyCallsTheRoles(t *testing.T) {
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.NobodyToOffer(s.now)
 	},
-		"dc: 🚨 <@&rm> tidak ada anggota tim yang dapat ditawari tiket ini. Tekan **Terima**, atau minta seseorang bertugas (`/duty on`). → [] +[rm] [t:accept]")
+		"dc: 🚨 <@&rm> tidak ada anggota tim yang dapat ditawari tiket ini. Tekan **Terima**, atau minta seseorang bertugas (`/duty on`). → [] +[rm] [t:accept] [duty:on]")
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		if _, err := tk.ClientWrote(s.now, false); err != nil {
 			return nil, err
@@ -272,7 +272,7 @@ func TestWhatIsToldOfTheRarerSteps(t *testing.T) {
 	}
 	s.desk.Greet = bridge.GreetButton
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Take("sari", s.now), nil }),
-		"dc: ✋ <@sari> menangani tiket ini.", "tag: assigned false") // who writes greets himself
+		"dc: ✋ <@sari> menangani tiket ini. [t:class:easy] [t:class:normal] [t:class:hard]", "tag: assigned false") // who writes greets himself
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.StaffWrote("sari", s.now), nil }))
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Snooze(due, "sari", s.now, p) }),
 		fmt.Sprintf("dc: 😴 <@sari> menunda tiket ini sampai <t:%d:f>, atau sampai klien menulis. Target waktunya tetap berjalan.", unix(due)))
@@ -299,7 +299,7 @@ func TestWhatIsToldOfTheRarerSteps(t *testing.T) {
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Release("sari", "lanjutkan besok", s.now) }),
 		"dc: ↩️ <@sari> melepas tiket ini; penggantinya sedang dicari.|> lanjutkan besok", "tag: new false")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Accept("budi", s.now) }), of(
-		"dc: ✋ <@budi> menangani tiket ini.", std(ticket.SayNewAgent, map[string]string{"agent": "Budi CS"}), "tag: assigned false")...)
+		"dc: ✋ <@budi> menangani tiket ini. [t:class:easy] [t:class:normal] [t:class:hard]", std(ticket.SayNewAgent, map[string]string{"agent": "Budi CS"}), "tag: assigned false")...)
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Drop("salah kirim", "sari", s.now) }),
 		"dc: 🗑️ Tiket ditutup tanpa penyelesaian oleh <@sari>.|> salah kirim → [budi] +[]", "tag: closed true")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Reopen("ternyata benar", "sari", s.now) }),

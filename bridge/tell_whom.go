@@ -200,12 +200,17 @@ var (
 	buttonAccess = Button{ID: "t:access", Label: "Minta akses", Emoji: "🔑", Style: "secondary"}
 	buttonCheck  = Button{ID: "t:check", Label: "Sedang dicek", Emoji: "🔍", Style: "secondary"}
 	buttonDone   = Button{ID: "t:resolve", Label: "Selesaikan", Emoji: "✅", Style: "success"}
+	buttonRaise  = Button{ID: "t:escalate", Label: "Eskalasi ke supervisor", Emoji: "🆙", Style: "primary"}
 	buttonClose  = Button{ID: "t:close", Label: "Tutup", Emoji: "🔒", Style: "secondary"}
 	buttonReopen = Button{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}
 	buttonAnswer = Button{ID: "t:answer", Label: "Jawab", Emoji: "🆗", Style: "primary"}
 	buttonReview = Button{ID: "t:review", Label: "Tinjau", Emoji: "🔎", Style: "primary"}
 	buttonTake   = Button{ID: "t:takeover", Label: "Ambil alih", Emoji: "🔁", Style: "secondary"}
 	buttonMore   = Button{ID: "t:more", Label: "Lainnya", Emoji: "➕", Style: "secondary"}
+
+	buttonDuty  = Button{ID: "duty:on", Label: "Mulai bertugas", Emoji: "🟢", Style: "secondary"}
+	buttonBreak = Button{ID: "duty:break", Label: "Istirahat", Emoji: "☕", Style: "secondary"}
+	buttonHome  = Button{ID: "duty:off", Label: "Selesai bertugas", Emoji: "⚪", Style: "secondary"}
 
 	buttonWarrantyYes = Button{ID: "t:warranty:accept", Label: "Terima klaim", Emoji: "✅", Style: "success"}
 	buttonWarrantyNo  = Button{ID: "t:warranty:refuse", Label: "Tolak klaim", Emoji: "❌", Style: "danger"}

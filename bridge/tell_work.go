@@ -32,8 +32,28 @@ func (s *telling) classified(e ledger.Event) error {
 	if at, ok := s.desk.target(*s.t); ok {
 		line += " · target selesai " + dayTime(at) + " (" + relTime(at) + ")"
 	}
-	s.line(line+".", Mention{})
+	s.line(line+".", Mention{}, s.next()...)
 	return nil
+}
+
+// next are the steps that usually follow: the card with all of them is far up in a long
+// thread.
+func (s *telling) next() []Button {
+	t := s.t
+	if t.State == ticket.Closed || t.State == ticket.Resolved || t.Agent == "" {
+		return nil
+	}
+	if t.Class == "" {
+		return []Button{buttonEasy, buttonNormal, buttonHard}
+	}
+	last := buttonDone
+	if t.Class == ticket.Hard && t.Escalated.IsZero() {
+		last = buttonRaise
+	}
+	if t.Channel != ticket.WhatsApp {
+		return []Button{last}
+	}
+	return []Button{buttonData, buttonAccess, buttonCheck, last}
 }
 
 func (s *telling) issueSet(e ledger.Event) error {
@@ -100,7 +120,7 @@ func (s *telling) supervisorAnswered(e ledger.Event) error {
 	if s.t.Agent != e.By {
 		to = one(s.t.Agent)
 	}
-	s.call("🆗", to, "Jawaban supervisor ("+by(e.By)+"):"+typed(e.Data["answer"]))
+	s.call("🆗", to, "Jawaban supervisor ("+by(e.By)+"):"+typed(e.Data["answer"]), s.next()...)
 	return nil
 }
 

@@ -44,6 +44,7 @@ type turnOver struct {
 // runViews renders what was asked to be rendered, channel by channel, until ctx ends. A
 // channel that is slow or fails delays no other.
 func (c *Courier) runViews(ctx context.Context) {
+	c.showFirstPanel(ctx)
 	signal, unsubscribe := c.outbox.Subscribe()
 	defer unsubscribe()
 	tick := time.NewTicker(glance)

@@ -13,11 +13,37 @@ const SecretKept = 15 * time.Minute
 // AccessCame ends the look-out for a code: further ones are sealed for [SecretKept] yet.
 // The caller has sealed it.
 func (t *Ticket) AccessCame(at time.Time) []ledger.Event {
+	until := at.Add(SecretKept)
 	if t.AccessFrom.IsZero() {
+		if until.Before(t.SecretsTo) { // it came late
+			t.SecretsTo = until
+		}
 		return nil
 	}
-	t.AccessFrom, t.SecretsTo = time.Time{}, at.Add(SecretKept)
+	t.AccessFrom, t.SecretsTo = time.Time{}, until
 	return []ledger.Event{event(at, "access_came", byClient)}
+}
+
+// lateSecret is how long after a ticket's end the code that was asked for there is sealed
+// yet: the client may find the request hours later.
+const lateSecret = 24 * time.Hour
+
+// accessMissed is the end of a ticket for which the code did not come.
+func (t *Ticket) accessMissed(at time.Time) {
+	if !t.AccessFrom.IsZero() {
+		t.AccessFrom, t.SecretsTo = time.Time{}, later(t.SecretsTo, at.Add(lateSecret))
+	}
+}
+
+// seals takes over the look-out of another ticket.
+func (t *Ticket) seals(from, to time.Time) {
+	switch {
+	case !t.AccessFrom.IsZero():
+	case !from.IsZero():
+		t.AccessFrom = from
+	default:
+		t.SecretsTo = later(t.SecretsTo, to)
+	}
 }
 
 // Seals reports whether a secret that the client sends now is to be sealed.

@@ -9,7 +9,8 @@ import (
 const mostMerged = 10
 
 // Merge closes one ticket because another of the same contact goes on for it: what the
-// client waits for, who is at it and that it is a complaint go over. c is the contact's
+// client waits for, who is at it, the look-out for a code and that it is a complaint go
+// over. c is the contact's
 // conversation. The events belong to the log of either ticket.
 func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEvents, fromEvents []ledger.Event, err error) {
 	if into.Number == from.Number {
@@ -28,6 +29,7 @@ func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEve
 		return nil, nil, err
 	}
 	since, waits := from.Waiting(Client, Staff)
+	access := from.AccessFrom
 	fromEvents, err = from.end(EndMerged, by, at, "into", into.Number)
 	if err != nil {
 		return nil, nil, err
@@ -51,6 +53,8 @@ func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEve
 	}
 	into.LastClient = later(into.LastClient, from.LastClient)
 	into.LastStaff = later(into.LastStaff, from.LastStaff)
+	into.seals(access, from.SecretsTo)
+	from.SecretsTo = time.Time{}
 	into.settle()
 	return intoEvents, fromEvents, nil
 }

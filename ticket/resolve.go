@@ -49,7 +49,7 @@ func (t *Ticket) Resolve(summary, solution, by string, at time.Time) ([]ledger.E
 	if t.Channel != WhatsApp {
 		t.ClosingSent, t.SilentFrom = at, at
 	}
-	t.AccessFrom, t.Asked = time.Time{}, ""
+	t.Asked = ""
 	t.found()
 	events := append(t.waitedAll(at), t.wake(by, at)...)
 	t.settle()
@@ -156,7 +156,8 @@ func (t *Ticket) Drop(reason, by string, at time.Time) ([]ledger.Event, error) {
 	return t.end(EndDropped, by, at, "reason", cut(reason, longReason))
 }
 
-// end closes the ticket: nothing is waited for, scheduled or looked for any more.
+// end closes the ticket: nothing is waited for or scheduled any more; a code that
+// was asked for may come late.
 func (t *Ticket) end(why Ending, by string, at time.Time, data ...string) ([]ledger.Event, error) {
 	if len(t.Reports) > 0 {
 		return nil, refuse("report_open")
@@ -164,7 +165,8 @@ func (t *Ticket) end(why Ending, by string, at time.Time, data ...string) ([]led
 	events := append(t.waitedAll(at), t.wake(by, at)...)
 	events = append(events, t.dropScheduled(byHalo, at, func(Scheduled) bool { return true })...)
 	t.ClosedAt, t.Ending = at, why
-	t.AccessFrom, t.SilentFrom, t.Asked, t.Unclear = time.Time{}, time.Time{}, "", false
+	t.SilentFrom, t.Asked, t.Unclear = time.Time{}, "", false
+	t.accessMissed(at)
 	t.found()
 	t.settle()
 	data = append([]string{"why", string(why), "class", string(t.Class), "agent", t.Agent}, data...)

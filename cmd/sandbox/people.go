@@ -41,7 +41,7 @@ func (s *sandbox) populate() {
 				s.discord.AddRole(name, 0, true)
 			}
 		}
-		s.discord.AddMember(one.name, one.roles...)
+		s.discord.AddMember(strings.ToUpper(one.name[:1])+one.name[1:], one.roles...)
 	}
 }
 
@@ -74,6 +74,13 @@ var customers = []whatsapptest.Customer{
 func (s *sandbox) demonstrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("the first conversation did not go through in time"))
 	defer cancel()
+	sari, err := s.colleague("sari")
+	if err != nil {
+		return err
+	}
+	if err := s.begin(ctx, sari); err != nil {
+		return fmt.Errorf("play the first conversation: %w", err)
+	}
 	ana := s.whatsapp.AddCustomer(customers[0])
 	s.whatsapp.AddCustomer(customers[1])
 	said := []string{
@@ -86,7 +93,7 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 		}
 	}
 	var thread string
-	err := s.discord.WaitFor(ctx, func() bool {
+	err = s.discord.WaitFor(ctx, func() bool {
 		for _, c := range s.discord.Channels() {
 			last := slices.ContainsFunc(s.discord.Messages(c.ID), func(m discordtest.Message) bool { return strings.Contains(m.Content, "tetap kosong") })
 			if c.Thread() && last {
@@ -97,10 +104,6 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("play the first conversation: %w", err)
-	}
-	sari, err := s.colleague("sari")
-	if err != nil {
-		return err
 	}
 	for _, text := range []string{
 		"// sepertinya penyimpanan laporan tertunda, saya cek dulu",
@@ -119,4 +122,15 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 		return fmt.Errorf("play the first conversation: %w", err)
 	}
 	return nil
+}
+
+// begin lets somebody come on duty.
+func (s *sandbox) begin(ctx context.Context, who *discordtest.Member) error {
+	all := s.discord.Channels()
+	i := slices.IndexFunc(all, func(c discordtest.Channel) bool { return c.Name == "halo-intake" })
+	if i < 0 {
+		return errors.New("there is no channel halo-intake")
+	}
+	_, err := who.Command(ctx, all[i].ID, "duty on", nil)
+	return err
 }

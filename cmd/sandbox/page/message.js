@@ -4,7 +4,7 @@ import { post } from './api.js';
 import { file, kindName, poll } from './content.js';
 import { avatar, h, hue, icon, menu, pickReaction, tools } from './dom.js';
 import { discord as markdown, preview } from './format.js';
-import { dayKey, dayOf, fullOf, t, timeOf } from './words.js';
+import { dayKey, dayOf, fullOf, spelled, t, timeOf } from './words.js';
 
 const row = 1, button = 2, stringSelect = 3, linkStyle = 5;
 const styles = { 1: 'primary', 2: 'secondary', 3: 'success', 4: 'danger', 5: 'link' };
@@ -17,7 +17,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     user: (id) => desk().staff.find((one) => one.id === id)?.display ?? (id === desk().bot.id ? desk().bot.name : undefined),
     role: (id) => desk().roles.find((one) => one.id === id)?.name,
     channel: (id) => desk().channels.find((one) => one.id === id)?.name,
-    time: (seconds) => fullOf(new Date(seconds * 1000)),
+    time: (seconds, style) => spelled(new Date(seconds * 1000), style, desk().now()),
   };
 
   // brief is a message on one line.

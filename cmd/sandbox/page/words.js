@@ -82,6 +82,7 @@ export function setZone(name) {
   zone = name || zone;
   const make = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
   formats = {
+    date: make({ dateStyle: 'short' }),
     time: make({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
     clock: make({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
     year: make({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }),
@@ -94,6 +95,19 @@ setZone(zone);
 
 export const timeOf = (date) => formats.time.format(date);
 export const fullOf = (date) => formats.full.format(date);
+// spelled is a moment as Discord shows it: R is how far it is from now, t the time of
+// day, f both.
+export function spelled(date, style, now) {
+  if (style === 't') return timeOf(date);
+  if (style === 'd') return formats.date.format(date);
+  if (style !== 'R') return fullOf(date);
+  const seconds = Math.round((date - now) / 1000);
+  const [unit, size] = [['day', 86400], ['hour', 3600], ['minute', 60]].find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
+  return relative.format(Math.round(seconds / size), unit);
+}
+
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+
 export const dayKey = (date) => formats.key.format(date);
 
 // clockOf spells a moment, with the year unless it is that of start.

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+var pictures = flag.Bool("pictures", false, "write the pictures of the documentation into docs/")
+
+// TestPictures plays the scenes that docs/desk.md and README.md show, and writes their
+// pictures:
+//
+//	go test ./cmd/sandbox -run TestPictures -pictures
+//
+// It proves nothing that other tests do not, so without the flag it is skipped.
+func TestPictures(t *testing.T) {
+	if !*pictures {
+		t.Skip("-pictures is not set: the pictures of the documentation stay as they are")
+	}
+	v := visit(t, options{Policy: working}, 1280, 820)
+	v.sees("#room-messages", "Selamat pagi kak Ana")
+	v.in("halo-intake")
+	v.as("dewi")
+	v.button("Mulai bertugas")
+	v.sees("#room-messages .whisper", "bertugas")
+	v.client(1, "Halo kak, nota di kasir tidak bisa dicetak sejak pagi")
+	v.sees("#channels .post", "Budi")
+	v.in("Budi")
+	v.sees("#room-messages .press", "Terima")
+	v.picture("desk-new.png", ".room")
+
+	v.button("Terima")
+	v.sees("#phone-1 .theirs", "Laporan kakak telah")
+	v.button("Normal")
+	v.sees("#room-messages", "menetapkan kelas")
+	v.in("halo-intake")
+	v.client(0, "Sudah saya kirim ya kak")
+	v.sees("#room-messages .embed", "Ana")
+	v.run(chromedp.Evaluate[chromedp.Void](`for (const one of document.querySelectorAll('.whisper .textual')) one.click()`))
+	v.picture("desk-panel.png", "#room-messages .message")
+
+	v.in("Budi")
+	v.staff("Nota sudah bisa dicetak lagi kak, silakan dicoba")
+	v.sees("#phone-1 .theirs", "silakan dicoba")
+	v.button("Selesaikan")
+	v.form("Nota tidak tercetak sejak pagi", "Antrean printer dikosongkan")
+	v.sees("#phone-1 .theirs", "Apakah laporan kakak")
+	v.picture("sandbox.png", "body")
+	v.client(1, "sudah bisa kak, makasih")
+	v.sees("#phone-1 .theirs", "Seberapa puas")
+	v.client(1, "lima")
+	v.sees("#phone-1 .theirs", "komentar")
+	v.sees("#room-messages", "5 dari 5")
+	v.run(chromedp.Evaluate[chromedp.Void](`for (const one of document.querySelectorAll('#phones > :first-child, .side')) one.style.display = 'none'`))
+	v.run(chromedp.EmulateViewport(940, 700))
+	v.picture("desk-closing.png", "main")
+}
+
+// picture writes how a part of the page looks, once nothing moves any more.
+func (v *visitor) picture(name, part string) {
+	v.t.Helper()
+	v.settle()
+	v.run(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.MouseClickXY(640, 4))
+	v.until(`document.getAnimations().every((one) => one.playState !== 'running')`)
+	picture, err := chromedp.Run(v.ctx, chromedp.Screenshot(chromedp.CSS(part)))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("..", "..", "docs", name), picture, 0o644); err != nil {
+		v.t.Fatal(err)
+	}
+}
