@@ -235,6 +235,7 @@ func (a *arrival) said(t *ticket.Ticket) ([]ledger.Event, error) {
 		if events, err = t.ClientWrote(at, a.thanks()); err != nil {
 			return nil, err
 		}
+		t.Begin(Clean(a.m.Text, 160))
 	}
 	reply, ok := a.reply(*t)
 	if !ok {
