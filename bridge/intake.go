@@ -60,6 +60,8 @@ func (r *Relay) expect(tx *ledger.Tx, m ClientMessage) {
 	refs := append(whereabouts(m.Chat, m.Alt), placeholderRef(conversationID(m.Chat), m), placeholderRef(conversationID(m.Alt), m))
 	if m.Group == nil {
 		refs = append(refs, r.leads(m)...)
+	} else {
+		refs = append(refs, member(m)...)
 	}
 	tx.Expect(refs...)
 }
