@@ -154,7 +154,7 @@ func foundLine(i Interaction, t ticket.Ticket, who, company string, long int) st
 	if t.Thread != "" {
 		parts = append(parts, "<#"+t.Thread+">")
 	}
-	name(cmp.Or(t.Summary, t.Issue), long)
+	name(cmp.Or(t.Summary, t.Issue, t.Gist), long)
 	return strings.Join(parts, " · ")
 }
 

@@ -177,6 +177,32 @@ func TestBlocked(t *testing.T) {
 	})
 }
 
+// Somebody on the block list is not heard in a group either; the others are.
+func TestBlockedInAGroup(t *testing.T) {
+	atDoor(t, monday, func(p *bridge.Desk) { p.Groups = []string{string(group)} }, func(d *door) {
+		var id string
+		d.update(func(tx *ledger.Tx) error {
+			who, _, err := customer.Find(tx, "p1", customer.Who{Phone: "628122222222", Push: "Joko"})
+			if err != nil {
+				return err
+			}
+			if _, err := who.Shut("andi", "spam", tx.Now()); err != nil {
+				return err
+			}
+			id = who.ID
+			return who.Save(tx)
+		})
+		spammer := member{joko.address, joko.name, "628122222222"}
+		d.world.writes(budi, bridge.ClientMessage{ID: "1", Text: "stok habis"})
+		d.world.writes(spammer, bridge.ClientMessage{ID: "2", Text: "promo murah"})
+		ticks()
+		got := d.the()
+		if all := d.all(got); !strings.Contains(all, "stok habis") || strings.Contains(all, "promo") || d.events(customer.Log(id))["message_dropped"] != 1 {
+			t.Errorf("%v\n%s", d.events(customer.Log(id)), all)
+		}
+	})
+}
+
 // Who is not let in hears it once a day; staff and sales see him, with a way to register
 // him, and then he is let in.
 func TestProspects(t *testing.T) {

@@ -60,6 +60,8 @@ func (r *Relay) expect(tx *ledger.Tx, m ClientMessage) {
 	refs := append(whereabouts(m.Chat, m.Alt), placeholderRef(conversationID(m.Chat), m), placeholderRef(conversationID(m.Alt), m))
 	if m.Group == nil {
 		refs = append(refs, r.leads(m)...)
+	} else {
+		refs = append(refs, member(m)...)
 	}
 	tx.Expect(refs...)
 }
@@ -235,6 +237,7 @@ func (a *arrival) said(t *ticket.Ticket) ([]ledger.Event, error) {
 		if events, err = t.ClientWrote(at, a.thanks()); err != nil {
 			return nil, err
 		}
+		t.Begin(Clean(a.m.Text, 160))
 	}
 	reply, ok := a.reply(*t)
 	if !ok {

@@ -44,6 +44,27 @@ func (r *Relay) leads(m ClientMessage) (refs []ledger.Ref) {
 	return refs
 }
 
+// member are the documents that lead to whoever wrote in a group.
+func member(m ClientMessage) []ledger.Ref {
+	refs := []ledger.Ref{{Kind: customer.KindWriter, ID: conversationID(m.Group.Sender)}}
+	if p := phoneOf(m.Group.SenderPhone); p != "" {
+		refs = append(refs, ledger.Ref{Kind: customer.KindPhone, ID: string(p)})
+	}
+	return refs
+}
+
+// blocked reports whether a message comes from somebody on the block list, also in a
+// group: who is the contact of the conversation, shut that of whoever wrote.
+func blocked(tx *ledger.Tx, m ClientMessage, who customer.Contact) (shut customer.Contact, ok bool, err error) {
+	if m.Own || m.Group == nil {
+		return who, who.Block.On() && !m.Own, nil
+	}
+	if who, ok, err = customer.ByChat(tx, conversationID(m.Group.Sender)); err == nil && !ok {
+		who, ok, err = customer.ByPhone(tx, phoneOf(m.Group.SenderPhone))
+	}
+	return who, ok && who.Block.On(), err
+}
+
 // contact is the person who writes in a conversation, known or new; nobody in a group.
 func (r *Relay) contact(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (who customer.Contact, known bool, err error) {
 	if m.Group != nil {

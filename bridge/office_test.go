@@ -209,11 +209,11 @@ func (o *office) ask(user, number string, i bot.Interaction) string {
 	}
 	answer := o.bot.Handle(o.t.Context(), i)
 	synctest.Wait()
-	text := answer.Text
+	all := []string{answer.Text}
 	for _, f := range answer.Files {
-		text += "\n" + string(f.Data)
+		all = append(all, string(f.Data))
 	}
-	return text
+	return strings.Join(all, "\n")
 }
 
 func (o *office) presses(user, number, button string) string {

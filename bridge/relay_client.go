@@ -99,8 +99,10 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	if err != nil {
 		return err
 	}
-	if who.Block.On() && !m.Own {
-		return dropped(tx, c, m, who, last)
+	if shut, ok, err := blocked(tx, m, who); err != nil {
+		return err
+	} else if ok {
+		return dropped(tx, c, m, shut, last)
 	}
 	if m, err = ownID(tx, c, m); err != nil {
 		return err

@@ -74,14 +74,14 @@ func shelfRows(t ticket.Ticket) (rows []ledger.IndexRow) {
 	return rows
 }
 
-// shelfWords are the words of a ticket's summary, issue and title, without those that tell
+// shelfWords are the words of a ticket's summary, issue, first words and title, without those that tell
 // no ticket from another.
 func shelfWords(t ticket.Ticket) []string {
 	if t.Number == "" {
 		return nil
 	}
 	_, title, _ := strings.Cut(t.Title, " · ") // its number has an index of its own
-	words := customer.Words(t.Summary + " " + t.Issue + " " + title)
+	words := customer.Words(t.Summary + " " + t.Issue + " " + t.Gist + " " + title)
 	words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 2 || slices.Contains(commonWords, w) })
 	if len(words) == 0 {
 		return nil
@@ -91,6 +91,7 @@ func shelfWords(t ticket.Ticket) []string {
 
 // commonWords stand in every summary.
 var commonWords = []string{
+	"selamat", "pagi", "siang", "sore", "malam", "halo", "kak", "mau", "saya", "mohon", "min", "tolong",
 	"ada", "agar", "akan", "atau", "bisa", "dan", "dari", "dengan", "di", "dapat", "ini", "itu", "karena", "ke", "klien", "nya", "oleh",
 	"pada", "saat", "sudah", "tapi", "tidak", "untuk", "yang", "an", "and", "at", "by", "for", "in", "is", "no", "not", "of", "on", "or", "the", "to", "with",
 }

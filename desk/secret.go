@@ -12,10 +12,14 @@ import (
 )
 
 // secretWords reports whether texts of a client may hold a secret that is being waited
-// for, on whichever ticket: who wrote them is not known yet.
-func secretWords(st *store.Store, now func() time.Time, log *zap.Logger) func(context.Context, []string) bool {
+// for, on whichever ticket: who wrote them is not known yet. What is quoted may be a
+// secret of any time.
+func secretWords(st *store.Store, now func() time.Time, log *zap.Logger) func(ctx context.Context, words, quoted []string) bool {
 	awaited := members(st)
-	return func(ctx context.Context, words []string) bool {
+	return func(ctx context.Context, words, quoted []string) bool {
+		if bridge.MayHoldSecret(quoted) {
+			return true
+		}
 		if !bridge.MayHoldSecret(words) {
 			return false
 		}

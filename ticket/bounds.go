@@ -10,6 +10,7 @@ import (
 const (
 	longID        = 60
 	longName      = 120
+	longGist      = 200
 	longAsked     = 500
 	longSummary   = 600
 	longSolution  = 1200

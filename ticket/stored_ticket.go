@@ -24,6 +24,7 @@ type storedTicket struct {
 	Responded    int64  `json:"responded,omitzero"`
 	Closed       int64  `json:"closed,omitzero"`
 
+	Gist       string         `json:"gist,omitzero"`
 	Channel    string         `json:"channel,omitzero"`
 	Contact    string         `json:"contact,omitzero"`
 	Customer   string         `json:"customer,omitzero"`
@@ -185,7 +186,7 @@ func (t Ticket) stored() storedTicket {
 		Thread: t.Thread, Posts: t.Posts, Step: t.Step, Agent: t.Agent,
 		Opened: millis(t.Opened), Responded: millis(t.Responded), Closed: millis(t.ClosedAt),
 
-		Channel: string(t.Channel), Contact: t.Contact, Customer: t.Customer,
+		Gist: t.Gist, Channel: string(t.Channel), Contact: t.Contact, Customer: t.Customer,
 		Agents: t.Agents, AgentSince: millis(t.AgentSince), OnPhone: t.OnPhone,
 		Offering: storedOffering{
 			Wanted: millis(t.Wanted), Tried: millis(t.Tried), OfferedTo: t.OfferedTo, Silent: t.Silent, Nobody: t.Nobody,
@@ -264,7 +265,7 @@ func (s storedTicket) ticket() Ticket {
 		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Agent: s.Agent, kept: cmp.Or(s.Agent, s.Offering.OfferedTo), watched: s.AccessFrom != 0 || s.SecretsTo != 0,
 		Opened: fromMillis(s.Opened), Responded: fromMillis(s.Responded), ClosedAt: fromMillis(s.Closed),
 
-		Channel: Channel(s.Channel), Contact: s.Contact, Customer: s.Customer,
+		Gist: s.Gist, Channel: Channel(s.Channel), Contact: s.Contact, Customer: s.Customer,
 		Agents: s.Agents, AgentSince: fromMillis(s.AgentSince), OnPhone: s.OnPhone,
 		Offering: Offering{
 			Wanted: fromMillis(s.Offering.Wanted), Tried: fromMillis(s.Offering.Tried), OfferedTo: s.Offering.OfferedTo,

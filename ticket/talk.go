@@ -86,6 +86,13 @@ func (t *Ticket) ClientWrote(at time.Time, thanks bool) ([]ledger.Event, error) 
 	return events, nil
 }
 
+// Begin keeps how the client's first words began; later ones change nothing.
+func (t *Ticket) Begin(words string) {
+	if t.Gist == "" {
+		t.Gist = cut(words, longGist)
+	}
+}
+
 // StaffWrote takes in that WhatsApp took a person's message to the client: by is "" for
 // somebody at the linked phone. It ends the client's wait; it is the first response if
 // there was none, and accepts a ticket that nobody has. On a closed ticket it is

@@ -65,6 +65,7 @@ type Ticket struct {
 	OnPhone    bool      // nobody has it, but somebody answered from the linked phone
 	Offering
 
+	Gist       string // how the client's first words began, "" until he said some
 	Opened     time.Time
 	FirstWord  time.Time // the client's first message, zero before it
 	Responded  time.Time // first human sign the client got, zero before it

@@ -68,31 +68,40 @@ func (c *Client) secret(ctx context.Context, m *waE2E.Message) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, secretWait)
 	defer cancel()
-	return c.options.Secret(ctx, textsIn(m.ProtoReflect(), nil))
+	var found wordings
+	found.in(m.ProtoReflect(), false)
+	return c.options.Secret(ctx, found.said, found.quoted)
 }
 
-// textsIn are the texts of a message that a person wrote, at any depth.
-func textsIn(m protoreflect.Message, words []string) []string {
+// wordings are the texts of a message that a person wrote, at any depth, apart from those of
+// messages that it quotes.
+type wordings struct{ said, quoted []string }
+
+func (t *wordings) in(m protoreflect.Message, quoted bool) {
 	for field, value := range m.Range {
+		quoted := quoted || strings.EqualFold(string(field.Name()), "quotedMessage")
 		switch {
 		case field.IsMap(), field.Kind() != protoreflect.StringKind && field.Message() == nil:
 		case field.Kind() == protoreflect.StringKind && technical(string(field.Name())):
 		case field.IsList():
 			for n := range value.List().Len() {
-				words = textsOf(field, value.List().Get(n), words)
+				t.of(field, value.List().Get(n), quoted)
 			}
 		default:
-			words = textsOf(field, value, words)
+			t.of(field, value, quoted)
 		}
 	}
-	return words
 }
 
-func textsOf(field protoreflect.FieldDescriptor, value protoreflect.Value, words []string) []string {
-	if field.Kind() == protoreflect.StringKind {
-		return append(words, value.String())
+func (t *wordings) of(field protoreflect.FieldDescriptor, value protoreflect.Value, quoted bool) {
+	switch {
+	case field.Kind() != protoreflect.StringKind:
+		t.in(value.Message(), quoted)
+	case quoted:
+		t.quoted = append(t.quoted, value.String())
+	default:
+		t.said = append(t.said, value.String())
 	}
-	return textsIn(value.Message(), words)
 }
 
 // technical reports a field that the phone fills in: addresses, ids, types.

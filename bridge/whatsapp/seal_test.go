@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.mau.fi/whatsmeow/proto/waE2E"
+
 	"github.com/haloerzap/halo/bridge"
 )
 
@@ -31,7 +33,7 @@ func TestSecretsAreSealedUntilTheyAreHandled(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, quick())
 	d.end()
-	d.options.Secret = func(_ context.Context, words []string) bool {
+	d.options.Secret = func(_ context.Context, words, _ []string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "rahasia") })
 	}
 	d.open()
@@ -89,6 +91,18 @@ func TestSecretsAreSealedUntilTheyAreHandled(t *testing.T) {
 	d.acked()
 	if d.onDisk("rahasia") || len(d.net.Retries()) == 0 {
 		t.Errorf("on disk: %v; the phone was asked %d times", d.onDisk("rahasia"), len(d.net.Retries()))
+	}
+}
+
+// A quote is told from what is said, however deep either stands.
+func TestTextsOfAMessage(t *testing.T) {
+	var found wordings
+	found.in((&waE2E.Message{EphemeralMessage: &waE2E.FutureProofMessage{Message: &waE2E.Message{ImageMessage: &waE2E.ImageMessage{
+		Caption: new("keterangan"), Mimetype: new("image/jpeg"),
+		ContextInfo: &waE2E.ContextInfo{StanzaID: new("A"), QuotedMessage: &waE2E.Message{DocumentMessage: &waE2E.DocumentMessage{Caption: new("dulu")}}},
+	}}}}).ProtoReflect(), false)
+	if !slices.Equal(found.said, []string{"keterangan"}) || !slices.Equal(found.quoted, []string{"dulu"}) {
+		t.Errorf("found %+v", found)
 	}
 }
 

@@ -60,11 +60,12 @@ type Options struct {
 	// the session keys. It is not asked for the ids of edits and revokes, which mean
 	// nothing to a phone after that time, nor for what was revoked.
 	Sent func(ctx context.Context, chat bridge.Address, id string) (text string, ok bool, err error)
-	// Secret reports whether a message with these texts may hold a secret that must not
+	// Secret reports whether a message with these texts, which quotes a message with
+	// those (a phone quotes what was sealed weeks ago), may hold a secret that must not
 	// be on disk in clear, not even until it is handled. It is asked while a message is
 	// decrypted. Such a message cannot be read any more when the process ends before it
 	// was handled: the sender's phone is asked for it again then. nil means never.
-	Secret func(ctx context.Context, words []string) bool
+	Secret func(ctx context.Context, words, quoted []string) bool
 	// Log may be nil. Numbers in it are masked to their last four digits.
 	Log       *zap.Logger
 	Failpoint bridge.Failpoint

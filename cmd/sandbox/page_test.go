@@ -252,7 +252,7 @@ func TestPageWorksByKeyboard(t *testing.T) {
 
 	v.pressWith(kb.ModifierAlt, "3")
 	v.focused("#discord-text")
-	v.press("/tick")
+	v.press("/ticket cl")
 	v.sees("#room-slash", "/ticket close")
 	v.press(kb.Tab, kb.Enter)
 	v.sees("#room-messages .whisper", "HE-261123-0001")
@@ -389,7 +389,7 @@ func TestPageTriesARefusedMessage(t *testing.T) {
 	v.run(chromedp.SendKeys(chromedp.CSS("#discord-text"), "ini ditolak dulu"+kb.Enter))
 	v.sees("#room-messages .reactions", "❌")
 	v.sees("#room-messages .press", "Kirim ulang")
-	v.run(chromedp.Click(chromedp.CSS("#room-messages .press")))
+	v.run(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#room-messages .press")].find((one) => one.innerText.includes("Kirim ulang")).click()`))
 	v.sees("#phone-0 .theirs", "ini ditolak dulu")
 }
 
