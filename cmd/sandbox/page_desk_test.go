@@ -48,18 +48,6 @@ func (v *visitor) button(label string) {
 	v.click("#room-messages .press", label)
 }
 
-// list chooses from a list of the desk, by its hint.
-func (v *visitor) list(hint, label string) {
-	v.t.Helper()
-	find := fmt.Sprintf("[...document.querySelectorAll('#room-messages .choice')].findLast((one) => one.getAttribute('aria-label').includes(%s))", strconv.Quote(hint))
-	v.until(find)
-	v.run(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`{
-		const list = %s;
-		list.value = [...list.options].find((one) => one.label.includes(%s)).value;
-		list.dispatchEvent(new Event('change'));
-	}`, find, strconv.Quote(label))))
-}
-
 // form fills the open form in, field by field in their order, and sends it.
 func (v *visitor) form(values ...string) {
 	v.t.Helper()
