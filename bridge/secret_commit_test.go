@@ -360,7 +360,7 @@ func (s *asked) opens() {
 var notWords = map[string]string{
 	"ID": "an id", "Chat": "an address", "Alt": "an address", "Phone": "digits of a number", "Target": "an id", "Album": "an id", "Kind": "ours", "Unreadable": "ours",
 	"Name": "a person's name is no message", "Group.Name": "a group's name is no message", "Group.SenderName": "a person's name is no message",
-	"Group.Sender": "an address", "Group.SenderPhone": "digits of a number", "Quote.ID": "an id", "Quote.Sender": "an address", "Quote.Kind": "ours",
+	"Group.Sender": "an address", "Group.SenderPhone": "digits of a number", "Quote.ID": "an id", "Quote.Sender": "an address", "Quote.Kind": "ours", "Quote.Message": "an id, and ours",
 	"Media.Kind": "ours", "Media.MIME": "a type of files", "Media.Sum": "a sum", "Media.Ref": "keys and addresses of a file",
 }
 

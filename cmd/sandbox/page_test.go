@@ -252,7 +252,7 @@ func TestPageWorksByKeyboard(t *testing.T) {
 
 	v.pressWith(kb.ModifierAlt, "3")
 	v.focused("#discord-text")
-	v.press("/ticket cl")
+	v.press("/ticket clo")
 	v.sees("#room-slash", "/ticket close")
 	v.press(kb.Tab, kb.Enter)
 	v.sees("#room-messages .whisper", "HE-261123-0001")
