@@ -55,8 +55,11 @@ func TestPictures(t *testing.T) {
 	v.client(1, "lima")
 	v.sees("#phone-1 .theirs", "komentar")
 	v.sees("#room-messages", "5 dari 5")
-	v.run(chromedp.Evaluate[chromedp.Void](`for (const one of document.querySelectorAll('#phones > :first-child, .side')) one.style.display = 'none'`))
-	v.run(chromedp.EmulateViewport(940, 700))
+	v.run(chromedp.Evaluate[chromedp.Void](`{
+		for (const one of document.querySelectorAll('#phones > :first-child, .side')) one.style.display = 'none';
+		Object.assign(document.querySelector('main').style, { width: '860px', gridTemplateColumns: '320px 526px' });
+		document.getElementById('phones').style.gridTemplateColumns = '1fr';
+	}`))
 	v.picture("desk-closing.png", "main")
 }
 
@@ -65,7 +68,11 @@ func (v *visitor) picture(name, part string) {
 	v.t.Helper()
 	v.settle()
 	v.run(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.MouseClickXY(640, 4))
-	v.until(`document.getAnimations().every((one) => one.playState !== 'running')`)
+	v.run(chromedp.Evaluate[chromedp.Void](`{
+		const still = new CSSStyleSheet();
+		still.replaceSync('* { animation: none !important; transition: none !important; }');
+		document.adoptedStyleSheets = [still];
+	}`))
 	picture, err := chromedp.Run(v.ctx, chromedp.Screenshot(chromedp.CSS(part)))
 	if err != nil {
 		v.t.Fatal(err)
