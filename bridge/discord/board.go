@@ -238,6 +238,11 @@ func (c *Client) Typing(ctx context.Context, thread string) error {
 // Settle sets the state tag of a post, keeping tags that are no state, and
 // archives or re-opens it. Repeating it is harmless.
 func (c *Client) Settle(ctx context.Context, thread, tag string, archived bool) error {
+	leave, err := c.shelves.enter(ctx, thread)
+	if err != nil {
+		return sendError(err, "Manage Threads")
+	}
+	defer leave()
 	info, err := c.thread(ctx, thread)
 	if err != nil {
 		return sendError(err, "View Channel")
@@ -260,6 +265,11 @@ func (c *Client) Settle(ctx context.Context, thread, tag string, archived bool) 
 // and archives and locks it, or the contrary, in one request. Repeating it is
 // harmless.
 func (c *Client) Close(ctx context.Context, thread string, tags []string, archive, lock bool) error {
+	leave, err := c.shelves.enter(ctx, thread)
+	if err != nil {
+		return sendError(err, "Manage Threads")
+	}
+	defer leave()
 	info, err := c.thread(ctx, thread)
 	if err != nil {
 		return sendError(err, "View Channel")

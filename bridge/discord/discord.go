@@ -124,6 +124,7 @@ type Client struct {
 	noVoice   atomic.Pointer[time.Time] // until when recordings go as files
 	cdn       *http.Transport
 	downloads chan struct{} // one for each
+	shelves   shelves
 	taken     progress
 	me        atomic.Pointer[string]
 	app       atomic.Pointer[string]
@@ -219,7 +220,8 @@ func newClient(o Options, s settings) (*Client, error) {
 		return nil, fmt.Errorf("make Discord client: %w", err)
 	}
 	c := &Client{
-		guild: o.Guild, token: o.Token, net: o.Network, rest: r, inbox: o.Inbox, bot: o.Bot, cmds: o.Commands,
+		shelves: newShelves(),
+		guild:   o.Guild, token: o.Token, net: o.Network, rest: r, inbox: o.Inbox, bot: o.Bot, cmds: o.Commands,
 		states: o.States, log: o.Log, fp: o.Failpoint, set: s, tell: o.Changed,
 		now: o.Now, versions: versions{last: map[string]time.Time{}}, names: newDirectory(), intake: newIntake(s.intakeBytes),
 		cdn: o.Network.roundTripper(), downloads: make(chan struct{}, downloadsAtOnce),

@@ -87,9 +87,17 @@ func (c *Client) edit(ctx context.Context, channel, message string, in any) erro
 	if !isCode(err, codeArchived) {
 		return err
 	}
+	leave, err := c.shelves.enter(ctx, channel)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	info, err := c.thread(ctx, channel)
 	if err != nil {
 		return err
+	}
+	if !info.Metadata.Archived { // somebody re-opened it meanwhile: it stays open
+		return do()
 	}
 	if err := c.patch(ctx, channel, patchThread{Archived: new(false)}); err != nil {
 		return err

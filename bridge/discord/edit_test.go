@@ -1,7 +1,9 @@
 package discord
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,6 +55,37 @@ func TestAnEditLeavesAPostArchived(t *testing.T) {
 		m, _ := s.srv.Message(id)
 		if post, _ := s.srv.Channel(thread); m.Content != "isi" || !post.Archived || post.Locked != lock {
 			t.Errorf("lock %t: message %q, post %+v", lock, m.Content, post)
+		}
+	}
+}
+
+// Of an edit and a re-opening at the same time, the post stays open, whoever comes first.
+func TestAnEditArchivesNoPostThatIsReopened(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, discordtest.Options{})
+	c, thread := s.client(), s.thread("HE-1")
+	id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "menunggu"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		if err := c.Settle(t.Context(), thread, "closed", true); err != nil {
+			t.Fatal(err)
+		}
+		var both sync.WaitGroup
+		both.Go(func() {
+			if err := c.Edit(t.Context(), thread, id, fmt.Sprint(n)); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Go(func() {
+			if err := c.Settle(t.Context(), thread, "assigned", false); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Wait()
+		if post, _ := s.srv.Channel(thread); post.Archived {
+			t.Fatalf("round %d: the post is in the archive", n)
 		}
 	}
 }
