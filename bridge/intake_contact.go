@@ -53,9 +53,9 @@ func member(m ClientMessage) []ledger.Ref {
 	return refs
 }
 
-// blocked reports whether a message comes from somebody on the block list, also in a
+// shutOut reports whether a message comes from somebody on the block list, also in a
 // group: who is the contact of the conversation, shut that of whoever wrote.
-func blocked(tx *ledger.Tx, m ClientMessage, who customer.Contact) (shut customer.Contact, ok bool, err error) {
+func shutOut(tx *ledger.Tx, m ClientMessage, who customer.Contact) (shut customer.Contact, ok bool, err error) {
 	if m.Own || m.Group == nil {
 		return who, who.Block.On() && !m.Own, nil
 	}

@@ -99,7 +99,7 @@ func (r *Relay) receive(tx *ledger.Tx, m ClientMessage, piece int, last bool) er
 	if err != nil {
 		return err
 	}
-	if shut, ok, err := blocked(tx, m, who); err != nil {
+	if shut, ok, err := shutOut(tx, m, who); err != nil {
 		return err
 	} else if ok {
 		return dropped(tx, c, m, shut, last)
