@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -62,27 +61,14 @@ type fileLock struct {
 	first int64 // byte
 }
 
-// locksOf are the exclusive locks of a process; none where the system does not say. The
-// list comes in pieces, and may leave out a line when another one changes between two of
-// them: so it is read three times.
+// locksOf are the exclusive locks of a process; none where the system does not say.
 func locksOf(pid int) (all []fileLock) {
-	for range 3 {
-		locks, err := os.ReadFile("/proc/locks")
-		if err != nil {
-			return nil
-		}
-		for _, l := range locksIn(string(locks), pid) {
-			if !slices.Contains(all, l) {
-				all = append(all, l)
-			}
-		}
+	locks, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return nil
 	}
-	return all
-}
-
-func locksIn(locks string, pid int) (all []fileLock) {
 	// 3: FLOCK  ADVISORY  WRITE 4711 08:01:131 0 EOF
-	for line := range strings.Lines(locks) {
+	for line := range strings.Lines(string(locks)) {
 		f := strings.Fields(line)
 		if len(f) < 7 || f[3] != "WRITE" || f[4] != strconv.Itoa(pid) {
 			continue

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -177,9 +178,12 @@ func TestFreezeHere(t *testing.T) {
 	if dir == "" {
 		t.Skip("part of another test")
 	}
-	if _, err := holdHome(dir, forRun); err != nil {
+	h, err := holdHome(dir, forRun)
+	if err != nil {
 		t.Fatal(err)
 	}
+	// Nobody may think it unused: a file that is collected is closed, and its lock gone.
+	defer runtime.KeepAlive(h)
 	c, err := whatsapp.Open(t.Context(), whatsapp.Options{Dir: dir})
 	if err == nil {
 		err = c.Close()

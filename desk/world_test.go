@@ -127,7 +127,7 @@ func newWorldOn(t *testing.T, on stage, client Redis, keeps bool, fail bridge.Fa
 func (w *world) start() {
 	w.t.Helper()
 	w.begin()
-	w.eventually("a ready desk", func() bool { return w.desk.Status().Up() })
+	w.eventually("a ready desk", func() bool { return w.desk.Status().Up() && len(w.discord.Commands()) > 0 })
 }
 
 // begin runs the desk.

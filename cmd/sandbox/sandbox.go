@@ -218,10 +218,14 @@ func (s *sandbox) Run(ctx context.Context) error {
 	return nil
 }
 
-// prepare returns when both links are up and the first conversations stand.
+// prepare returns when both links are up, commands can be used, and the first
+// conversations stand.
 func (s *sandbox) prepare(ctx context.Context) error {
 	if err := s.desk.Ready(ctx); err != nil {
 		return err
+	}
+	if err := s.discord.WaitFor(ctx, func() bool { return len(s.discord.Commands()) > 0 }); err != nil {
+		return fmt.Errorf("wait for the desk's commands: %w", err)
 	}
 	if s.options.Empty {
 		return nil
