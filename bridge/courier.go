@@ -68,6 +68,8 @@ type Courier struct {
 	pace   *rate.Limiter // of WhatsApp; nil for none
 	marks  *marks
 	cards  sync.Map // what new posts show, by the letter that asked for them
+	// resting are the channels whose views failed, or have to wait: until when, in real time.
+	resting sync.Map
 
 	// sending holds a token for each Discord lane that is at work. Discord takes about
 	// 50 requests a second: of a thousand lanes at once most would only wait there

@@ -12,14 +12,14 @@ import (
 // The live panel is one message in the intake channel: whose clients wait for an answer,
 // and who is there to give it.
 
-// viewPanel is the panel.
-const viewPanel = "panel"
+// PanelView is the view of the panel.
+const PanelView = "panel"
 
 // RefreshPanel asks that the live panel be shown anew: who is on duty changed. Changes of
 // tickets ask for it themselves.
 func (d Desk) RefreshPanel(tx *ledger.Tx) {
 	if d.Panel {
-		tx.Refresh(viewPanel)
+		tx.Refresh(PanelView)
 	}
 }
 

@@ -71,8 +71,12 @@ func (c *Courier) runViews(ctx context.Context) {
 				return
 			case o := <-t.over:
 				delete(t.busy, o.channel)
+				c.resting.Delete(o.channel)
 				if o.rest > 0 {
 					t.rest[o.channel] = time.Now().Add(o.rest)
+				}
+				if o.rest > longRest {
+					c.resting.Store(o.channel, t.rest[o.channel])
 				}
 			case <-signal:
 			case <-tick.C:
@@ -163,7 +167,7 @@ func (c *Courier) renderIn(ctx context.Context, group []ledger.View) (rest time.
 			return 0
 		}
 		err := c.render(ctx, v)
-		if err == nil && v.Name == viewPanel {
+		if err == nil && v.Name == PanelView {
 			return panelEvery
 		}
 		if err == nil {
@@ -189,7 +193,7 @@ func viewChannel(name string) string {
 		return f[2]
 	case strings.HasPrefix(name, viewInside) && len(f) == 4, strings.HasPrefix(name, viewKept) && len(f) == 3:
 		return f[1]
-	case strings.HasPrefix(name, viewCard), name == viewPanel:
+	case strings.HasPrefix(name, viewCard), name == PanelView:
 		return name // of its own: an old one may have to wait long
 	}
 	return ""
@@ -251,7 +255,7 @@ func (c *Courier) show(ctx context.Context, name string) error {
 		return c.board.React(ctx, f[1], f[2], mark, true)
 	case strings.HasPrefix(name, viewCard) && len(f) == 2:
 		return c.showCard(ctx, f[1])
-	case name == viewPanel:
+	case name == PanelView:
 		return c.showPanel(ctx)
 	}
 	return nil // asked by a newer halo
@@ -293,4 +297,20 @@ func (c *Courier) showState(ctx context.Context, number, channel, message string
 		return err
 	}
 	return c.marks.show(ctx, channel, message, markOf(parts, moving))
+}
+
+// longRest is a rest that nobody waits out.
+const longRest = 5 * time.Second
+
+// Rests reports whether a view waits for its turn because Discord takes no more of its
+// kind for now, or because it keeps a pace of its own. It may be called at any time.
+func (c *Courier) Rests(view string) bool {
+	if view == PanelView {
+		return true
+	}
+	until, ok := c.resting.Load(viewChannel(view))
+	if !ok {
+		return false
+	}
+	return time.Now().Before(until.(time.Time))
 }

@@ -205,12 +205,30 @@ func (d *Desk) Waiting(ctx context.Context) (Backlog, error) {
 	if err != nil {
 		return b, err
 	}
+	courier := d.courier()
 	due, _, err := st.Due(ctx, d.o.Now(), 1000)
 	if err != nil {
 		return b, err
 	}
-	b.Due += len(views) + len(due)
+	for _, v := range views {
+		// What Discord holds back for minutes, or what keeps a pace of its own, is not
+		// waited for.
+		if courier == nil || !courier.Rests(v.Name) {
+			b.Due++
+		}
+	}
+	b.Due += len(due)
 	return b, nil
+}
+
+// courier is the one at work, nil while this process does not lead.
+func (d *Desk) courier() *bridge.Courier {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.parts == nil {
+		return nil
+	}
+	return d.parts.courier
 }
 
 // NextTimer returns when the next timer is due; ok is false when none is set.
