@@ -33,7 +33,7 @@ var folders = map[string][]string{
 
 	// One part of the outside world each.
 	"store":          {"ledger"},
-	"bridge":         {"calendar", "customer", "ledger", "ticket"},
+	"bridge":         {"calendar", "customer", "escalation", "ledger", "ticket"},
 	"bridge/media":   {},
 	"bridge/discord": {"bridge", "bot"},
 	// Never bot: WhatsApp knows nothing of staff.

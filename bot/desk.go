@@ -25,6 +25,7 @@ const (
 	Sales            = "sales"
 	AfterSales       = "after_sales"
 	QA               = "qa"
+	Engineering      = "engineering"
 )
 
 // Rights are the ids of the Discord roles that give a capability, by capability.

@@ -154,6 +154,9 @@ type Board interface {
 	// Settle sets the state tag of a post (by name, keeping tags that are no state)
 	// and archives or re-opens it. Repeating it is harmless.
 	Settle(ctx context.Context, thread, tag string, archived bool) error
+	// Arrange makes a post stand as p says: exactly these tags (unknown names are left
+	// out), archived and locked or not. Repeating it is harmless.
+	Arrange(ctx context.Context, thread string, p PostState) error
 	// Fetch writes the content of a person's file to w; an expired address is asked for
 	// anew. Errors are those of [Phone.Fetch].
 	Fetch(ctx context.Context, ref json.RawMessage, w io.Writer) error
@@ -177,6 +180,13 @@ type Post struct {
 	Title   string   // at most 100 characters
 	Tags    []string // tag names; unknown ones are left out
 	Message Message  // Channel is empty
+}
+
+// A PostState is how a forum post stands.
+type PostState struct {
+	Tags     []string // names
+	Archived bool
+	Locked   bool // only who manages threads can write in it
 }
 
 // A Message is what the bot writes in Discord. Nothing in it pings anybody but Ping.

@@ -440,7 +440,8 @@ func (w wire) FindMessage(ctx context.Context, channel, after, content string) (
 
 func (w wire) React(ctx context.Context, _, _, _ string, _ bool) error { return w.reach(ctx) }
 
-func (w wire) Settle(ctx context.Context, _, _ string, _ bool) error { return w.reach(ctx) }
+func (w wire) Arrange(ctx context.Context, _ string, _ bridge.PostState) error { return w.reach(ctx) }
+func (w wire) Settle(ctx context.Context, _, _ string, _ bool) error           { return w.reach(ctx) }
 
 func (w wire) Edit(ctx context.Context, _, _, _ string) error { return w.reach(ctx) }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/haloerzap/halo/calendar"
 	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ticket"
 )
 
@@ -51,6 +52,10 @@ type Desk struct {
 	Flood Flood
 	// Panel keeps a live panel in the intake channel: who waits, and who is on duty.
 	Panel bool
+	// Teams are the developer teams; Reports is every figure of a report's life, the zero
+	// Policy calls nobody.
+	Teams   []Team
+	Reports escalation.Policy
 	// Vault seals what clients send as codes and passwords; nil for one of the process.
 	Vault *Vault
 }

@@ -106,6 +106,7 @@ type board struct {
 	threads   map[string][]said
 	reactions map[string][]string
 	tags      map[string]string
+	arranged  map[string]bridge.PostState
 	archived  map[string]bool
 	buttons   map[string][]bridge.Button  // by message
 	pings     map[string][]string         // people and roles, by message
@@ -287,6 +288,16 @@ func (b *board) Settle(_ context.Context, thread, tag string, archived bool) err
 	return err
 }
 
+func (b *board) Arrange(_ context.Context, thread string, p bridge.PostState) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	applied, err := b.try("arrange")
+	if applied {
+		b.arranged[thread], b.archived[thread] = p, p.Archived
+	}
+	return err
+}
+
 // world is one desk in a bubble, with the networks above.
 type world struct {
 	t       *testing.T
@@ -333,7 +344,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
 			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
-				reactions: map[string][]string{}, tags: map[string]string{}, archived: map[string]bool{},
+				reactions: map[string][]string{}, tags: map[string]string{}, arranged: map[string]bridge.PostState{}, archived: map[string]bool{},
 				buttons: map[string][]bridge.Button{}, pings: map[string][]string{}, cards: map[string][]bridge.Message{}},
 			leaseMu: &sync.Mutex{}, library: newLibrary(),
 		}

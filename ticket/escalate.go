@@ -11,7 +11,7 @@ import (
 const mostReports = 10
 
 // Escalate notes a report to a developer team that is open, new or open again: the
-// ticket waits for it, and neither resolves nor closes before [Ticket.Unescalate].
+// ticket waits for it, and neither resolves nor closes before [Ticket.ReportEnded].
 // The ticket counts as escalated once: further ones are "escalated_again".
 func (t *Ticket) Escalate(report, team, by string, at time.Time) ([]ledger.Event, error) {
 	if report == "" {
@@ -36,16 +36,56 @@ func (t *Ticket) Escalate(report, team, by string, at time.Time) ([]ledger.Event
 	return []ledger.Event{t.escalated(at, by, "to", "developer", "team", team, "report", report)}, nil
 }
 
-// Unescalate notes that a report is over.
-func (t *Ticket) Unescalate(report, by string, at time.Time) []ledger.Event {
+// ReportWaits says whom a report waits for: its developers, or, while back is true, the
+// desk, which owes them data, a re-test or a word. Developers are waited for as long as
+// one report is with them.
+func (t *Ticket) ReportWaits(report string, back bool, at time.Time) []ledger.Event {
+	if !slices.Contains(t.Reports, report) || slices.Contains(t.Back, report) == back {
+		return nil
+	}
+	t.Back = without(t.Back, report)
+	if back {
+		t.Back = append(t.Back, report)
+	}
+	events := t.withDevelopers(at)
+	t.settle()
+	return events
+}
+
+// withDevelopers makes the staff wait for developers as long as a report is with them.
+func (t *Ticket) withDevelopers(at time.Time) []ledger.Event {
+	if len(t.Reports) > len(t.Back) {
+		t.wait(Staff, Developer, at)
+		return nil
+	}
+	return t.waited(Staff, Developer, at)
+}
+
+// ReportEnded notes that a report is over. One that passed its re-test comes back with
+// [Ticket.ReportReturned] when the client says that it is not mended.
+func (t *Ticket) ReportEnded(report string, passed bool, by string, at time.Time) []ledger.Event {
 	if !slices.Contains(t.Reports, report) {
 		return nil
 	}
-	t.Reports = without(t.Reports, report)
-	events := []ledger.Event{event(at, "report_ended", by, "report", report)}
-	if len(t.Reports) == 0 {
-		events = append(events, t.waited(Staff, Developer, at)...)
+	t.Reports, t.Back = without(t.Reports, report), without(t.Back, report)
+	if passed {
+		t.Passed = with(without(t.Passed, report), report, mostReports)
 	}
+	events := append([]ledger.Event{event(at, "report_ended", by, "report", report)}, t.withDevelopers(at)...)
+	t.settle()
+	return events
+}
+
+// ReportReturned makes the ticket wait again for a report that had passed its re-test. It
+// is no further escalation.
+func (t *Ticket) ReportReturned(report, team, by string, at time.Time) []ledger.Event {
+	if !slices.Contains(t.Passed, report) || slices.Contains(t.Reports, report) {
+		return nil
+	}
+	t.Passed = without(t.Passed, report)
+	t.Reports = append(slices.Clone(t.Reports), report)
+	t.Team = team
+	events := append([]ledger.Event{event(at, "report_returned", by, "report", report, "team", team)}, t.withDevelopers(at)...)
 	t.settle()
 	return events
 }

@@ -332,7 +332,7 @@ func (l *life) actions() map[string]func(*rapid.T) {
 		}),
 		"report ends": sure(func(t *rapid.T, by string) events {
 			report := one(t, []string{"R-1", "R-2"})
-			return func() []ledger.Event { return l.tk.Unescalate(report, by, l.at) }
+			return func() []ledger.Event { return l.tk.ReportEnded(report, false, by, l.at) }
 		}),
 		"supervisor": do(func(_ *rapid.T, by string) step {
 			return func() ([]ledger.Event, error) { return l.tk.EscalateToSupervisor("x", by, l.at) }

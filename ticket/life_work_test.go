@@ -126,7 +126,7 @@ func TestWaits(t *testing.T) {
 	s.state(WaitingClient)
 	s.did("waited", "")(s.tk.ClientWrote(s.at, false))
 	s.state(WaitingDeveloper)
-	s.said("report_ended waited")(s.tk.Unescalate("R-1", "sari", s.at))
+	s.said("report_ended waited")(s.tk.ReportEnded("R-1", false, "sari", s.at))
 	s.state(Assigned)
 	if len(s.tk.Waits) != 1 {
 		t.Errorf("waits %v", s.tk.Waits)
@@ -217,14 +217,14 @@ func TestEscalate(t *testing.T) {
 	s.twice("escalated", func() ([]ledger.Event, error) { return s.tk.Escalate("R-1", "POS", "sari", s.at) })
 	s.twice("escalated_again", func() ([]ledger.Event, error) { return s.tk.Escalate("R-2", "BI", "sari", s.at) })
 	s.twice("escalated_again", func() ([]ledger.Event, error) { return s.tk.EscalateToSupervisor("urgent", "sari", s.at) })
-	s.twice("report_ended", func() ([]ledger.Event, error) { return s.tk.Unescalate("R-1", "sari", s.at), nil })
+	s.twice("report_ended", func() ([]ledger.Event, error) { return s.tk.ReportEnded("R-1", false, "sari", s.at), nil })
 	s.refused("report_open", func() ([]ledger.Event, error) { return s.tk.Resolve("a", "b", "sari", s.at) })
 	s.refused("report_open", func() ([]ledger.Event, error) { return s.tk.Drop("", "sari", s.at) })
-	s.twice("report_ended waited", func() ([]ledger.Event, error) { return s.tk.Unescalate("R-2", "sari", s.at), nil })
+	s.twice("report_ended waited", func() ([]ledger.Event, error) { return s.tk.ReportEnded("R-2", false, "sari", s.at), nil })
 	s.twice("supervisor_answered", func() ([]ledger.Event, error) { return s.tk.SupervisorAnswered("ok", "andi", s.at), nil })
 	// A report that opens again after a pass.
 	s.twice("escalated_again", func() ([]ledger.Event, error) { return s.tk.Escalate("R-1", "POS", "bayu", s.at) })
-	s.said("report_ended waited")(s.tk.Unescalate("R-1", "sari", s.at))
+	s.said("report_ended waited")(s.tk.ReportEnded("R-1", false, "sari", s.at))
 	s.did("waited resolved", "")(s.tk.Resolve("a", "b", "sari", s.at))
 	if s.tk.Team != "POS" {
 		t.Errorf("team %q", s.tk.Team)

@@ -32,14 +32,17 @@ type storedConversation struct {
 
 type storedThread struct {
 	V      int    `json:"v"`
-	Ticket string `json:"ticket"`
+	Ticket string `json:"ticket,omitzero"`
+	Report string `json:"report,omitzero"`
 	Cursor string `json:"cursor"`
 }
 
-// A Thread ties a Discord thread to its ticket and remembers how far it has been read.
+// A Thread ties a Discord thread to its ticket, or to its report, and remembers how far it
+// has been read.
 type Thread struct {
 	ID     string
-	Ticket string
+	Ticket string // number, "" of a report's post
+	Report string // identifier, "" of a ticket's thread
 	// Cursor is the snowflake of the last message taken in: everything up to it
 	// has been seen.
 	Cursor string
@@ -90,7 +93,7 @@ func DecodeConversation(data []byte) (Conversation, error) {
 
 // Save writes the thread.
 func (t Thread) Save(tx *ledger.Tx) error {
-	return put(tx, ledger.Ref{Kind: KindThread, ID: t.ID}, storedThread{V: 1, Ticket: t.Ticket, Cursor: t.Cursor})
+	return put(tx, ledger.Ref{Kind: KindThread, ID: t.ID}, storedThread{V: 1, Ticket: t.Ticket, Report: t.Report, Cursor: t.Cursor})
 }
 
 // LoadThread reads the thread of a Discord channel; ok is false when the channel
@@ -110,7 +113,7 @@ func DecodeThread(id string, data []byte) (Thread, error) {
 	if err := decode(data, &s, &s.V, 1); err != nil {
 		return Thread{}, fmt.Errorf("decode thread %s: %w", id, err)
 	}
-	return Thread{ID: id, Ticket: s.Ticket, Cursor: s.Cursor}, nil
+	return Thread{ID: id, Ticket: s.Ticket, Report: s.Report, Cursor: s.Cursor}, nil
 }
 
 func put(tx *ledger.Tx, ref ledger.Ref, v any) error {

@@ -49,6 +49,8 @@ type storedTicket struct {
 	Complaint  bool            `json:"complaint,omitzero"`
 	Team       string          `json:"team,omitzero"`
 	Reports    []string        `json:"reports,omitzero"`
+	Back       []string        `json:"back,omitzero"`
+	Passed     []string        `json:"passed,omitzero"`
 	Escalated  int64           `json:"escalated,omitzero"`
 	Supervisor string          `json:"supervisor,omitzero"`
 
@@ -199,7 +201,7 @@ func (t Ticket) stored() storedTicket {
 
 		Class:   string(t.Class),
 		Classes: each(t.Classes, func(c Classed) storedClassed { return storedClassed{string(c.Class), c.By, millis(c.At)} }),
-		Issue:   t.Issue, Complaint: t.Complaint, Team: t.Team, Reports: t.Reports, Escalated: millis(t.Escalated), Supervisor: t.Supervisor,
+		Issue:   t.Issue, Complaint: t.Complaint, Team: t.Team, Reports: t.Reports, Back: t.Back, Passed: t.Passed, Escalated: millis(t.Escalated), Supervisor: t.Supervisor,
 
 		Summary: t.Summary, Solution: t.Solution, Resolved: millis(t.ResolvedAt), ClosingSent: millis(t.ClosingSent),
 		SilentFrom: millis(t.SilentFrom), Unclear: t.Unclear, Ending: string(t.Ending), Reopened: t.Reopened,
@@ -279,7 +281,7 @@ func (s storedTicket) ticket() Ticket {
 
 		Class:   Class(s.Class),
 		Classes: each(s.Classes, func(c storedClassed) Classed { return Classed{Class(c.Class), c.By, fromMillis(c.At)} }),
-		Issue:   s.Issue, Complaint: s.Complaint, Team: s.Team, Reports: s.Reports, Escalated: fromMillis(s.Escalated), Supervisor: s.Supervisor,
+		Issue:   s.Issue, Complaint: s.Complaint, Team: s.Team, Reports: s.Reports, Back: s.Back, Passed: s.Passed, Escalated: fromMillis(s.Escalated), Supervisor: s.Supervisor,
 
 		Summary: s.Summary, Solution: s.Solution, ResolvedAt: fromMillis(s.Resolved), ClosingSent: fromMillis(s.ClosingSent),
 		SilentFrom: fromMillis(s.SilentFrom), Unclear: s.Unclear, Ending: Ending(s.Ending), Reopened: s.Reopened,

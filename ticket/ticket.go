@@ -85,6 +85,8 @@ type Ticket struct {
 
 	Team       string    // developer team asked last
 	Reports    []string  // open reports to developers
+	Back       []string  // those of them that wait for the desk
+	Passed     []string  // reports whose re-test passed, the last few
 	Escalated  time.Time // for the first time, to whomever: it counts once
 	Supervisor string    // who escalated it to a supervisor, "" when it is not there
 
@@ -200,7 +202,7 @@ func (t *Ticket) settle() {
 		t.State = Resolved
 	case asked:
 		t.State = WaitingClient
-	case len(t.Reports) > 0:
+	case len(t.Reports) > len(t.Back):
 		t.State = WaitingDeveloper
 	case t.Agent != "" || t.OnPhone:
 		t.State = Assigned

@@ -389,3 +389,8 @@ func sameSet(a, b []string) bool {
 	slices.Sort(b)
 	return slices.Equal(a, b)
 }
+
+// Arrange implements [bridge.Board].
+func (c *Client) Arrange(ctx context.Context, thread string, p bridge.PostState) error {
+	return &bridge.SendError{Certainty: bridge.Refused, Reason: "posts of reports cannot be arranged yet"}
+}
