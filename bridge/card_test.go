@@ -128,7 +128,7 @@ func TestTheCardInEachState(t *testing.T) {
 		}, "Menunggu developer", []string{"Menunggu: developer POS, sejak " + when, "Tanda: ❗ keluhan · 🛡️ garansi diajukan · 🆙 dieskalasi"},
 			"[class:easy *class:normal class:hard] [data access check] [resolve takeover more]"},
 		{func() {
-			tk.Unescalate("R1", "sari", at)
+			tk.ReportEnded("R1", false, "sari", at)
 			must(tk.Resolve("stok salah", "hitung ulang", "sari", at))
 		}, "Selesai, menunggu konfirmasi", []string{"Hasil: stok salah"}, "[close reopen takeover more]"},
 		{func() {
