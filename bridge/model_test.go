@@ -127,7 +127,7 @@ var deeds = []struct {
 				m.reports++
 				return t.Escalate(fmt.Sprint("R", m.reports), "POS", crew[d.Who], at)
 			}
-			return t.Unescalate(t.Reports[0], "bayu", at), nil
+			return t.ReportEnded(t.Reports[0], false, "bayu", at), nil
 		})
 		if d.Arg%3 == 0 {
 			m.asks(d, number, bot.Interaction{Form: "f:drop", Fields: map[string]string{"reason": "salah kirim"}})

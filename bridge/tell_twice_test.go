@@ -96,7 +96,7 @@ func TestEachStepTwiceIsToldOnce(t *testing.T) {
 		func(tk *ticket.Ticket, at time.Time) ([]ledger.Event, error) {
 			return tk.Escalate("r1", "POS", "sari", at)
 		},
-		quiet(func(tk *ticket.Ticket, at time.Time) []ledger.Event { return tk.Unescalate("r1", "sari", at) }),
+		quiet(func(tk *ticket.Ticket, at time.Time) []ledger.Event { return tk.ReportEnded("r1", false, "sari", at) }),
 		claim,
 		func(tk *ticket.Ticket, at time.Time) ([]ledger.Event, error) {
 			return tk.RefuseWarranty("segel", "nita", at)
