@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -121,8 +122,12 @@ func closeFile(tx *ledger.Tx, key string, end func(*filed)) error {
 		if f.State == fileStored && before == fileFailed {
 			id += "/again"
 		}
-		tx.Send(letter(id, ThreadLane(f.Ticket), f.Ticket, kindSay, sayBody{
-			Content: "⬆️ Berkas yang tadi belum dapat ditampilkan:", Answers: &reference{f.Ticket, f.Late}, Files: []fileRef{{Key: key}},
+		lane, log := ThreadLane(f.Ticket), f.Ticket
+		if report, ok := strings.CutPrefix(f.LateIn, laneReport); ok {
+			lane, log = f.LateIn, report
+		}
+		tx.Send(letter(id, lane, log, kindSay, sayBody{
+			Content: "⬆️ Berkas yang tadi belum dapat ditampilkan:", Answers: &reference{log, f.Late}, Files: []fileRef{{Key: key}},
 		}))
 	}
 	return f.save(tx, key)

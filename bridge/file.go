@@ -57,6 +57,8 @@ type filed struct {
 	// follows when it comes.
 	Late string `json:"late,omitzero"`
 	Line string `json:"line,omitzero"` // that line: it stays the same
+	// LateIn is that letter's lane, "" for the ticket's thread.
+	LateIn string `json:"lateIn,omitzero"`
 	// Unfit is why Discord is not given the file any more.
 	Unfit unfit `json:"unfit,omitzero"`
 	// Dead is the letter that was to fetch the file and was given up; Told, that its

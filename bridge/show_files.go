@@ -99,6 +99,9 @@ func (c *Courier) giveWay(ctx context.Context, l ledger.Letter, key string) (f f
 			return nil
 		}
 		f.Late = l.ID
+		if strings.HasPrefix(l.Lane, laneReport) {
+			f.LateIn = l.Lane
+		}
 		f.Line = c.unshown(f, l.ID, 0, 0)
 		return f.save(tx, key)
 	})
