@@ -94,7 +94,7 @@ func (d *Desk) carry(ctx context.Context, i Interaction) (Answer, error) {
 	if was {
 		return Answer{Text: i.say("Tiket "+t.Number+" memang sudah menunggu laporan "+reportLink(r)+".", "Ticket "+t.Number+" waits for report "+reportLink(r)+" already.")}, nil
 	}
-	return Answer{Text: i.say("🔗 Tiket "+t.Number+" kini menunggu laporan "+reportLink(r)+". Bila laporan itu lulus uji ulang, kliennya diberi tahu dengan sendirinya.",
+	return Answer{Text: i.say("🔗 Tiket "+t.Number+" kini menunggu laporan "+reportLink(r)+". Bila laporan itu lolos uji ulang, kliennya diberi tahu dengan sendirinya.",
 		"🔗 Ticket "+t.Number+" waits for report "+reportLink(r)+" now. When that passes its re-test, the client is told by itself.")}, nil
 }
 
@@ -131,7 +131,7 @@ func (d *Desk) carryList(ctx context.Context, i Interaction, number string) (Ans
 	for _, r := range all[:min(len(all), mostChoices)] {
 		choose.Options = append(choose.Options, reportChoice(r))
 	}
-	out.Text = i.say("Laporan mana yang ditunggu tiket "+number+"? Pilih bila kendalanya sama; klien tiket ini diberi tahu saat laporan itu lulus uji ulang.",
+	out.Text = i.say("Laporan mana yang ditunggu tiket "+number+"? Pilih bila kendalanya sama; klien tiket ini diberi tahu saat laporan itu lolos uji ulang.",
 		"Which report does ticket "+number+" wait for? Choose one if the problem is the same; this client is told when that report passes its re-test.")
 	out.Selects = []Select{choose}
 	return out, nil

@@ -59,21 +59,15 @@ func (d *Desk) toReport(ctx context.Context, i Interaction) (Answer, error) {
 		Selects: []Select{{ID: buttonToReport + f.Message, Hint: i.say("Pilih laporannya", "Choose the report"), Options: choices}}}, nil
 }
 
-// mostProbed is how many reports of a ticket of its own are looked for beyond the last
-// one found.
-const mostProbed = 3
-
 // reportsOf are the open reports that a ticket waits for, or has put to another party.
 func (d *Desk) reportsOf(ctx context.Context, t ticket.Ticket) (all []escalation.Report, err error) {
 	ids := slices.Clone(t.Reports)
-	for n, last := int64(1), int64(0); n <= last+mostProbed; n++ {
-		id := escalation.ID(t.Number, n)
-		if _, ok, err := d.reportOf(ctx, id); err != nil {
-			return nil, err
-		} else if ok {
-			last = n
-			ids = append(ids, id)
-		}
+	rows, err := d.store.Rows(ctx, Page{Index: bridge.QuestionsOf(t.Number), Limit: mostChoices})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		ids = append(ids, row.Member)
 	}
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {

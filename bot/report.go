@@ -18,6 +18,7 @@ const (
 	buttonWords     = "r:forward"
 	buttonPostAgain = "r:again"
 	buttonWithdraw  = "r:withdraw"
+	buttonPutBack   = "r:reopen" // after it had passed
 
 	formNeedData = "fr:data"
 	formAdjusted = "fr:adjusted"
@@ -59,6 +60,7 @@ func reportActions() actions {
 			buttonObject:    {may: staff, form: (*Desk).objectForm},
 			buttonWords:     {may: staff, do: (*Desk).forwardWords},
 			buttonPostAgain: {may: reposters, do: (*Desk).postAgain},
+			buttonPutBack:   {may: staff, do: (*Desk).putBack},
 			buttonWithdraw:  {may: withdrawers, form: (*Desk).withdrawForm},
 		},
 		forms: map[string]action{
@@ -92,10 +94,10 @@ func reportCommands() []Command {
 			{Name: "reason", Names: named("alasan", "reason"), Description: both("Mengapa tim itu", "Why that team")},
 		}},
 		{Name: "verify", Names: named("uji", "verify"), Description: both("Hasil uji ulang laporan yang sudah disesuaikan", "The outcome of the re-test of what was adjusted"), Options: []Option{
-			{Name: "result", Names: named("hasil", "result"), Description: both("Lulus atau gagal", "Pass or fail"), Required: true, Choices: []Choice{
-				{Value: resultPass, Label: both("Lulus: kendalanya hilang", "Pass: the problem is gone")}, {Value: resultFail, Label: both("Gagal: kendalanya masih ada", "Fail: the problem is still there")},
+			{Name: "result", Names: named("hasil", "result"), Description: both("Lolos, atau belum sesuai", "Pass or fail"), Required: true, Choices: []Choice{
+				{Value: resultPass, Label: both("Lolos: kendalanya hilang", "Pass: the problem is gone")}, {Value: resultFail, Label: both("Belum sesuai: kendalanya masih ada", "Fail: the problem is still there")},
 			}},
-			{Name: "note", Names: named("catatan", "note"), Description: both("Catatan; bila gagal, apa yang masih salah", "A note; of a fail, what is still wrong")},
+			{Name: "note", Names: named("catatan", "note"), Description: both("Catatan; bila belum sesuai, apa yang masih salah", "A note; of a fail, what is still wrong")},
 		}},
 	}}}
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,11 +42,11 @@ func (d *Desk) verifies(i Interaction, id string, pass bool, note string) report
 		do: func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
 			return r.Verify(pass, note, i.User, at)
 		},
-		done: i.say("❌ Gagal. Laporan ini kembali ke yang mengerjakannya, dengan alasan Anda.", "❌ Failed. The report goes back to who worked on it, with your reason."),
+		done: i.say("❌ Belum lolos. Laporan ini kembali ke yang mengerjakannya, dengan alasan Anda.", "❌ Failed. The report goes back to who worked on it, with your reason."),
 	}
 	if pass {
-		s.done = i.say("✅ Lulus. Laporan ini ditutup.", "✅ Passed. The report is closed.")
-		s.was = i.say("Laporan ini sudah lulus uji.", "This report has passed already.")
+		s.done = i.say("✅ Lolos. Laporan ini ditutup.", "✅ Passed. The report is closed.")
+		s.was = i.say("Laporan ini sudah lolos uji ulang.", "This report has passed already.")
 	}
 	return s
 }
@@ -60,7 +61,7 @@ func (d *Desk) failForm(ctx context.Context, i Interaction) (Form, error) {
 	if err != nil {
 		return Form{}, err
 	}
-	f := Form{ID: i.formID(with(formFail, cmp.Or(id, r.ID))), Title: i.say("Uji ulang gagal", "The re-test failed"), Fields: []Field{
+	f := Form{ID: i.formID(with(formFail, cmp.Or(id, r.ID))), Title: i.say("Uji ulang belum lolos", "The re-test failed"), Fields: []Field{
 		{ID: "reason", Label: i.say("Apa yang masih salah?", "What is still wrong?"), Hint: i.say("Langkah dan hasilnya di akun demo", "Steps and outcome in the demo account"), Long: true, Least: 1, Most: escalation.LongText},
 	}}
 	if r.ID != "" && r.Party != escalation.Developers {
@@ -85,8 +86,8 @@ func (d *Desk) agree(ctx context.Context, i Interaction) (Answer, error) {
 	return d.takeStep(ctx, i, reportStep{
 		id: arg(i.Button, buttonAgree), by: (*Desk).byDesk,
 		do:   func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Accept(i.User, at) },
-		done: i.say("👍 Disetujui. Laporan ini ditutup; jawab kliennya di thread tiket.", "👍 Accepted. The report is closed; answer the client in the ticket's thread."),
-		was:  i.say("Penutupan ini sudah disetujui.", "This closing was accepted already."),
+		done: i.say("✅ Penutupan diterima. Jawab sendiri kliennya di thread tiket.", "✅ Accepted. Answer the client yourself in the ticket's thread."),
+		was:  i.say("Penutupan ini sudah diterima.", "This closing was accepted already."),
 	})
 }
 
@@ -174,4 +175,40 @@ func (d *Desk) forwardWords(ctx context.Context, i Interaction) (Answer, error) 
 		return Answer{}, nil
 	}
 	return Answer{Text: i.say("📨 Jawaban klien diteruskan ke laporan "+reportLink(m.Report)+".", "📨 The client's answer went to report "+reportLink(m.Report)+".")}, nil
+}
+
+// putBack takes a report up again that had passed: the client of the thread's ticket says
+// that it is not mended.
+func (d *Desk) putBack(ctx context.Context, i Interaction) (Answer, error) {
+	var m meantReport
+	open := false
+	err := d.once(ctx, i, "", func(tx *ledger.Tx) (err error) {
+		if m, err = d.reportMeant(tx.Doc, i, arg(i.Button, buttonPutBack), nil); err != nil {
+			return err
+		}
+		number, err := d.numberHere(tx, i)
+		if err != nil {
+			return err
+		}
+		if m.agent, err = agentOf(tx.Doc, number); err != nil {
+			return err
+		}
+		if err := d.byDesk(i, m); err != nil {
+			return err
+		}
+		if open = m.State != escalation.Closed; open && slices.Contains(m.Tickets, number) {
+			return nil
+		}
+		open = false
+		return d.bridge.ReturnReport(tx, m.ID, number, i.User)
+	})
+	switch {
+	case err != nil:
+		return Answer{}, d.ledReport(i, m.Report, err)
+	case open:
+		return Answer{Text: i.say("Laporan "+reportLink(m.Report)+" memang terbuka.", "Report "+reportLink(m.Report)+" is open.")}, nil
+	case i.shows():
+		return Answer{}, nil
+	}
+	return Answer{Text: i.say("🔓 Laporan "+reportLink(m.Report)+" dibuka kembali.", "🔓 Report "+reportLink(m.Report)+" is open again.")}, nil
 }

@@ -304,11 +304,11 @@ func reportWays(i Interaction, r escalation.Report, rule string) []Button {
 	case rule == "no_cause":
 		return causeButtons(i)
 	case rule == "not_adjusted" && r.State == escalation.Rejected:
-		return []Button{{ID: buttonAgree + with, Label: i.say("Setuju", "Accept"), Emoji: "👍", Style: "success"},
+		return []Button{{ID: buttonAgree + with, Label: i.say("Terima", "Accept"), Emoji: "✅", Style: "success"},
 			{ID: buttonObject + with, Label: i.say("Keberatan", "Object"), Emoji: "✋"}}
 	case rule == "not_rejected" && r.State == escalation.Adjusted:
-		return []Button{{ID: buttonPass + with, Label: i.say("Lulus", "Pass"), Emoji: "✅", Style: "success"},
-			{ID: buttonFail + with, Label: i.say("Gagal", "Fail"), Emoji: "❌"}}
+		return []Button{{ID: buttonPass + with, Label: i.say("Lolos", "Pass"), Emoji: "✅", Style: "success"},
+			{ID: buttonFail + with, Label: i.say("Belum sesuai", "Fail"), Emoji: "❌"}}
 	}
 	return nil
 }
