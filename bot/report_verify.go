@@ -190,6 +190,7 @@ func (d *Desk) putBack(ctx context.Context, i Interaction) (Answer, error) {
 		if err != nil {
 			return err
 		}
+		m.number = number
 		if m.agent, err = agentOf(tx.Doc, number); err != nil {
 			return err
 		}

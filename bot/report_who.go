@@ -27,7 +27,8 @@ type meantReport struct {
 	escalation.Report
 	post   bool   // it was asked for in its post
 	thread bool   // or in the thread of a ticket that waits for it
-	agent  string // of the first ticket, "" for nobody
+	agent  string // of the ticket that counts, "" for nobody
+	number string // that ticket: the first
 }
 
 // reportMeant finds the report: by the identifier in an id, by the post, or by the ticket
@@ -56,7 +57,8 @@ func (d *Desk) reportMeant(read reader, i Interaction, id string, fits func(esca
 		return m, Refusal(i.say("Laporan itu tidak ditemukan.", "There is no such report."))
 	}
 	m = meantReport{Report: r, post: known && th.Report == r.ID, thread: known && th.Ticket != "" && slices.Contains(r.Tickets, th.Ticket)}
-	m.agent, err = agentOf(read, r.First())
+	m.number = r.First()
+	m.agent, err = agentOf(read, m.number)
 	return m, err
 }
 
@@ -197,8 +199,8 @@ func (d *Desk) byDesk(i Interaction, m meantReport) error {
 	if d.may(i, supervisors) || d.may(i, staff) && (m.agent == i.User || m.agent == "") {
 		return nil
 	}
-	return Refusal(i.say("Hanya <@"+m.agent+">, agen tiket "+m.First()+", atau supervisor yang dapat memutuskannya. Ambil alih tiketnya bila memang perlu.",
-		"Only <@"+m.agent+">, the agent of ticket "+m.First()+", or a supervisor can decide that. Take the ticket over if you must."))
+	return Refusal(i.say("Hanya <@"+m.agent+">, agen tiket "+m.number+", atau supervisor yang dapat memutuskannya. Ambil alih tiketnya bila memang perlu.",
+		"Only <@"+m.agent+">, the agent of ticket "+m.number+", or a supervisor can decide that. Take the ticket over if you must."))
 }
 
 // byStaff lets everybody of the desk do it who may do it at all.
