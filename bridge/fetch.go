@@ -116,16 +116,26 @@ func closeFile(tx *ledger.Tx, key string, end func(*filed)) error {
 	}
 	before := f.State
 	end(&f)
-	if f.Late != "" && f.State != before {
-		id := "late/" + key
+	if f.State != before {
+		again := ""
 		if f.State == fileStored && before == fileFailed {
-			id += "/again"
+			again = "/again"
 		}
-		tx.Send(letter(id, ThreadLane(f.Ticket), f.Ticket, kindSay, sayBody{
-			Content: "⬆️ Berkas yang tadi belum dapat ditampilkan:", Answers: &reference{f.Ticket, f.Late}, Files: []fileRef{{Key: key}},
-		}))
+		if f.Late != "" {
+			tx.Send(lateLetter(lateFile+key+again, ThreadLane(f.Ticket), f.Ticket, f.Late, key))
+		}
+		for _, l := range f.Elsewhere {
+			tx.Send(lateLetter(lateFile+sum(l.Letter)+"/"+key+again, l.Lane, l.Log, l.Letter, key))
+		}
 	}
 	return f.save(tx, key)
+}
+
+// lateLetter shows a file below the line that stood for it.
+func lateLetter(id, lane, log, of, key string) ledger.Letter {
+	return letter(id, lane, log, kindSay, sayBody{
+		Content: "⬆️ Berkas yang tadi belum dapat ditampilkan:", Answers: &reference{log, of}, Files: []fileRef{{Key: key}},
+	})
 }
 
 // wake lets a lane try again at once what waits there for a file.
