@@ -258,6 +258,8 @@ type SendError struct {
 	// Gone is true when the destination itself no longer exists (thread deleted).
 	Gone bool
 	Err  error
+
+	noPost bool // the report's post has to be made first
 }
 
 func (e *SendError) Error() string {

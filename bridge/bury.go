@@ -41,6 +41,8 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 			tx.SendFirst(letter(id, l.Lane, l.Log, kindSay, sayBody{
 				Content: "⚠️ Pesan `" + Clean(l.ID, 80) + "` tidak dapat ditampilkan: " + why + ".",
 			}))
+		case l.Kind == kindArrange:
+			tx.Send(OpsNote(id, "⚠️ Tanda pada post laporan "+l.Log+" tidak dapat diubah: "+why+". Ubahlah dengan tangan."))
 		case l.Kind == kindTags:
 			tx.Send(OpsNote(id, "⚠️ Tanda pada post tiket "+l.Log+" tidak dapat diubah: "+why+". Ubahlah dengan tangan."))
 		}

@@ -20,7 +20,7 @@ const viewCard = "card/"
 // of the ticket, or of who writes in it, changed. What would look the same is not sent.
 func RefreshCard(tx *ledger.Tx, number string) { tx.Refresh(viewCard + number) }
 
-// kindCard documents are what the card of a ticket shows.
+// kindCard documents are what the head of a post shows, by ticket or report.
 const kindCard ledger.Kind = "card"
 
 type shownCard struct {
@@ -141,8 +141,13 @@ func (c *Courier) showCard(ctx context.Context, number string) error {
 	if err != nil {
 		return err
 	}
-	want := shownCard{V: 1, Thread: t.Thread, Sum: check}
-	d, err := c.outbox.Doc(ctx, cardRef(number))
+	return c.showHead(ctx, number, shownCard{V: 1, Thread: t.Thread, Sum: check}, m)
+}
+
+// showHead makes the head of a post show m, unless it does already. id is the ticket's or
+// report's.
+func (c *Courier) showHead(ctx context.Context, id string, want shownCard, m Message) error {
+	d, err := c.outbox.Doc(ctx, cardRef(id))
 	if err != nil {
 		return err
 	}
@@ -151,9 +156,9 @@ func (c *Courier) showCard(ctx context.Context, number string) error {
 		return nil
 	}
 	// The first message of a post has the id of its thread.
-	if err := c.board.Update(ctx, t.Thread, m); err != nil {
+	if err := c.board.Update(ctx, want.Thread, m); err != nil {
 		return err
 	}
-	_, err = c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return want.save(tx, number) })
+	_, err = c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return want.save(tx, id) })
 	return err
 }

@@ -435,6 +435,10 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 		return false, c.stalled(ctx, lease, l, se)
 	case se.Gone && strings.HasPrefix(l.Lane, laneThread):
 		return c.reopenThread(ctx, lease, l, se)
+	case se.Gone && strings.HasPrefix(l.Lane, laneReport):
+		return false, c.lostPost(ctx, lease, l, se)
+	case se.noPost:
+		return false, c.firstPost(ctx, lease, l, se)
 	case se.Certainty == Refused || counts && exhausted(st):
 		c.stuck.remove(l.Lane)
 		c.log.Warn("letter buried", zap.String("letter", l.ID), zap.String("reason", se.Reason), zap.Error(se.Err))

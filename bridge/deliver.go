@@ -26,9 +26,14 @@ func (c *Courier) deliver(ctx context.Context, l ledger.Letter, st ledger.Status
 	case kindSay:
 		return c.deliverSay(ctx, l, st)
 	case kindPost:
+		if strings.HasPrefix(l.Lane, laneReport) {
+			return c.deliverReport(ctx, l, st)
+		}
 		return c.deliverPost(ctx, l, st)
 	case kindTags:
 		return "", c.deliverTags(ctx, l)
+	case kindArrange:
+		return "", c.deliverArrange(ctx, l)
 	case kindMedia, kindPoll, kindReact, kindRead:
 		return l.Ext, c.deliverContent(ctx, l, st)
 	case kindSign:
@@ -166,6 +171,9 @@ func (c *Courier) channel(ctx context.Context, lane string) (id string, err erro
 			return "", &SendError{Certainty: Blocked, Reason: "the desk has no channel " + part}
 		}
 		return id, nil
+	}
+	if report, ok := strings.CutPrefix(lane, laneReport); ok {
+		return c.reportPost(ctx, report)
 	}
 	t, err := c.ticket(ctx, strings.TrimPrefix(lane, laneThread))
 	if err != nil {

@@ -25,6 +25,7 @@ const reasonDeleted = "the message was deleted in Discord"
 type mootError struct {
 	dropped bool       // it was taken back before it left
 	late    bool       // WhatsApp no longer allows it: the agent is told
+	nowhere bool       // what it was for is over, and has no place
 	instead *rewording // what the letter it is about is to say when it is sent, nil for nothing
 }
 
@@ -129,6 +130,9 @@ func (c *Courier) moot(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 	}
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
+		if m.nowhere {
+			return nil
+		}
 		var body changeBody
 		if err := json.Unmarshal(l.Body, &body); err != nil {
 			return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)

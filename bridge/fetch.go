@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 )
 
@@ -125,10 +127,24 @@ func closeFile(tx *ledger.Tx, key string, end func(*filed)) error {
 			tx.Send(lateLetter(lateFile+key+again, ThreadLane(f.Ticket), f.Ticket, f.Late, key))
 		}
 		for _, l := range f.Elsewhere {
-			tx.Send(lateLetter(lateFile+sum(l.Letter)+"/"+key+again, l.Lane, l.Log, l.Letter, key))
+			id := lateFile + sum(l.Letter) + "/" + key + again
+			tx.Send(lateLetter(id, l.Lane, l.Log, l.Letter, key))
+			if err := shutAgain(tx, l, id); err != nil {
+				return err
+			}
 		}
 	}
 	return f.save(tx, key)
+}
+
+// shutAgain lets the post of a closed report go back into the archive: a late file takes
+// it out.
+func shutAgain(tx *ledger.Tx, l lateness, id string) error {
+	r, ok, err := escalation.Load(tx, strings.TrimPrefix(l.Lane, laneReport))
+	if err != nil || !ok || r.State != escalation.Closed {
+		return err
+	}
+	return arrange(tx, r.ID, id+".arrange")
 }
 
 // lateLetter shows a file below the line that stood for it.

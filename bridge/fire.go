@@ -3,6 +3,7 @@ package bridge
 import (
 	"errors"
 
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -19,6 +20,7 @@ var ticketTimers = []string{
 func (d Desk) Timers() map[string]func(*ledger.Tx, ledger.Timer) error {
 	all := map[string]func(*ledger.Tx, ledger.Timer) error{
 		TimerUndelivered: Undelivered, TimerSecret: EndSecret, TimerFlood: d.Unfold, ticket.TimerShift: d.Shift,
+		escalation.TimerLadder: d.Climb, escalation.TimerTold: d.TellNext,
 	}
 	for _, kind := range ticketTimers {
 		all[kind] = d.Fire

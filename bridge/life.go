@@ -55,6 +55,10 @@ var ErrNoTicket = fmt.Errorf("no such ticket")
 // before is the ticket as it was loaded. The conversation follows, and is the caller's to
 // save. What is told leaves in front of what the caller sends afterwards.
 func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *ticket.Conversation, events []ledger.Event) error {
+	events, returned, err := d.reportsReturn(tx, t, events)
+	if err != nil {
+		return err
+	}
 	if c.ID != "" {
 		c.Follow(*t)
 	}
@@ -78,5 +82,9 @@ func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 	if err := track(tx, before, *t); err != nil {
 		return err
 	}
-	return t.Keep(tx, before, events, d.policy(), d.hours())
+	refreshReports(tx, before, *t)
+	if err := t.Keep(tx, before, events, d.policy(), d.hours()); err != nil {
+		return err
+	}
+	return d.reportsHear(tx, before, *t, returned)
 }

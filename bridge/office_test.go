@@ -295,6 +295,11 @@ func (o *office) timersFit() error {
 			want = append(want, d.Name()+" "+d.Due.In(wib).Format(time.DateTime))
 		}
 	}
+	for _, r := range o.reports() {
+		for _, d := range r.Due(o.policy.Reports, o.policy.Calendar) {
+			want = append(want, d.Name()+" "+d.Due.In(wib).Format(time.DateTime))
+		}
+	}
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		return fmt.Errorf("timers set\n%s\nand owed\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -308,6 +313,9 @@ func (o *office) numbers() (all []string) {
 	defer o.board.mu.Unlock()
 	for _, title := range o.board.posts {
 		number, _, _ := strings.Cut(strings.TrimLeft(title, "[#"), " ")
+		if strings.Contains(number, "-R") {
+			continue // a report's
+		}
 		if !slices.Contains(all, number) {
 			all = append(all, number)
 		}

@@ -34,6 +34,9 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		}
 		switch l.Kind {
 		case kindPost:
+			if strings.HasPrefix(l.Lane, laneReport) {
+				return reportPosted(tx, l.Log, ext, check)
+			}
 			return posted(tx, l.Log, ext, check)
 		case kindSay, kindEdit:
 			return said(tx, l.Lane, ext)
@@ -244,6 +247,9 @@ func (c *Courier) stalled(ctx context.Context, lease ledger.Lease, l ledger.Lett
 	_, err := c.outbox.Update(ctx, ledger.Cause{Inbox: &once}, func(tx *ledger.Tx) error {
 		tx.Log(l.Log, ledger.Event{What: "held_up", By: "discord", Data: map[string]string{"reason": se.Reason}})
 		what := "Tiket " + l.Log
+		if strings.HasPrefix(l.Lane, laneReport) {
+			what = "Laporan " + l.Log
+		}
 		if l.Log == ledger.DeskLog {
 			what = "Kiriman " + errand(l)
 		}

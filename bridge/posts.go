@@ -60,7 +60,7 @@ func (p *posts) shut(d time.Duration) {
 
 // opensPost reports whether the letter at the head of a lane opens a forum post.
 func (c *Courier) opensPost(ctx context.Context, lane string) (bool, error) {
-	if !strings.HasPrefix(lane, laneThread) {
+	if !strings.HasPrefix(lane, laneThread) && !strings.HasPrefix(lane, laneReport) {
 		return false, nil
 	}
 	head, err := c.outbox.Waiting(ctx, lane, 1)

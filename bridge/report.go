@@ -2,9 +2,12 @@ package bridge
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
 )
 
 // A Team is a developer team: its name, which is a tag of the report forum, and the ids of
@@ -23,9 +26,22 @@ var ErrNoReport = errors.New("no such report")
 
 // ChangeReport makes a transition of the report with an identifier, with all that follows
 // from it: the events are logged, timers set, its post and the threads of its tickets told,
-// and its tickets follow. It is to a report what [Desk.Change] is to a ticket.
+// and its tickets follow. It is to a report what [Desk.Change] is to a ticket, and changes
+// tickets by it: inside the transition of one it must not be called.
 func (d Desk) ChangeReport(tx *ledger.Tx, id string, fn ReportTransition) error {
-	return ErrNoReport
+	before, ok, err := escalation.Load(tx, id)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("%w: %s", ErrNoReport, id)
+	}
+	r := before
+	events, err := fn(&r)
+	if err != nil {
+		return err
+	}
+	return d.keepReport(tx, before, &r, events)
 }
 
 // A NewReport is one to be made.
@@ -38,13 +54,102 @@ type NewReport struct {
 }
 
 // OpenReport makes a report of a ticket, and its post. Of developers, the ticket waits for
-// it and its client is told that it is looked into.
+// it and its client is told that it is looked into. Errors are a [*escalation.Refusal], a
+// [*ticket.Refusal] or [ErrNoTicket], and then nothing was written.
 func (d Desk) OpenReport(tx *ledger.Tx, o NewReport) (id string, err error) {
-	return "", ErrNoReport
+	t, _, err := d.load(tx, o.Ticket)
+	if err != nil {
+		return "", err
+	}
+	if o.Party == escalation.Developers && len(d.Teams) > 0 && !d.hasTeam(o.Team) {
+		return "", &escalation.Refusal{Key: "no_team"}
+	}
+	if id, err = freeReport(tx, o.Ticket); err != nil {
+		return "", err
+	}
+	r, events, err := escalation.New(id, o.Party, o.Team, o.Ticket, o.Form, o.By, tx.Now())
+	if err != nil {
+		return "", err
+	}
+	r.Title = reportTitle(r)
+	switch {
+	case r.Party == escalation.Developers:
+		err = d.Change(tx, o.Ticket, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+			return t.Escalate(id, r.Team, o.By, tx.Now())
+		})
+	case t.State == ticket.Closed:
+		err = &ticket.Refusal{Key: "closed"}
+	}
+	if err != nil {
+		return "", err
+	}
+	return id, d.keepReport(tx, escalation.Report{}, &r, events)
 }
 
-// CarryTicket makes a further ticket wait for a report to developers.
-func (d Desk) CarryTicket(tx *ledger.Tx, id, number, by string) error { return ErrNoReport }
+// mostOfTicket bounds the reports of one ticket.
+const mostOfTicket = 100
+
+// freeReport is the identifier of a ticket's next report.
+func freeReport(tx *ledger.Tx, number string) (string, error) {
+	for n := range int64(mostOfTicket) {
+		id := escalation.ID(number, n+1)
+		if _, taken, err := escalation.Load(tx, id); err != nil || !taken {
+			return id, err
+		}
+	}
+	return "", &ticket.Refusal{Key: "reports_full"}
+}
+
+// CarryTicket makes a further ticket wait for a report to developers. Errors are those of
+// [Desk.OpenReport].
+func (d Desk) CarryTicket(tx *ledger.Tx, id, number, by string) error {
+	r, ok, err := escalation.Load(tx, id)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return fmt.Errorf("%w: %s", ErrNoReport, id)
+	case r.Party != escalation.Developers:
+		return &escalation.Refusal{Key: "no_team"}
+	case slices.Contains(r.Tickets, number):
+		return nil
+	}
+	// The report refuses before the ticket is told.
+	if _, err := r.Carry(number, by, tx.Now()); err != nil {
+		return err
+	}
+	err = d.Change(tx, number, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		return t.Escalate(id, r.Team, by, tx.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
+		return r.Carry(number, by, tx.Now())
+	})
+}
+
+// ReturnReport takes a report up again that had passed its re-test: the client of a ticket
+// says that it is not mended. by is who says so, "client" or one of the staff.
+func (d Desk) ReturnReport(tx *ledger.Tx, id, number, by string) error {
+	r, ok, err := escalation.Load(tx, id)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return fmt.Errorf("%w: %s", ErrNoReport, id)
+	}
+	err = d.Change(tx, number, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		if t.State == ticket.Closed || t.State == ticket.Resolved {
+			return nil, &escalation.Refusal{Key: "not_closed"}
+		}
+		return t.ReportReturned(id, r.Team, by, tx.Now()), nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.reopenReport(tx, id, number, by)
+}
 
 // laneReport is the lane of a report's post: + its identifier.
 const laneReport = "rp/"
@@ -68,4 +173,5 @@ const (
 	buttonReportWords  = "r:forward"  // forwards what the client answered
 	buttonReportAgain  = "r:again"    // another post for one that was deleted
 	buttonReportDrop   = "r:withdraw" // nobody waits for it
+	buttonReportBack   = "r:reopen"   // after it had passed: the client says that it is not mended
 )

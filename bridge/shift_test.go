@@ -315,7 +315,7 @@ func timersOf(t testing.TB, st *store.Store) (all []string) {
 		t.Fatal(err)
 	}
 	for _, d := range due {
-		if strings.HasPrefix(d.Kind, "ticket_") {
+		if strings.HasPrefix(d.Kind, "ticket_") || strings.HasPrefix(d.Kind, "report_") {
 			all = append(all, d.Name()+" "+d.Due.In(wib).Format(time.DateTime))
 		}
 	}

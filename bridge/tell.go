@@ -22,6 +22,7 @@ type telling struct {
 	events []ledger.Event // of the change; a telling may add what follows from one
 	n      int            // things said so far: names them
 	lines  int            // of them in the thread
+	base   string         // names what is said; "" for the ticket's own change
 }
 
 // A Mention is whom a line calls.
@@ -52,7 +53,18 @@ func (d Desk) tell(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 // id names the next thing said by this change.
 func (s *telling) id(what string) string {
 	s.n++
-	return fmt.Sprintf("t/%s/%d/%d.%s", s.t.Number, s.t.Step, s.n, what)
+	base := s.base
+	if base == "" {
+		base = fmt.Sprintf("t/%s/%d", s.t.Number, s.t.Step)
+	}
+	return fmt.Sprintf("%s/%d.%s", base, s.n, what)
+}
+
+// putBack returns a closed ticket's post to the archive, which what was said opened.
+func (s *telling) putBack() {
+	if s.lines > 0 && s.t.State == ticket.Closed {
+		s.tx.Send(Tags(s.t.Number, s.id("tag"), s.t.Tag(), true))
+	}
 }
 
 // follow adds an event that follows from one that was told.

@@ -34,6 +34,8 @@ func init() {
 		"checking":            (*telling).checking,
 		"escalated":           (*telling).escalated,
 		"escalated_again":     (*telling).escalated,
+		"report_ended":        (*telling).reportEnded,
+		"report_returned":     (*telling).reportReturned,
 		"supervisor_answered": (*telling).supervisorAnswered,
 		"snoozed":             (*telling).snoozed,
 		"woken":               (*telling).woken,
@@ -61,15 +63,13 @@ func init() {
 
 // untold are the events that need no words, and why.
 var untold = map[string]string{
-	"opened":          "the post says it, and intake greets the client",
-	"identified":      "the card shows it",
-	"waited":          "for the figures",
-	"responded":       "the answer itself is in the thread",
-	"access_came":     "whoever sealed it shows the way to it",
-	"closing_sent":    "the mark of the sentence shows it",
-	"offer_due":       "an offer follows, or that there is nobody",
-	"report_ended":    "the report tells its own end",
-	"report_returned": "the report tells that it is back",
-	"rating_skipped":  "nothing happens",
-	"rating_lapsed":   "nothing happens",
+	"opened":         "the post says it, and intake greets the client",
+	"identified":     "the card shows it",
+	"waited":         "for the figures",
+	"responded":      "the answer itself is in the thread",
+	"access_came":    "whoever sealed it shows the way to it",
+	"closing_sent":   "the mark of the sentence shows it",
+	"offer_due":      "an offer follows, or that there is nobody",
+	"rating_skipped": "nothing happens",
+	"rating_lapsed":  "nothing happens",
 }

@@ -24,6 +24,7 @@ var toldElsewhere = map[string]string{
 	"target_missed":           "TestEachTimerFiredTwiceChangesOnce",
 	"agent_silent":            "TestEachTimerFiredTwiceChangesOnce",
 	"scheduled_due":           "TestEachTimerFiredTwiceChangesOnce",
+	"report_returned":         "TestAClientsNotYetTakesTheReportUpAgain",
 	"merged_from":             "TestWhatComesAfterAMergeGoesToTheRightTicket",
 }
 

@@ -18,6 +18,7 @@ const (
 	mayAnswer    = "agent"
 	maySupervise = "assistant_manager"
 	mayWarrant   = "after_sales"
+	mayLead      = "developer_lead"
 )
 
 // user shows a member of the staff.

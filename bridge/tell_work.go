@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -113,6 +114,35 @@ func (s *telling) escalated(e ledger.Event) error {
 	}
 	s.line("🛠️ "+by(e.By)+" mengeskalasi tiket ini ke tim developer"+team+".", Mention{})
 	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
+}
+
+// reportEnded says how a report to developers ended. The client hears of one that passed
+// its re-test; of any other the agent tells him himself.
+func (s *telling) reportEnded(e ledger.Event) error {
+	r, ok, err := escalation.Load(s.tx, e.Data["report"])
+	if err != nil || !ok {
+		return err
+	}
+	if r.Ending != escalation.EndPassed {
+		sign := "✅ "
+		if r.Ending == escalation.EndWithdrawn {
+			sign = "🗑️ "
+		}
+		s.line(sign+endedLine(r, e.By), one(s.other(e.By)), s.next()...)
+		return nil
+	}
+	s.line("✅ "+endedLine(r, e.By), one(s.other(e.By)), append(s.next(), about(r, reportBack))...)
+	return s.say(ticket.SayAdjusted, nil)
+}
+
+// reportReturned says that the ticket waits again for a report that had passed.
+func (s *telling) reportReturned(e ledger.Event) error {
+	r, ok, err := escalation.Load(s.tx, e.Data["report"])
+	if err != nil || !ok {
+		return err
+	}
+	s.line("🔓 "+capital(reportName(r))+" dibuka kembali dan developer ("+partyName(r)+") dipanggil: menurut klien kendalanya belum selesai.", Mention{})
+	return nil
 }
 
 func (s *telling) supervisorAnswered(e ledger.Event) error {

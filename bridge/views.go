@@ -193,7 +193,7 @@ func viewChannel(name string) string {
 		return f[2]
 	case strings.HasPrefix(name, viewInside) && len(f) == 4, strings.HasPrefix(name, viewKept) && len(f) == 3:
 		return f[1]
-	case strings.HasPrefix(name, viewCard), name == PanelView:
+	case strings.HasPrefix(name, viewCard), strings.HasPrefix(name, viewReport), name == PanelView:
 		return name // of its own: an old one may have to wait long
 	}
 	return ""
@@ -255,6 +255,8 @@ func (c *Courier) show(ctx context.Context, name string) error {
 		return c.board.React(ctx, f[1], f[2], mark, true)
 	case strings.HasPrefix(name, viewCard) && len(f) == 2:
 		return c.showCard(ctx, f[1])
+	case strings.HasPrefix(name, viewReport) && len(f) == 2:
+		return c.showReport(ctx, f[1])
 	case name == PanelView:
 		return c.showPanel(ctx)
 	}

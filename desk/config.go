@@ -10,9 +10,11 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/calendar"
 	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ticket"
 )
 
@@ -115,6 +117,19 @@ type Config struct {
 	// give it; keys are the [Capabilities]. Default: see deploy/halo.yaml.
 	// Example: agent: [CS Agent, CS Senior]
 	Roles map[string][]string
+
+	// Teams is teams.*, the developer teams: the name of each, which is a tag of the
+	// report forum, with the Discord role of its members and, if it has one, its lead's;
+	// who has the role developer_lead leads every team. 1 to 12 of them.
+	// Default: the six of deploy/halo.yaml. Example: POS: [Developer POS, Lead POS]
+	Teams []Team
+
+	// Reports is reports.*, who is called when a report waits: untaken while nobody of the
+	// team has it, unanswered while the desk owes data, a re-test or a word, both in
+	// working time, and how often the last of them is called again.
+	// Default: untaken [team 30m, lead 2h], unanswered [agent 30m, manager 1h], repeat off.
+	// Example: untaken: [team 15m, lead 1h]
+	Reports escalation.Policy
 
 	// Replies is replies.*, how fast replies may leave the number.
 	// Default: per_second 1, burst 5. Example: per_second: off
@@ -225,8 +240,10 @@ func Default() Config {
 	for _, c := range capabilities {
 		roles[c.name] = slices.Clone(c.roles)
 	}
-	return Config{
+	c := Config{
 		RedisPromise: Strict,
+		Teams:        defaultTeams(),
+		Reports:      escalation.DefaultPolicy(),
 		Data:         "./halo-data",
 		Desk:         "halo",
 		Log:          zapcore.InfoLevel,
@@ -249,6 +266,8 @@ func Default() Config {
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
 		Texts:        maps.Collect(defaultTexts()),
 	}
+	c.Roles[bot.Developer], _ = c.teamRoles()
+	return c
 }
 
 // Load reads the whole configuration. getenv is os.Getenv and readFile is
@@ -290,11 +309,12 @@ var capabilities = []struct {
 	{"agent", []string{"CS Agent"}},
 	{"assistant_manager", []string{"Assistant Manager"}},
 	{"manager", []string{"Manager"}},
-	{"developer", []string{"Developer Back End", "Developer POS", "Developer Smart Repair", "Developer BI", "Developer Teams", "Developer Sinkronisasi"}},
+	{bot.Developer, nil}, // of Teams
 	{"developer_lead", []string{"Developer Lead"}},
 	{"sales", []string{"Sales"}},
 	{"after_sales", []string{"After Sales"}},
 	{"qa", []string{"QA"}},
+	{"engineering", []string{"Engineering"}},
 	{"head_of_marketing", []string{"Head of Marketing"}},
 }
 

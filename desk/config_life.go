@@ -115,8 +115,11 @@ func accessOf(values []string) customer.Policy {
 func (c *Config) readPeople(values []yamlValue, line map[string]int) Problems {
 	var found Problems
 	for _, v := range values {
-		if v.key == typesKey {
+		switch v.key {
+		case typesKey:
 			found = append(found, c.readTypes(v)...)
+		case teamsKey:
+			found = append(found, c.readTeams(v)...)
 		}
 	}
 	if len(found) == 0 {

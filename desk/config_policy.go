@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/haloerzap/halo/bot"
 )
 
 // A setting is one key of halo.yaml, written with dots, and where its value goes.
@@ -72,7 +74,7 @@ var settings = append([]setting{
 	{key: hoursKey},
 	{key: holidaysKey},
 	{key: holidaysFileKey},
-}, slices.Concat(roleSettings(), lifeSettings())...)
+}, slices.Concat(roleSettings(), reportSettings(), lifeSettings())...)
 
 // off is written where there is no limit.
 const off = "off"
@@ -94,6 +96,9 @@ func channel(key string, field func(*Channels) *string) setting {
 func roleSettings() []setting {
 	var all []setting
 	for _, capability := range capabilities {
+		if capability.name == bot.Developer {
+			continue // follows from the teams
+		}
 		all = append(all, setting{key: "roles." + capability.name, expected: "the name of a Discord role, or a list of names", setList: func(c *Config, names []string) bool {
 			c.Roles[capability.name] = names
 			return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool {
@@ -126,6 +131,7 @@ func (c *Config) readPolicy(readFile func(string) ([]byte, error)) Problems {
 	}
 	found = append(found, c.sameChannels(file.name, line)...)
 	found = append(found, c.readPeople(values, line)...)
+	c.Roles[bot.Developer], _ = c.teamRoles()
 	return append(found, c.readHours(values, readFile)...)
 }
 

@@ -114,7 +114,7 @@ func TestEnvironmentWinsOverTheFile(t *testing.T) {
 // Each row is one slip and the line a person reads about it.
 func TestBadInput(t *testing.T) {
 	const key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	for _, test := range slices.Concat(badInput, badHours, badLife) {
+	for _, test := range slices.Concat(badInput, badHours, badLife, badTeams) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := load(test.env, test.files)
 			problems, ok := errors.AsType[Problems](err)
@@ -182,7 +182,7 @@ var badInput = []slip{
 	{"unknown key", nil, map[string]string{"halo.yaml": "desk:\n  prefix: HE\n  zoan: Asia/Jakarta\n"},
 		`halo.yaml:3: desk.zoan: read an unknown key, expected one of desk.prefix, desk.zone`},
 	{"unknown capability", nil, map[string]string{"halo.yaml": "roles:\n  boss: Boss\n"},
-		`halo.yaml:2: roles.boss: read an unknown key, expected one of roles.agent, roles.assistant_manager, roles.manager, roles.developer, roles.developer_lead, roles.sales, roles.after_sales, roles.qa, roles.head_of_marketing`},
+		`halo.yaml:2: roles.boss: read an unknown key, expected one of roles.agent, roles.assistant_manager, roles.manager, roles.developer_lead, roles.sales, roles.after_sales, roles.qa, roles.engineering, roles.head_of_marketing`},
 	{"no YAML", nil, map[string]string{"halo.yaml": "desk:\n  prefix: [\n"},
 		`halo.yaml:2: read something that is no YAML (sequence end token ']' not found), expected YAML`},
 	{"key twice", nil, map[string]string{"halo.yaml": "note_prefix: \"#\"\nnote_prefix: //\n"},
@@ -414,7 +414,7 @@ func TestDeployedFilesAreTheDefaults(t *testing.T) {
 // Whatever stands in the files, reading them ends with a configuration or with
 // problems that show no secret.
 func FuzzLoad(f *testing.F) {
-	for _, test := range slices.Concat(badInput, badHours, badLife) {
+	for _, test := range slices.Concat(badInput, badHours, badLife, badTeams) {
 		f.Add(test.files[".env"], test.files["halo.yaml"], test.files["texts.yaml"])
 	}
 	f.Fuzz(func(t *testing.T, env, policy, texts string) {

@@ -248,6 +248,8 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Policy:     d.cfg.Policy,
 		Calendar:   d.cfg.Calendar,
 		Roles:      layout.rights,
+		Teams:      layout.teams,
+		Reports:    d.cfg.Reports,
 		Greet:      d.cfg.Greet,
 		Undo:       d.cfg.Undo,
 		Mode:       d.cfg.Mode,

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/haloerzap/halo/bot"
+	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/discord"
 	"github.com/haloerzap/halo/bridge/whatsapp"
 	"github.com/haloerzap/halo/ledger"
@@ -34,12 +35,18 @@ func (c Config) discordNetwork() (discord.Network, error) {
 
 // plan is what the desk's Discord server needs. The desk can run with less: see required.
 func (c Config) plan() discord.Plan {
-	p := discord.StandardPlan(developerTeams(c.Roles["developer"]))
+	p := discord.StandardPlan(c.teamNames())
 	p.Forums[0].Name, p.Forums[1].Name = c.Channels.Tickets, c.Channels.Reports
 	p.Forums[0].Tags = []string{string(ticket.New), string(ticket.Assigned), "waiting", "developer", "resolved", string(ticket.Closed)}
 	p.Channels[0].Name, p.Channels[1].Name = c.Channels.Intake, c.Channels.Ops
 	for _, capability := range Capabilities() {
 		for _, name := range c.Roles[capability] {
+			p.Roles = append(p.Roles, discord.RolePlan{Name: name})
+		}
+	}
+	_, leads := c.teamRoles()
+	for _, name := range leads {
+		if !slices.ContainsFunc(p.Roles, func(r discord.RolePlan) bool { return r.Name == name }) {
 			p.Roles = append(p.Roles, discord.RolePlan{Name: name})
 		}
 	}
@@ -57,7 +64,8 @@ func (c Config) seclude(p *discord.Plan) {
 	}
 	tickets := []string{"agent", "assistant_manager", "manager", "sales", "after_sales", "qa"}
 	p.Forums[0].VisibleTo = roles(tickets...)
-	p.Forums[1].VisibleTo = roles(append(tickets, "developer", "developer_lead")...)
+	_, leads := c.teamRoles()
+	p.Forums[1].VisibleTo = append(roles(append(tickets, "developer", "developer_lead", "engineering")...), leads...)
 	p.Channels[0].VisibleTo = roles("agent", "assistant_manager", "manager")
 	p.Channels[1].VisibleTo = roles("agent", "assistant_manager", "manager")
 	p.Channels[2].VisibleTo = roles("sales", "manager")
@@ -68,27 +76,19 @@ func (c Config) seclude(p *discord.Plan) {
 // sees too much is for [Check] to say: the desk works all the same.
 func (c Config) required() discord.Plan {
 	p := c.plan()
-	p.Forums, p.Channels, p.Roles = p.Forums[:1], p.Channels[:2], nil
-	p.Forums[0].VisibleTo, p.Channels[0].VisibleTo, p.Channels[1].VisibleTo = nil, nil, nil
+	p.Channels, p.Roles = p.Channels[:2], nil
+	p.Forums[0].VisibleTo, p.Forums[1].VisibleTo, p.Channels[0].VisibleTo, p.Channels[1].VisibleTo = nil, nil, nil, nil
 	for _, name := range c.Roles["agent"] {
 		p.Roles = append(p.Roles, discord.RolePlan{Name: name})
 	}
 	return p
 }
 
-// developerTeams reads the teams' names off their roles.
-func developerTeams(roles []string) []string {
-	teams := make([]string, len(roles))
-	for i, r := range roles {
-		teams[i] = strings.TrimPrefix(r, "Developer ")
-	}
-	return teams
-}
-
 // layout is where the desk's places are in Discord.
 type layout struct {
 	channels map[string]string // part in the desk -> channel id
 	rights   bot.Rights
+	teams    []bridge.Team
 }
 
 // storedLayout is the form in which a layout is remembered.
@@ -98,12 +98,13 @@ type storedLayout struct {
 	Channels map[string]string `json:"channels"`
 	Agents   []string          `json:"agents"` // what there was before Rights
 	Rights   bot.Rights        `json:"rights,omitzero"`
+	Teams    []bridge.Team     `json:"teams,omitzero"`
 }
 
 var layoutRef = ledger.Ref{Kind: kindDesk, ID: "layout"}
 
 func (d *Desk) rememberLayout(ctx context.Context, st *store.Store, l layout) error {
-	data, err := json.Marshal(storedLayout{V: 1, Guild: d.cfg.DiscordGuild, Channels: l.channels, Agents: l.rights[bot.Agent], Rights: l.rights})
+	data, err := json.Marshal(storedLayout{V: 1, Guild: d.cfg.DiscordGuild, Channels: l.channels, Agents: l.rights[bot.Agent], Rights: l.rights, Teams: l.teams})
 	if err != nil {
 		return fmt.Errorf("encode layout: %w", err)
 	}
@@ -131,7 +132,7 @@ func (d *Desk) lastLayout(ctx context.Context, st *store.Store) (layout, bool) {
 	if s.Rights == nil {
 		s.Rights = bot.Rights{bot.Agent: s.Agents}
 	}
-	return layout{channels: s.Channels, rights: s.Rights}, true
+	return layout{channels: s.Channels, rights: s.Rights, teams: s.Teams}, true
 }
 
 // A SetupProblem lists what has to be mended before the desk can run.
@@ -178,10 +179,11 @@ func (d *Desk) layout(ctx context.Context, st *store.Store) (layout, error) {
 
 func (c Config) place(found discord.Layout) layout {
 	l := layout{channels: map[string]string{
-		"forum":  found.Channels[c.Channels.Tickets],
-		"intake": found.Channels[c.Channels.Intake],
-		"ops":    found.Channels[c.Channels.Ops],
-	}}
+		"forum":   found.Channels[c.Channels.Tickets],
+		"reports": found.Channels[c.Channels.Reports],
+		"intake":  found.Channels[c.Channels.Intake],
+		"ops":     found.Channels[c.Channels.Ops],
+	}, teams: c.teams(found.Roles)}
 	l.rights = bot.Rights{}
 	for capability, names := range c.Roles {
 		for _, name := range names {

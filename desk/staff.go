@@ -18,7 +18,7 @@ import (
 // staff is what the commands in Discord need of the rest.
 func (d *Desk) staff(st *store.Store, rights bot.Rights, policy bridge.Desk, phone *whatsapp.Client) bot.Options {
 	return bot.Options{
-		Store: staffStore{st}, Rights: rights, Bridge: policy, Phone: phone, Teams: developerTeams(d.cfg.Roles["developer"]), Log: d.log,
+		Store: staffStore{st}, Rights: rights, Bridge: policy, Phone: phone, Teams: d.cfg.teamNames(), Log: d.log,
 		Health: func(ctx context.Context) bot.Health { return d.healthForStaff(ctx, st, phone) },
 	}
 }

@@ -1,7 +1,7 @@
 package escalation
 
 import (
-	"slices"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -126,15 +126,18 @@ func (r *Report) Climb(at time.Time, p Policy, c Clock) []ledger.Event {
 	return []ledger.Event{event(at, "report_waits", byHalo, "calls", string(called), "state", string(r.State), "since", r.Since.UTC().Format(time.RFC3339Nano))}
 }
 
-// Check returns the first figure that no desk can work with.
+// Check returns what no desk can work with: rungs that do not rise, or figures under a
+// minute.
 func (p Policy) Check() error {
 	for _, l := range []Ladder{p.Untaken, p.Unanswered} {
-		if !slices.IsSortedFunc(l, func(a, b Rung) int { return int(a.After - b.After) }) || slices.ContainsFunc(l, func(r Rung) bool { return r.After < time.Minute }) {
-			return refuse("bad_ladder")
+		for i, rung := range l {
+			if rung.After < time.Minute || i > 0 && rung.After <= l[i-1].After {
+				return fmt.Errorf("rung %d of a ladder is at %s, want more than the one before and at least 1m", i+1, rung.After)
+			}
 		}
 	}
-	if p.Repeat < 0 || p.Repeat > 0 && p.Repeat < time.Minute {
-		return refuse("bad_ladder")
+	if p.Repeat != 0 && p.Repeat < time.Minute {
+		return fmt.Errorf("a ladder repeats after %s, want at least 1m", p.Repeat)
 	}
 	return nil
 }

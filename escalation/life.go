@@ -100,7 +100,6 @@ func (r *Report) DataCame(by string, at time.Time) []ledger.Event {
 	if r.State != NeedsData {
 		return nil
 	}
-	r.Words, r.Proposed = nil, false
 	return []ledger.Event{r.enter(r.held(), event(at, "report_data_came", by))}
 }
 
@@ -181,7 +180,6 @@ func (r *Report) Move(team, reason, by string, at time.Time) ([]ledger.Event, er
 	from := r.Team
 	r.Team, r.Owner = team, ""
 	r.Moved++
-	r.Rungs, r.Called = 0, time.Time{}
 	return []ledger.Event{r.enter(Open, event(at, "report_moved", by, "from", from, "team", team, "reason", reason))}, nil
 }
 
@@ -359,13 +357,19 @@ func (r *Report) enter(s State, e ledger.Event) ledger.Event {
 	spent[r.State] += max(0, e.At.Sub(r.Since))
 	r.Spent, r.State, r.Since = spent, s, e.At
 	r.Rungs, r.Called = 0, time.Time{}
+	if s != NeedsData {
+		r.Words, r.Proposed = nil, false
+	}
+	if s != Closed {
+		r.Untold = nil
+	}
 	return e
 }
 
 func (r *Report) end(why Ending, e ledger.Event) ledger.Event {
 	e = r.enter(Closed, e)
 	r.Ending, r.ClosedAt = why, e.At
-	r.Words, r.Proposed, r.Question = nil, false, ""
+	r.Question = ""
 	if len(r.Tickets) > 1 {
 		r.Untold = slices.Clone(r.Tickets[1:])
 	}

@@ -32,7 +32,7 @@ type RolePlan struct {
 // StandardPlan is the desk's own layout. Each of teams is a developer team: a
 // tag of the report forum. At most 12 fit beside the states of a report.
 func StandardPlan(teams []string) Plan {
-	reports := []string{"open", "taken", "needs data", "adjusted", "no change", "closed"}
+	reports := ReportTags()
 	tags := append(append([]string{}, teams[:min(len(teams), mostForumTags-len(reports))]...), reports...)
 	return Plan{
 		Category: "Halo",
@@ -51,6 +51,12 @@ func StandardPlan(teams []string) Plan {
 }
 
 const mostForumTags = 20
+
+// ReportTags are the tags of the report forum beside the teams': the states, and what is
+// with another party than developers.
+func ReportTags() []string {
+	return []string{"open", "taken", "needs data", "adjusted", "no change", "closed", "forwarded"}
+}
 
 // A Layout holds the ids of a guild's channels and roles by name.
 type Layout struct {
