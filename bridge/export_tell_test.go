@@ -13,6 +13,11 @@ func Told() (told, quiet []string) {
 	return slices.Sorted(maps.Keys(tellings)), slices.Sorted(maps.Keys(untold))
 }
 
+// ReportTold are the events of reports that are told, and those that need no words.
+func ReportTold() (told, quiet []string) {
+	return slices.Sorted(maps.Keys(reportTellings)), slices.Sorted(maps.Keys(reportUntold))
+}
+
 // HeaderCard is the head of a ticket's post.
 func HeaderCard(t ticket.Ticket, c ticket.Conversation, who customer.Card, desk Desk) (*Card, []Button) {
 	return headerCard(t, c, who, desk)

@@ -129,8 +129,9 @@ func (d Desk) CarryTicket(tx *ledger.Tx, id, number, by string) error {
 	})
 }
 
-// ReturnReport takes a report up again that had passed its re-test: the client of a ticket
-// says that it is not mended. by is who says so, "client" or one of the staff.
+// ReturnReport takes a report up again that had passed its re-test, because one of the
+// staff (by) heard from a ticket's client that it is not mended. A ticket that is resolved
+// or closed is opened again. Done again it changes nothing.
 func (d Desk) ReturnReport(tx *ledger.Tx, id, number, by string) error {
 	r, ok, err := escalation.Load(tx, id)
 	switch {
@@ -140,10 +141,17 @@ func (d Desk) ReturnReport(tx *ledger.Tx, id, number, by string) error {
 		return fmt.Errorf("%w: %s", ErrNoReport, id)
 	}
 	err = d.Change(tx, number, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
-		if t.State == ticket.Closed || t.State == ticket.Resolved {
+		switch {
+		case slices.Contains(t.Reports, id):
+			return nil, nil
+		case !slices.Contains(t.Passed, id):
 			return nil, &escalation.Refusal{Key: "not_closed"}
 		}
-		return t.ReportReturned(id, r.Team, by, tx.Now()), nil
+		events, err := t.Reopen("", by, tx.Now())
+		if err != nil {
+			return nil, err
+		}
+		return append(events, t.ReportReturned(id, r.Team, by, tx.Now())...), nil
 	})
 	if err != nil {
 		return err

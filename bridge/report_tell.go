@@ -3,6 +3,7 @@ package bridge
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/haloerzap/halo/escalation"
@@ -33,8 +34,8 @@ func (d Desk) tellReport(tx *ledger.Tx, before escalation.Report, r *escalation.
 			}
 		}
 	}
-	for _, t := range s.threads {
-		t.putBack()
+	for _, number := range slices.Sorted(maps.Keys(s.threads)) {
+		s.threads[number].putBack()
 	}
 	closed := r.State == escalation.Closed
 	if before.ID == "" || len(events) == 0 {

@@ -111,6 +111,9 @@ func shows(t *testing.T, l ledger.Letter) string {
 		Buttons            []bridge.Button
 		Poll               bridge.Poll
 	}
+	if l.Body == nil {
+		return l.Kind
+	}
 	if err := json.Unmarshal(l.Body, &b); err != nil {
 		t.Fatal(err)
 	}
