@@ -203,7 +203,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     const list = [['reply', t('reply'), () => composer.attach('reply', message)], ['react', t('react'), (control) => pickReaction(control, (emoji) => act({ react: emoji, to: message.id }))]];
     if (mine) list.push(['edit', t('edit'), () => composer.attach('edit', message)], ['delete', t('remove'), () => act({ delete: message.id })]);
     const rest = desk().commands.filter((one) => one.on_message);
-    if (rest.length) list.push(['more', t('more'), (control) => menu(control, rest.map((one) => ['send', one.name, () => composer.interact({ message: message.id, context: one.name }).catch(() => {})]))]);
+    if (rest.length) list.push(['more', t('more'), (control) => menu(control, rest.map((one) => [/note/.test(one.name) ? 'edit' : 'send', one.label, () => composer.interact({ message: message.id, context: one.name }).catch(() => {})]))]);
     return tools(list);
   }
 
