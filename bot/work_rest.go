@@ -123,9 +123,6 @@ func drops(i Interaction, text string) (bool, error) {
 // schedule keeps a message until its time.
 func (d *Desk) schedule(ctx context.Context, i Interaction) (Answer, error) {
 	drop, err := drops(i, i.Fields["drop"])
-	if err == nil {
-		err = d.forClient(i, i.Fields["text"])
-	}
 	if err != nil {
 		return Answer{}, err
 	}
