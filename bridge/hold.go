@@ -35,6 +35,14 @@ func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
 	if t.Agent != "" && t.Agent != m.Author && !t.Silent {
 		return heldOther
 	}
+	if callsStaff(m) {
+		return heldMention
+	}
+	return ""
+}
+
+// callsStaff reports whether a message calls somebody.
+func callsStaff(m StaffMessage) bool {
 	texts := []string{m.Text}
 	for _, s := range m.Snapshots {
 		texts = append(texts, s.Text)
@@ -42,10 +50,7 @@ func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
 	if m.Poll != nil {
 		texts = append(append(texts, m.Poll.Question), m.Poll.Options...)
 	}
-	if slices.ContainsFunc(texts, calls.MatchString) {
-		return heldMention
-	}
-	return ""
+	return slices.ContainsFunc(texts, calls.MatchString)
 }
 
 // aside says why it is not sure that what answers a message is for the client: what it

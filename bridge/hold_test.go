@@ -189,6 +189,28 @@ func TestWordsThatCallStaffAreHeld(t *testing.T) {
 	})
 }
 
+// An edit does not bring the client the name of a colleague, unless somebody has decided
+// that he may read it.
+func TestEditThatCallsStaff(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("m1", "halo")
+		w.settle()
+		w.writtenBy("sari", "5001", "Nanti dibantu")
+		w.writtenBy("sari", "5002", "Nanti <@77> bantu")
+		w.settle()
+		w.wantVerdicts([]bridge.Verdict{w.sendKept("5002")}, bridge.VerdictSent)
+		w.settle()
+		w.changedBy("sari", "5001", "Nanti dibantu <@77>")
+		w.changedBy("sari", "5002", "Nanti <@77> yang bantu")
+		w.settle()
+		w.wantPhone(greeting, "99@lid: Nanti dibantu", "99@lid: Nanti @seseorang yang bantu")
+		w.wantLineOn("5001", "tidak dikirim ke klien karena menyebut rekan kerja")
+		w.changedBy("sari", "5001", "Nanti dibantu teknisi\n// <@77> tolong")
+		w.settle()
+		w.wantPhone(greeting, "99@lid: Nanti dibantu teknisi", "99@lid: Nanti @seseorang yang bantu")
+	})
+}
+
 // A held message that is deleted is dropped, and its buttons do nothing any more.
 func TestHeldMessageThatIsDeleted(t *testing.T) {
 	live(t, func(w *world) {
