@@ -114,6 +114,12 @@ func (r *Relay) split(m StaffMessage) (shown StaffMessage, notes []string, insid
 	return shown, append(notes, forwarded...), inside
 }
 
+// StaysInside reports whether a line of a text is marked to stay inside.
+func (d Desk) StaysInside(text string) bool {
+	_, notes := (&Relay{desk: d}).cutNotes(text)
+	return len(notes) > 0
+}
+
 // keepNote keeps a message that stays inside, so that it can be sent later all the same.
 func keepNote(tx *ledger.Tx, t ticket.Ticket, m StaffMessage) error {
 	k := kept{Ticket: t.Number, Channel: m.Channel, Author: m.Author, Why: keptNote, State: keptInside, Edited: nanos(m.Edited)}

@@ -119,11 +119,15 @@ func (c *Client) answerAll(ctx context.Context) {
 					// Not wg.Go for all at once: a press beyond the bound stays
 					// acknowledged, and waits for its turn without an acker.
 					wg.Go(func() {
+						var follow func()
 						select {
 						case slots <- struct{}{}:
-							defer func() { <-slots }()
-							c.answer(ctx, i)
+							follow = c.answer(ctx, i)
+							<-slots
 						case <-ctx.Done():
+						}
+						if follow != nil { // it may take minutes, and does next to nothing
+							follow()
 						}
 					})
 				}
@@ -172,7 +176,8 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	return false
 }
 
-func (c *Client) answer(ctx context.Context, i interaction) {
+// answer answers an interaction, and returns how that goes on, nil if it does not.
+func (c *Client) answer(ctx context.Context, i interaction) (follow func()) {
 	handling, handled := context.WithDeadline(context.WithoutCancel(ctx), i.at.Add(handlingTime))
 	defer handled()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, handled) })()
@@ -180,11 +185,12 @@ func (c *Client) answer(ctx context.Context, i interaction) {
 	shown := c.newAnswering(i)
 	if err := shown.show(ctx, answer); err != nil {
 		c.log.Warn("an interaction could not be answered", zap.Error(err))
-		return
+		return nil
 	}
-	if answer.Follow != nil {
-		shown.follow(ctx, answer)
+	if answer.Follow == nil {
+		return nil
 	}
+	return func() { shown.follow(ctx, answer) }
 }
 
 func (c *Client) handle(ctx context.Context, i interaction) (answer bot.Answer) {
