@@ -167,6 +167,7 @@ type settings struct {
 	longGap      time.Duration // after which a resumed session is not trusted
 	backoff      time.Duration // first wait before repeating anything
 	identifyGap  time.Duration
+	ack          time.Duration // for the first answer to an interaction, which must come within 3 seconds
 }
 
 func standard() settings {
@@ -192,6 +193,7 @@ func standard() settings {
 		longGap:      time.Minute,
 		backoff:      time.Second,
 		identifyGap:  5 * time.Second,
+		ack:          2500 * time.Millisecond,
 	}
 }
 
