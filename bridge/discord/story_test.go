@@ -125,7 +125,7 @@ func quick() settings {
 	s.greeting = 2500 * time.Millisecond
 	s.backoff = 20 * time.Millisecond
 	s.identifyGap = 0
-	s.ack = 30 * time.Second // a machine may be busy
+	s.ack, s.back = 30*time.Second, 30*time.Second // a machine may be busy
 	return s
 }
 
