@@ -90,14 +90,16 @@ func holdLine(message string) string { return "hold/" + message }
 // heldText says why a message is held, and how the client would read it if that is not
 // plain to see.
 func (r *Relay) heldText(t ticket.Ticket, m StaffMessage, why string) string {
-	text := "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
-	switch why {
-	case heldAside:
+	shown, _, _ := r.split(m)
+	text := "⏸️ Belum dikirim ke klien. Tekan *Kirim ke klien* bila klien boleh membacanya." // the reason is gone
+	switch {
+	case why == heldMention && callsStaff(shown):
+		text = "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
+	case why == heldAside:
 		text = "⏸️ Belum dikirim ke klien: pesan ini membalas pesan yang tidak dibaca klien."
-	case heldOther:
+	case why == heldOther && t.Agent != "" && t.Agent != m.Author:
 		text = "⏸️ Belum dikirim ke klien: tiket ini sedang ditangani <@" + t.Agent + ">, bukan <@" + m.Author + ">."
 	}
-	shown, _, _ := r.split(m)
 	if calls.MatchString(m.Text) && shown.Text != "" {
 		text += "\nBila dikirim, klien membaca:\n" + quote(ToDiscord(Clean(strings.Join(r.parts(shown), " "), 300)))
 	}
@@ -269,7 +271,7 @@ func (d Desk) KeepInside(tx *ledger.Tx, thread string, m StaffMessage, files int
 	}
 	k.State = keptInside
 	tx.Log(k.Ticket, ledger.Event{What: "made_note", By: by, Ref: m.ID, Data: map[string]string{"how": string(verdict)}})
-	k.decided(tx, m.ID, "📝 Tetap di dalam sebagai catatan, kata <@"+by+">.")
+	k.decided(tx, m.ID, "📝 Dijadikan catatan oleh <@"+by+">.")
 	return verdict, k.save(tx, m.ID)
 }
 

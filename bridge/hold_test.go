@@ -185,7 +185,7 @@ func TestWordsThatCallStaffAreHeld(t *testing.T) {
 		w.wantPhone(greeting, "99@lid: Baik kak", "99@lid: Nanti @Tono dan @Gudang yang bantu")
 		w.wantMark("5001", "☑️")
 		w.wantMark("5003", "📝")
-		w.wantLineOn("5003", "📝 Tetap di dalam")
+		w.wantLineOn("5003", "📝 Dijadikan catatan oleh <@rina>")
 	})
 }
 
@@ -208,6 +208,27 @@ func TestEditThatCallsStaff(t *testing.T) {
 		w.changedBy("sari", "5001", "Nanti dibantu teknisi\n// <@77> tolong")
 		w.settle()
 		w.wantPhone(greeting, "99@lid: Nanti dibantu teknisi", "99@lid: Nanti @seseorang yang bantu")
+	})
+}
+
+// A held message whose reason is gone stays held, and its line no longer claims it.
+func TestHeldMessageWhoseReasonIsGone(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("m1", "halo")
+		w.settle()
+		w.writtenBy("sari", "5001", "cek <@77>")
+		w.writtenBy("sari", "5002", "sebentar")
+		w.writtenBy("budi", "5003", "dari budi")
+		w.settle()
+		w.wantLineOn("5001", "menyebut rekan kerja")
+		w.wantLineOn("5003", "sedang ditangani <@sari>, bukan <@budi>")
+		w.step(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) { return t.TakeOver("budi", tx.Now()) })
+		w.changedBy("sari", "5001", "cek dulu")
+		w.changedBy("budi", "5003", "dari budi juga")
+		w.settle()
+		w.wantPhone(greeting, "99@lid: sebentar")
+		w.wantLineOn("5001", "Tekan *Kirim ke klien*")
+		w.wantLineOn("5003", "Tekan *Kirim ke klien*")
 	})
 }
 

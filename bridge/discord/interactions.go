@@ -75,11 +75,9 @@ const (
 	// A token is good for 15 minutes; the handler ends before.
 	handlingTime = 14 * time.Minute
 	// What is at work when everything ends has this long to finish.
-	grace = 5 * time.Second
-	// The first answer must come within 3 seconds.
-	ackTime = 2500 * time.Millisecond
-	ackers  = 64
-	atWork  = 64
+	grace  = 5 * time.Second
+	ackers = 64
+	atWork = 64
 )
 
 func (c *Client) onInteraction(raw json.RawMessage) {
@@ -145,7 +143,7 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	if c.bot == nil {
 		return false
 	}
-	ctx, cancel := context.WithDeadline(ctx, i.at.Add(ackTime))
+	ctx, cancel := context.WithDeadline(ctx, i.at.Add(c.set.ack))
 	defer cancel()
 	type flags struct {
 		Flags int `json:"flags,omitempty"`
@@ -164,7 +162,7 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	path := "/interactions/" + i.ID + "/" + i.Token + "/callback"
 	var err error
 	for range 3 {
-		attempt, stop := context.WithTimeout(ctx, ackTime/3)
+		attempt, stop := context.WithTimeout(ctx, c.set.ack/3)
 		err = c.rest.do(attempt, "acknowledge interaction", http.MethodPost, path, in, nil)
 		stop()
 		if err == nil || isCode(err, codeAcknowledged) {
