@@ -1,6 +1,10 @@
 package bot
 
-import "context"
+import (
+	"context"
+
+	"github.com/haloerzap/halo/bridge"
+)
 
 // A Form is what a person fills in before something is done. Discord shows it at once
 // or not at all: it opens before anything is looked up.
@@ -59,4 +63,14 @@ type Former interface {
 	// then it is handled. It is asked before Discord is told to wait, so ctx ends after
 	// less than a second: what could not be looked up until then stays empty.
 	Form(ctx context.Context, i Interaction) (f Form, ok bool)
+}
+
+// forClient refuses words for a client with a line in them that is marked to stay inside.
+func (d *Desk) forClient(i Interaction, text string) error {
+	if !d.bridge.StaysInside(text) {
+		return nil
+	}
+	mark := "`" + bridge.Clean(d.bridge.NotePrefix, 20) + "`"
+	return Refusal(i.say("Ini dibaca klien, padahal ada baris yang diawali "+mark+", tanda catatan untuk tim. Hapus barisnya atau tandanya, lalu kirim lagi.",
+		"The client reads this, and a line in it begins with "+mark+", which marks a note for the team. Take out the line or the mark, then send it again."))
 }

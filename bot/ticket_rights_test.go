@@ -152,7 +152,7 @@ func (failing) Doc(context.Context, ledger.Ref) (ledger.Doc, error) {
 // Forms open within the time that Discord gives, also when the store is slow or down,
 // and nothing in them is cut off.
 func TestFormsOpenWithoutTheStore(t *testing.T) {
-	buttons := []string{"t:issue-other", "t:note", "t:data", "t:resolve", "t:drop", "t:escalate", "t:answer", "t:review", "t:review:HE-1", "t:warranty:refuse", "t:warranty:accept:valid", "t:warranty:close", "t:resolve:aside"}
+	buttons := []string{"t:issue-other", "t:note", "t:data", "t:resolve", "t:drop", "t:escalate", "t:answer", "t:review", "t:review:HE-1", "t:warranty:refuse", "t:warranty:accept:valid", "t:warranty:close", "t:resolve:aside", "more:sales"}
 	for name, st := range map[string]bot.Store{"slow": slow{}, "failing": failing{}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -65,7 +65,7 @@ func (r *Relay) rethink(tx *ledger.Tx, w *words, m StaffMessage) (done bool, err
 	if cannot == "staff" || cannot == "reveal" {
 		return false, nil
 	}
-	if !inside && doubt == "" && cannot != "long" && cannot != "caption" && len(w.lost(m)) == 0 {
+	if !inside && doubt == "" && cannot == "" && len(w.lost(m)) == 0 {
 		return false, nil
 	}
 	if err := r.withdraw(tx, w, m.ID, changeBody{}); err != nil {

@@ -16,7 +16,7 @@ func (a *arrival) route() error {
 	if err != nil {
 		return err
 	}
-	if a.lateConfirmation() && (to.Kind == ticket.ToNew || to.Kind == ticket.ToReopen && to.ID != a.q.ticket) {
+	if a.lateConfirmation() && (to.Kind == ticket.ToNew || to.Kind == ticket.ToReopen && (to.ID != a.q.ticket || a.choice() == ticket.Yes)) {
 		return a.aside(a.q.ticket)
 	}
 	return a.bring(to)

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -49,7 +50,7 @@ func (d Desk) Change(tx *ledger.Tx, number string, fn Transition) error {
 }
 
 // ErrNoTicket means that there is no ticket of a number.
-var ErrNoTicket = fmt.Errorf("no such ticket")
+var ErrNoTicket = errors.New("no such ticket")
 
 // keep writes a ticket that was changed, with its events and timers, and tells the world.
 // before is the ticket as it was loaded. The conversation follows, and is the caller's to

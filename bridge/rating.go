@@ -30,7 +30,11 @@ func (a *arrival) rate(to ticket.Destination) error {
 	}
 	events, err := t.Rate(to.Stars, at, p)
 	if forbidden(err) {
-		return a.aside(t.Number)
+		if to.Comment == "" {
+			return a.aside(t.Number)
+		}
+		a.concerns()
+		return a.aside(t.Number, buttonAgain)
 	}
 	if err != nil {
 		return err

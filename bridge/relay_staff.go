@@ -123,7 +123,7 @@ func (r *Relay) tooLateToReply(tx *ledger.Tx, t ticket.Ticket, m StaffMessage) e
 		Content: "🔒 Tiket ini sudah ditutup, jadi pesan ini tidak dikirim ke klien. Tiket baru terbuka saat klien menulis lagi; " +
 			"untuk melanjutkan tiket ini, buka kembali, lalu kirim lewat menu pesan *Kirim ke klien*.",
 		ReplyTo: m.ID,
-		Buttons: []Button{{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}},
+		Buttons: []Button{buttonReopen},
 	}))
 	// Writing in it has taken the post out of the archive.
 	tx.Send(Tags(t.Number, "tag/"+t.Number+"/closed/"+m.ID, t.Tag(), true))

@@ -286,6 +286,13 @@ func TestWhatIsToldOfTheRarerSteps(t *testing.T) {
 	s.tells(do(func(*ticket.Ticket) ([]ledger.Event, error) {
 		return []ledger.Event{{What: "scheduled_due", By: "halo", Ref: "s2", Data: map[string]string{"text": "sudah **bisa**?", "author": "budi"}}}, nil
 	}), "wa: sudah *bisa*?", "dc: 🗓️ Pesan terjadwal dari <@budi> dikirim:|> sudah **bisa**?")
+	dueNow := func(text string) bridge.Transition {
+		return do(func(*ticket.Ticket) ([]ledger.Event, error) {
+			return []ledger.Event{{What: "scheduled_due", By: "halo", Ref: "s3", Data: map[string]string{"text": text, "author": "budi"}}}, nil
+		})
+	}
+	s.tells(dueNow("sudah bisa?\n// dia cerewet"), "wa: sudah bisa?", "dc: 🗓️ Pesan terjadwal dari <@budi> dikirim:|> sudah bisa?|> // dia cerewet")
+	s.tells(dueNow("// dia cerewet"), "dc: 🗓️ <@budi> pesan terjadwal ini tidak dikirim karena seluruhnya catatan:|> // dia cerewet → [budi] +[]")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.MarkComplaint(true, "sari", s.now) }),
 		"dc: ❗ <@sari> menandai tiket ini sebagai **keluhan**.")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Checking("sari", s.now) }), of(

@@ -169,20 +169,27 @@ func (s *telling) unscheduled(e ledger.Event) error {
 	case "client":
 		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak jadi dikirim karena klien menulis lebih dulu:"+typed(e.Data["text"]))
 	case "halo":
-		s.line("🗓️ Pesan terjadwal ini tidak jadi dikirim karena tiketnya ditutup:"+typed(e.Data["text"]), Mention{})
+		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak jadi dikirim karena tiketnya ditutup:"+typed(e.Data["text"]))
 	default:
 		s.line("🗓️ "+by(e.By)+" membatalkan pesan terjadwal:"+typed(e.Data["text"]), Mention{})
 	}
 	return nil
 }
 
-// scheduledDue sends the message in the name of whoever wrote it.
+// scheduledDue sends the message in the name of whoever wrote it. Lines that are notes stay
+// inside, as in what he writes in the thread.
 func (s *telling) scheduledDue(e ledger.Event) error {
 	if !s.bridged() {
 		return nil
 	}
+	words, _ := (&Relay{desk: s.desk}).cutNotes(e.Data["text"])
+	parts := SplitPlain(ToWhatsApp(words, s.desk.Names), whatsAppLimit)
+	if len(parts) == 0 {
+		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak dikirim karena seluruhnya catatan:"+typed(e.Data["text"]))
+		return nil
+	}
 	name := saidAs + s.id("scheduled")
-	for i, text := range SplitPlain(ToWhatsApp(e.Data["text"], s.desk.Names), whatsAppLimit) {
+	for i, text := range parts {
 		id := fmt.Sprintf("%s/%d", name, i)
 		l := letter(id, ClientLane(s.c.ID), s.t.Number, kindText, textBody{Text: text, By: e.Data["author"]})
 		l.Ext = s.desk.MessageID(id)

@@ -38,6 +38,7 @@ func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEve
 	into.MergedFrom = with(into.MergedFrom, from.Number, mostMerged)
 	if waits {
 		into.waitedSince(since)
+		intoEvents = append(intoEvents, into.wake(by, at)...) // he waits there now
 	}
 	if into.Agent == "" && from.Agent != "" {
 		intoEvents = append(intoEvents, into.accept(from.Agent, "merge", at)...)

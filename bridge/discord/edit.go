@@ -99,11 +99,17 @@ func (c *Client) edit(ctx context.Context, channel, message string, in any) erro
 	if !info.Metadata.Archived { // somebody re-opened it meanwhile: it stays open
 		return do()
 	}
-	if err := c.patch(ctx, channel, patchThread{Archived: new(false)}); err != nil {
+	if err = c.patch(ctx, channel, patchThread{Archived: new(false)}); isStatus(err, 400, 401, 403, 404) {
 		return err
 	}
-	err = do()
-	if again := c.patch(ctx, channel, patchThread{Archived: new(true), Locked: &info.Metadata.Locked}); err == nil {
+	if err == nil {
+		err = do()
+	}
+	// It goes back whatever came of it, also when the time for it is over, and ahead of
+	// what it yielded to: an attempt to come would find it open and leave it so.
+	back, cancel := context.WithTimeout(unyielding(context.WithoutCancel(ctx)), c.set.back)
+	defer cancel()
+	if again := c.patch(back, channel, patchThread{Archived: new(true), Locked: &info.Metadata.Locked}); err == nil {
 		err = again
 	}
 	return err

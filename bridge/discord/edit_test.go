@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -56,6 +57,34 @@ func TestAnEditLeavesAPostArchived(t *testing.T) {
 		if post, _ := s.srv.Channel(thread); m.Content != "isi" || !post.Archived || post.Locked != lock {
 			t.Errorf("lock %t: message %q, post %+v", lock, m.Content, post)
 		}
+	}
+}
+
+// An edit that is given up half-way leaves the post in the archive all the same.
+func TestAnEditThatIsGivenUpLeavesAPostArchived(t *testing.T) {
+	t.Parallel()
+	limits := discordtest.DefaultLimits()
+	limits.MessageEdit = discordtest.Limit{N: 1, Per: time.Hour} // the second attempt waits
+	s := newStage(t, discordtest.Options{Limits: &limits})
+	c, thread := s.client(), s.thread("HE-1")
+	id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "menunggu"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(t.Context(), thread, []string{"closed"}, true, false); err != nil {
+		t.Fatal(err)
+	}
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	ended := make(chan error, 1)
+	go func() { ended <- c.Update(ctx, id, bridge.Message{Channel: thread, Content: "isi"}) }()
+	s.until("the post is open", func() bool { post, _ := s.srv.Channel(thread); return !post.Archived })
+	giveUp()
+	if err := <-ended; err == nil {
+		t.Error("it was changed")
+	}
+	if post, _ := s.srv.Channel(thread); !post.Archived {
+		t.Error("the post was left open")
 	}
 }
 
