@@ -133,6 +133,8 @@ func ways(i Interaction, rule string) []Button {
 		return []Button{{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "🔓", Style: "primary"}}
 	case "taken":
 		return []Button{{ID: buttonTakeOver, Label: i.say("Ambil alih", "Take over"), Emoji: "🔁"}}
+	case "schedule_full":
+		return []Button{{ID: buttonScheduled, Label: i.say("Terjadwal", "Scheduled"), Emoji: "📋"}}
 	case "no_claim":
 		return []Button{{ID: buttonWarranty + ":" + warrantyClaim + aside, Label: i.say("Catat klaim garansi", "Record a warranty claim"), Emoji: "🛡️", Style: "primary"}}
 	case "claim_open":

@@ -152,6 +152,15 @@ func TestScheduledMessages(t *testing.T) {
 	if left := w.ticket("HE-1").Scheduled; len(left) != 1 || left[0].Text != "Kedua" || left[0].By != "sari" || left[0].DropIfClientWrites {
 		t.Errorf("left: %+v", left)
 	}
+	for range 3 {
+		fill("Berikutnya", "3 jam", "tidak")
+	}
+	full := bot.Interaction{Command: "ticket schedule", Channel: "77"}
+	a := w.asks("sari", full)
+	w.want(a, "sudah penuh")
+	if len(a.Buttons) != 1 || a.Buttons[0].ID != "more:planned" {
+		t.Errorf("when there are enough: %+v", a.Buttons)
+	}
 }
 
 // Forms that would be filled in in vain do not open.
