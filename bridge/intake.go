@@ -250,6 +250,9 @@ func (a *arrival) said(t *ticket.Ticket) ([]ledger.Event, error) {
 		if slices.Contains(echoes, a.m.Kind) || a.m.Unreadable != "" {
 			return nil, nil
 		}
+		if t.LastClient.After(at) { // it was read late, and he has gone on
+			return append(t.Respond("", at), t.WordsArrived("", at, a.tx.Now())...), nil
+		}
 		return t.StaffWrote("", at), nil
 	}
 	var events []ledger.Event
@@ -409,10 +412,11 @@ func (a *arrival) readAtLast(stood placeholder) error {
 	case closed:
 		a.read = stood.Ticket
 		return a.bring(to)
-	case a.open.Number != stood.Ticket || a.m.Own:
+	case a.open.Number != stood.Ticket:
 		return a.readAside(stood)
 	}
 	// Whoever answered meanwhile did not know these words: the client waits for an answer.
+	// And what was typed on the linked phone is one.
 	t := a.open
 	said, err := a.said(&t)
 	if err != nil {

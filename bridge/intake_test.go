@@ -106,8 +106,9 @@ func TestRatingIsSeen(t *testing.T) {
 			t.Errorf("a low rating calls %q", got)
 		}
 		d.writes("jawabannya berbelit")
-		if got := d.buttonsOf(d.lastLine(first, "Komentar klien").id); !slices.Equal(got, []string{"t:reopen"}) {
-			t.Errorf("buttons below the comment: %q", got)
+		comment := d.lastLine(first, "Komentar klien").id
+		if got := d.buttonsOf(comment); !slices.Equal(got, []string{"t:reopen"}) || !slices.Equal(d.board.pings[comment], []string{"sari"}) {
+			t.Errorf("buttons below the comment: %q, it calls %q", got, d.board.pings[comment])
 		}
 		d.quotes("Seberapa puas", "masih belum jelas juga")
 		if got := d.the(); got.State != ticket.Closed || got.Rating.Comment != "jawabannya berbelit" || got.Rating.Review != ticket.ReviewOpen {
@@ -558,4 +559,32 @@ func TestWordsWithLateStarsCallTheAgent(t *testing.T) {
 			t.Errorf("it calls %q, %d stars", d.board.pings[call.id], got.Rating.Stars)
 		}
 	})
+}
+
+// An answer typed on the linked phone counts when it can be read at last; what the client
+// wrote since it does not answer.
+func TestAnswerFromThePhoneThatWasUnreadableAtFirst(t *testing.T) {
+	for _, since := range []string{"", "satu lagi kak"} {
+		atDoor(t, monday, nil, func(d *door) {
+			d.writes("stok tidak cocok")
+			time.Sleep(30 * time.Second)
+			written := time.Now()
+			d.comes(bridge.ClientMessage{ID: "P1", Own: true, Unreadable: "no session"})
+			if since != "" {
+				time.Sleep(time.Minute)
+				d.writes(since)
+			}
+			late := bridge.ClientMessage{ID: "P1", Chat: byLID, Alt: byNumber, Own: true, Kind: bridge.KindPlainText, Text: "sebentar ya kak", At: written}
+			for range 2 {
+				if err := d.relay.Receive(d.t.Context(), late); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ticks()
+			got := d.the()
+			if from, waits := got.Waiting(ticket.Client, ticket.Staff); waits != (since != "") || waits && !from.Equal(got.LastClient) || !got.OnPhone || d.events(got.Number)["responded"] != 1 {
+				t.Errorf("after %q he waits %v since %s: %+v", since, waits, from, got)
+			}
+		})
+	}
 }

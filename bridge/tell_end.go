@@ -129,6 +129,10 @@ func (s *telling) reviewDone(e ledger.Event) error {
 }
 
 func (s *telling) commented(e ledger.Event) error {
-	s.line("💬 Komentar klien atas penilaiannya:"+told(e.Data["text"]), Mention{}, buttonReopen)
+	to := Mention{}
+	if !ticket.IsThanks(e.Data["text"]) { // it may be a concern: the ticket stays closed
+		to = one(s.t.Agent)
+	}
+	s.call("💬", to, "Komentar klien atas penilaiannya:"+told(e.Data["text"]), buttonReopen)
 	return s.say(ticket.SayRatingThanks, nil)
 }

@@ -236,7 +236,7 @@ func TestWhatIsToldOfAHardTicket(t *testing.T) {
 		"dc: 🚨 <@&rm> nilai rendah: peninjauan tiket ini dibuka. Catat hasilnya dengan tombol di bawah. → [] +[rm] [t:review]", "tag: closed true")...)
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Comment("lama @here", s.now, ticket.DefaultPolicy())
-	}, of("dc: 💬 Komentar klien atas penilaiannya:|> lama @\u200bhere [t:reopen]", std(ticket.SayRatingThanks, nil), "tag: closed true")...)
+	}, of("dc: 💬 <@budi> Komentar klien atas penilaiannya:|> lama @\u200bhere → [budi] +[] [t:reopen]", std(ticket.SayRatingThanks, nil), "tag: closed true")...)
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.ReopenByClient(s.now, ticket.DefaultPolicy())
 	}, of("dc: 🔓 <@budi> dibuka kembali: klien menulis lagi setelah tiket ditutup. → [budi] +[]", std(ticket.SayReopened, nil), "tag: assigned false")...)
