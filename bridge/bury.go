@@ -206,7 +206,7 @@ func overcome(tx *ledger.Tx, l ledger.Letter) error {
 		said = "✅ Perubahannya sampai ke klien setelah dikirim ulang."
 	}
 	for _, n := range all {
-		tx.Send(Rewrite(n+"/sent", ThreadLane(l.Log), l.Log, n, said))
+		tx.Send(conclude(n+"/sent", ThreadLane(l.Log), l.Log, n, said))
 	}
 	return tx.Put(ref, nil)
 }

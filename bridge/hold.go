@@ -303,14 +303,14 @@ func (r *Relay) withdraw(tx *ledger.Tx, w *words, message string, what changeBod
 // decided shows what became of a held message: on the message, and in the line under it.
 func (k *kept) decided(tx *ledger.Tx, message, line string) {
 	tx.Refresh(keptView(k.Channel, message))
-	k.rewrite(tx, message, line)
+	k.rewrite(tx, message, line, conclude)
 }
 
-// rewrite changes the line under a message that was held.
-func (k *kept) rewrite(tx *ledger.Tx, message, line string) {
+// rewrite changes the line under a message that was held, by [Rewrite] or [conclude].
+func (k *kept) rewrite(tx *ledger.Tx, message, line string, by func(id, lane, log, of, content string) ledger.Letter) {
 	if k.Why == keptNote {
 		return
 	}
 	k.Lines++
-	tx.Send(Rewrite(fmt.Sprintf("%s/%d", holdLine(message), k.Lines), ThreadLane(k.Ticket), k.Ticket, holdLine(message), line))
+	tx.Send(by(fmt.Sprintf("%s/%d", holdLine(message), k.Lines), ThreadLane(k.Ticket), k.Ticket, holdLine(message), line))
 }

@@ -15,6 +15,12 @@ type editMessage struct {
 	Mentions mentions `json:"allowed_mentions"`
 }
 
+// concludeMessage takes the buttons away, too.
+type concludeMessage struct {
+	editMessage
+	Components []component `json:"components"` // empty
+}
+
 // updateMessage changes everything that a message of ours shows, files apart. Empty
 // lists take away what was there.
 type updateMessage struct {
@@ -37,6 +43,15 @@ const (
 func (c *Client) Edit(ctx context.Context, channel, message, content string) error {
 	err := c.edit(ctx, channel, message, editMessage{Content: normal(content), Mentions: silent()})
 	if err != nil {
+		return sendError(err, needsToEdit)
+	}
+	return nil
+}
+
+// Conclude is [Client.Edit] that takes the message's buttons away.
+func (c *Client) Conclude(ctx context.Context, channel, message, content string) error {
+	in := concludeMessage{editMessage{Content: normal(content), Mentions: silent()}, []component{}}
+	if err := c.edit(ctx, channel, message, in); err != nil {
 		return sendError(err, needsToEdit)
 	}
 	return nil

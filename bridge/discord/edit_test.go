@@ -13,7 +13,8 @@ import (
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
 
-// An edit changes the words and leaves the buttons, pings nobody, and can be repeated.
+// An edit changes the words and leaves the buttons, pings nobody, and can be repeated; a
+// conclusion takes them away.
 func TestAnEditChangesTheWordsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
@@ -34,6 +35,12 @@ func TestAnEditChangesTheWordsAndNothingElse(t *testing.T) {
 	}
 	if m.Pings.Everyone || len(m.Pings.Users) != 0 {
 		t.Errorf("pinged %+v", m.Pings)
+	}
+	if err := c.Conclude(t.Context(), thread, id, "selesai"); err != nil {
+		t.Fatal(err)
+	}
+	if m, _ = s.srv.Message(id); len(m.Components) != 0 || len(m.Embeds) != 1 || m.Content != "selesai" {
+		t.Errorf("concluded message is %+v", m)
 	}
 }
 
