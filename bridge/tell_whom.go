@@ -119,8 +119,8 @@ func (s *telling) call(sign string, to Mention, content string, buttons ...Butto
 }
 
 // elsewhere shows another ticket, as a way to it where it has a thread.
-func (s *telling) elsewhere(number string) (string, error) {
-	t, ok, err := ticket.Load(s.tx, number)
+func elsewhere(tx *ledger.Tx, number string) (string, error) {
+	t, ok, err := ticket.Load(tx, number)
 	if err != nil {
 		return "", err
 	}

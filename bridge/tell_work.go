@@ -104,7 +104,7 @@ func (s *telling) checking(e ledger.Event) error {
 // supervisor is asked inside.
 func (s *telling) escalated(e ledger.Event) error {
 	if e.Data["to"] == "supervisor" {
-		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+typed(e.Data["reason"]), buttonAnswer)
+		s.call("🆙", s.role(maySupervise), "tiket ini dieskalasi kepada supervisor oleh "+by(e.By)+"."+typed(e.Data["reason"]), buttonAnswer)
 		return nil
 	}
 	team := ""
@@ -201,7 +201,7 @@ func (s *telling) scheduledDue(e ledger.Event) error {
 }
 
 func (s *telling) mergedFrom(e ledger.Event) error {
-	other, err := s.elsewhere(e.Data["ticket"])
+	other, err := elsewhere(s.tx, e.Data["ticket"])
 	if err != nil {
 		return err
 	}
