@@ -64,7 +64,7 @@ func (s *telling) closed(e ledger.Event) error {
 	case ticket.EndDropped:
 		s.line("🗑️ Tiket ditutup tanpa penyelesaian oleh "+by(e.By)+"."+typed(e.Data["reason"]), one(s.other(e.By)))
 	case ticket.EndMerged:
-		other, err := s.elsewhere(e.Data["into"])
+		other, err := elsewhere(s.tx, e.Data["into"])
 		if err != nil {
 			return err
 		}

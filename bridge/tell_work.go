@@ -201,7 +201,7 @@ func (s *telling) scheduledDue(e ledger.Event) error {
 }
 
 func (s *telling) mergedFrom(e ledger.Event) error {
-	other, err := s.elsewhere(e.Data["ticket"])
+	other, err := elsewhere(s.tx, e.Data["ticket"])
 	if err != nil {
 		return err
 	}
