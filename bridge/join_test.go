@@ -32,21 +32,15 @@ func (w *world) does(fn func(tx *ledger.Tx) error) {
 	}
 }
 
-// postOf is the thread of a ticket.
-func (w *world) postOf(number string) (thread string) {
+// saidIn is what the post of a ticket shows.
+func (w *world) saidIn(number string) string {
 	w.t.Helper()
+	var thread string
 	w.does(func(tx *ledger.Tx) error {
 		t, _, err := ticket.Load(tx, number)
 		thread = t.Thread
 		return err
 	})
-	return thread
-}
-
-// saidIn is what the post of a ticket shows.
-func (w *world) saidIn(number string) string {
-	w.t.Helper()
-	thread := w.postOf(number)
 	w.board.mu.Lock()
 	defer w.board.mu.Unlock()
 	var all []string
@@ -93,13 +87,26 @@ func TestWhatComesAfterAMergeGoesToTheRightTicket(t *testing.T) {
 		if said := w.saidIn(from); strings.Count(said, into) != 1 {
 			t.Errorf("the closed one does not say where it goes on, once:\n%s", said)
 		}
-		w.staff(w.postOf(from), "9000", "halo kak, masih ada kendala?")
-		w.settle()
-		if said := w.saidIn(from); !strings.Contains(said, "Tuliskan di tiket **"+into+"** (<#"+w.postOf(into)+">)") || strings.Contains(said, "buka kembali") {
-			t.Errorf("whoever writes in the closed one reads:\n%s", said)
-		}
 		if said := w.saidIn(into); strings.Count(said, from) != 1 {
 			t.Errorf("the other does not say what came to it, once:\n%s", said)
+		}
+
+		// An agent who writes in the closed one is sent to the other, not to re-open it.
+		var thread string
+		w.does(func(tx *ledger.Tx) error {
+			t, _, err := ticket.Load(tx, from)
+			thread = t.Thread
+			return err
+		})
+		if err := w.relay.Reply(w.t.Context(), bridge.StaffMessage{ID: "5001", Channel: thread, Author: "sari", Roles: []string{agentRole}, Text: "baik kak", At: w.now()}); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		if said := w.saidIn(from); strings.Count(said, into) != 2 || !strings.Contains(said, "Tulislah di sana") {
+			t.Errorf("who writes in the closed one reads:\n%s", said)
+		}
+		if slices.ContainsFunc(w.phone.shown, func(s string) bool { return strings.Contains(s, "baik kak") }) {
+			t.Errorf("the client reads %q", w.phone.shown)
 		}
 	})
 }

@@ -125,13 +125,12 @@ func (r *Relay) tooLateToReply(tx *ledger.Tx, t ticket.Ticket, m StaffMessage) e
 		ReplyTo: m.ID,
 		Buttons: []Button{buttonReopen},
 	}
-	if t.MergedInto != "" {
+	if t.MergedInto != "" { // it stays closed
 		other, err := elsewhere(tx, t.MergedInto)
 		if err != nil {
 			return err
 		}
-		body.Content = "🔀 Tiket ini sudah digabungkan, jadi pesan ini tidak dikirim ke klien. Tuliskan di tiket " + other + "."
-		body.Buttons = nil
+		body.Content, body.Buttons = "🔀 Tiket ini sudah digabungkan ke tiket "+other+", jadi pesan ini tidak dikirim ke klien. Tulislah di sana.", nil
 	}
 	tx.Send(letter("closed/"+m.ID, ThreadLane(t.Number), t.Number, kindSay, body))
 	// Writing in it has taken the post out of the archive.

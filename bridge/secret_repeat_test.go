@@ -95,6 +95,38 @@ func TestASecretIsRepeatedAfterAMerge(t *testing.T) {
 	})
 }
 
+// However many codes come, the ticket can be worked on; the last ones can be read.
+func TestManySecrets(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("A", "halo")
+		w.settle()
+		w.requestAccess()
+		const many = 230
+		for i := range many {
+			w.client(fmt.Sprint("F", i), fmt.Sprintf("kode %d", 48291000+i))
+		}
+		w.settle()
+		w.writtenBy("sari", "9001", "terima kasih, kode 48291229 kami pakai")
+		w.settle()
+		w.phone.mu.Lock()
+		shown := strings.Join(w.phone.shown, "\n")
+		w.phone.mu.Unlock()
+		if !strings.Contains(shown, "terima kasih, kode "+ticket.Masked+" kami pakai") {
+			t.Errorf("the client reads\n%s", shown)
+		}
+		ids := w.secretIDs()
+		if len(ids) != many {
+			t.Fatalf("%d were sealed", len(ids))
+		}
+		if words, ok := w.reveal(ids[many-1]); !ok || words != "kode 48291229" {
+			t.Errorf("the last opens as %q %v", words, ok)
+		}
+		if words, ok := w.reveal(ids[0]); ok {
+			t.Errorf("the first opens as %q", words)
+		}
+	})
+}
+
 // A flood of codes is folded with masks, pictures of an album have masked captions, and
 // each is sealed.
 func TestSecretsInFloodsAndAlbums(t *testing.T) {
