@@ -212,7 +212,7 @@ func TestWhatIsToldOfAHardTicket(t *testing.T) {
 		fmt.Sprintf("dc: 📣 <@budi> klien tiket Hard ini belum mendapat kabar sejak <t:%d:R>. Kabari perkembangannya, walaupun belum selesai. → [budi] +[]", unix(opened)))
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.EscalateToSupervisor("perlu izin <@&1>", "budi", s.now)
-	}, "dc: 🆙 <@&rm> <@budi> mengeskalasi tiket ini kepada supervisor.|> perlu izin <\u200b@&1> → [] +[rm] [t:answer]")
+	}, "dc: 🆙 <@&rm> tiket ini dieskalasi kepada supervisor oleh <@budi>.|> perlu izin <\u200b@&1> → [] +[rm] [t:answer]")
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Resolve("stok *salah*", "hitung ulang", "budi", s.now)
 	}, of("dc: ✅ <@budi> menyelesaikan tiket ini.|**Ringkasan:**|> stok *salah*|**Solusi:**|> hitung ulang", std(ticket.SayClosingConfirm, nil),
@@ -298,7 +298,7 @@ func TestWhatIsToldOfTheRarerSteps(t *testing.T) {
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Checking("sari", s.now) }), of(
 		"dc: 🔍 <@sari> sedang mengecek laporan klien.", std(ticket.SayChecking, nil), std(ticket.SayWillUpdate, nil))...)
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.ClaimWarranty("sari", s.now) }),
-		"dc: 🛡️ <@&rs> <@sari> mencatat klaim garansi. Periksa syaratnya, lalu terima atau tolak. → [] +[rs] [t:warranty:accept] [t:warranty:refuse]")
+		"dc: 🛡️ <@&rs> klaim garansi dicatat oleh <@sari>. Periksa syaratnya, lalu terima atau tolak. → [] +[rs] [t:warranty:accept] [t:warranty:refuse]")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) {
 		return tk.RefuseWarranty("segelnya rusak", "nita", s.now)
 	}), of(

@@ -104,7 +104,7 @@ func (s *telling) checking(e ledger.Event) error {
 // supervisor is asked inside.
 func (s *telling) escalated(e ledger.Event) error {
 	if e.Data["to"] == "supervisor" {
-		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+typed(e.Data["reason"]), buttonAnswer)
+		s.call("🆙", s.role(maySupervise), "tiket ini dieskalasi kepada supervisor oleh "+by(e.By)+"."+typed(e.Data["reason"]), buttonAnswer)
 		return nil
 	}
 	team := ""
