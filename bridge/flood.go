@@ -313,7 +313,7 @@ func (f *flood) unfold(tx *ledger.Tx, d Desk, writer string) error {
 		if t.ClosedAt.UnixMilli() >= f.Since && slices.Contains([]ticket.Ending{ticket.EndStaff, ticket.EndDropped, ticket.EndMerged}, t.Ending) {
 			// Whoever closed it has not seen them.
 			if err := d.callTo(tx, noticeID(writer, f.N)+"/call", t, sayBody{
-				Content: "pesan-pesan di atas masuk sebelum tiket ini ditutup. Bila perlu dijawab, buka kembali tiket ini.", Buttons: []Button{buttonAgain},
+				Content: "pesan-pesan di atas masuk sebelum tiket ini ditutup. Bila perlu dijawab, buka kembali tiket ini.", Buttons: []Button{buttonReopen},
 			}); err != nil {
 				return err
 			}

@@ -135,7 +135,7 @@ func (a *arrival) changedItsMind(number string) error {
 		return err
 	}
 	a.call = "klien mengubah pesannya setelah tiket ini ditutup. Bila ada yang perlu dikerjakan, buka kembali tiket ini."
-	if err := a.callAgent(t, sayBody{Buttons: []Button{buttonAgain}}); err != nil {
+	if err := a.callAgent(t, sayBody{Buttons: []Button{buttonReopen}}); err != nil {
 		return err
 	}
 	a.tx.Send(Tags(number, "tag/"+number+"/call/"+clientLetterID(a.c.ID, a.m, 0, 0), t.Tag(), true))
@@ -348,11 +348,7 @@ func (d Desk) callTo(tx *ledger.Tx, id string, t ticket.Ticket, body sayBody) er
 		on = next
 	}
 	if on.Number != t.Number {
-		where := "**" + ToDiscord(t.Number) + "**"
-		if t.Thread != "" {
-			where += " (<#" + t.Thread + ">)"
-		}
-		body = sayBody{Content: "pesan klien baru tampil di tiket " + where + ", yang sudah digabungkan ke sini. Bacalah di sana, lalu jawab klien di sini."}
+		body = sayBody{Content: "pesan klien baru tampil di tiket " + placeOf(t) + ", yang sudah digabungkan ke sini. Bacalah di sana, lalu jawab klien di sini."}
 	}
 	to := one(on.Agent)
 	if on.Agent == "" {
@@ -443,7 +439,7 @@ func (a *arrival) readAside(stood placeholder) error {
 				return err
 			}
 			a.call = "pesan klien yang tadinya belum terbaca kini terbaca, padahal tiket ini sudah ditutup. Bila perlu dijawab, buka kembali tiket ini."
-			if err := a.callAgent(t, sayBody{ReplyTo: st.Ext, Buttons: []Button{buttonAgain}}); err != nil {
+			if err := a.callAgent(t, sayBody{ReplyTo: st.Ext, Buttons: []Button{buttonReopen}}); err != nil {
 				return err
 			}
 		}

@@ -44,7 +44,7 @@ func (a *arrival) bring(to ticket.Destination) error {
 		if a.m.Unreadable != "" && a.m.Kind != kindViewOnce {
 			// It may be thanks, or stars: what it is shows once it can be read.
 			a.call = "klien menulis setelah tiket ditutup, tetapi pesannya belum terbaca. Bila tidak kunjung terbaca, buka kembali tiket ini dan tanyakan maksudnya."
-			return a.aside(to.ID, buttonAgain)
+			return a.aside(to.ID, buttonReopen)
 		}
 		return a.reopen()
 	}

@@ -107,6 +107,7 @@ type part struct {
 	gone    bool // "sudah" after it
 	exists  bool // "ada" after a denial
 	denied  bool // "tidak muncul", and not yet what
+	begins  bool // "bisa" was the first that was said
 	gap     bool // something strange or a thing stood between
 	person  bool // the last word was "saya"
 	last    byte // what the last word did that was no filler
@@ -240,6 +241,9 @@ func (a *answer) take(what byte) {
 		p.exists = p.exists || p.not != 0
 		return
 	default:
+		if what == wGood {
+			p.begins = !person && !p.gap && !a.tried && !a.said()
+		}
 		a.state(what)
 	}
 	p.last = what
@@ -331,7 +335,8 @@ func (a *answer) hearGood(what byte) {
 // hearVerb hears what one does with a program, or what it does by itself.
 func (a *answer) hearVerb(what byte) {
 	p := &a.part
-	able := p.last == wGood || p.last == wFine || p.last == wYes && what == wClose
+	asks := p.begins && what != wClose // "bisa cetak laporan kak"
+	able := p.last == wGood && !asks || p.last == wFine || p.last == wYes && what == wClose
 	switch {
 	case p.not != 0 && what == wUse: // has not logged in: not tried
 		a.odd = true

@@ -53,7 +53,7 @@ var rows = map[string]string{
 		"👍 👌 ✅ 🆗 💯 ☑ ✔ 🤙",
 	"T": "error eror erorr errors errornya erornya gagal salah rusak macet lemot lambat lelet ngelag lag bug buggy stuck freeze hang ngehang nyangkut " +
 		"masalah masalahnya kendala kendalanya problem problems problemnya issue issues isu trouble failed fails fail wrong broken down crash kosong blank ngadat loading muter " +
-		"selisih trobel troble bermasalah terkendala gangguan minus",
+		"selisih trobel troble bermasalah terkendala gangguan minus mati offline disconnect dobel double",
 	"N": "tidak tdk tidk tdak tak ga gak gk g nggak ngga enggak engga gag kaga kagak kgk ora mboten ndak nda nggk ngak ndk bukan bkn jangan jgn no not nope doesnt dont isnt didnt wasnt arent hasnt havent tanpa kurang 👎 ❌",
 	"B": "belum belom blum blom blm bloman belumm belon lom durung dereng",
 	"M": "masih msh masi msih mash mase tetap tetep ttp ttep still",
@@ -72,7 +72,7 @@ var rows = map[string]string{
 	"F": "kak ka kakak kk kaka kka min admin mimin mas mba mbak mbk pak bpk bapak bu ibu bun om tante gan agan bro sis bang bg bos boss bosku cs team tim sir mam miss mr deh dong doong dng sih nih ni tuh ternyata lho loh  " +
 		"lah banget bgt bgtt bngt bener2 sekali skali sangat semua semuanya smua semua2 sekarang skrg skrng skarang skr now it its this the is all very so much more longer any everything just has have been does do am are  " +
 		"to for your my our me dari untuk utk atas dengan dgn di ini itu oh ohh o oalah owalah owh ah nah wah wow haha hahaha hehe hehehe hihi he wkwk wkwkwk wk eh puji tuhan syukur aamiin amin " +
-		"bantuannya bantuanya bntuannya infonya informasinya responnya responsnya penjelasannya penjelasan kerjasamanya kerjasama supportnya waktunya atensinya " +
+		"bantuannya kesabarannya bantuanya bntuannya infonya informasinya responnya responsnya penjelasannya penjelasan kerjasamanya kerjasama supportnya waktunya atensinya " +
 		"perhatiannya layanannya pelayanannya pelayanan solusinya banyak bnyk byk many lot a halo hallo hai hi hello permisi " +
 		"😊 🙂 😀 😃 😄 😁 😆 😍 🥰 😘 🤗 ❤ 💕 💖 💙 💚 💛 🧡 💜 ♥ 👏 🙌 🎉 🔥 💪 ✨ 😎 😇 ☺ 🌹 🌸 💐 🎊 🥳 😉 😂 🤣 😅 ⭐ 🌟 🤲 🙇 🤩 🥹 😌 👋 ✌ 🫰 🌷 🌻 🌺 ♂ ♀",
 	"H": "pagi siang sore malam selamat slmt met assalamualaikum waalaikumsalam morning afternoon evening",
@@ -136,7 +136,7 @@ var phrases = map[string]string{
 	"sama sama": "K", "sami sami": "K", "youre welcome": "K", "god bless": "K",
 	"sudah dibantu": "K", "sudah membantu": "K", "sudah bantu": "K", "sudah direspon": "K", "sudah merespon": "K", "telah membantu": "K", "telah dibantu": "K",
 	"sudah mau bantu": "K", "sudah mau membantu": "K", "sudah sabar": "K",
-	"fast respon": "K", "fast response": "K", "sukses selalu": "K", "sehat selalu": "K",
+	"fast respon": "K", "fast response": "K", "sukses selalu": "K", "sukses terus": "K", "sehat selalu": "K", "selamat beristirahat": "K", "terima kasih kembali": "K", "pelayanannya memuaskan": "K", "sangat memuaskan": "K",
 	"fast responnya": "F", "fast responsenya": "F", "quick response": "F", "quick respon": "F", "atas bantuan": "F", "atas kerjasama": "F", "atas perhatian": "F", "atas info": "F", "atas informasi": "F",
 	"not yet": "B", "can not": "NP", "could not": "NP", "no longer": "N", "no more": "N",
 	"no problem": "U", "no worries": "U", "tidak masalah": "U", "bukan masalah": "U", "tidak apa apa": "U",
@@ -154,7 +154,7 @@ var phrases = map[string]string{
 	"aman terkendali": "P", "lancar jaya": "P", "aman jaya": "P", "sudah fix": "Sf", "belum fix": "Bf",
 	"oh iya": "F", "oh ya": "F", "o iya": "F", "o ya": "F", "eh iya": "F", // there is more to come
 	"mantap jiwa": "p",
-	"oh begitu":   "A", "oh gitu": "A", "ooh gitu": "A", "o gitu": "A", "ok gitu": "A",
+	"force close": "T", "jadi begitu": "A", "oh begitu": "A", "oh gitu": "A", "ooh gitu": "A", "o gitu": "A", "ok gitu": "A",
 	"up to date": "P", "log in": "v", "sign in": "v",
 	"all good": "P", "looks good": "P", "all set": "P", "good job": "p",
 	"sama saja": "ME", "masih sama": "ME", "the same": "E",
@@ -165,7 +165,7 @@ var phrases = map[string]string{
 }
 
 // inversions begin a question in English.
-var inversions = strings.Fields("is are has have")
+var inversions = strings.Fields("is are")
 
 // honorifics stand before a name.
 var honorifics = strings.Fields("kak ka kakak kk kaka mas mba mbak mbk pak bpk bapak bu ibu bun om tante min admin cs mr miss bro sis")
