@@ -37,7 +37,7 @@ var stepWords = map[string][2]string{
 	"supervisor_answered":     {"Supervisor menjawab", "The supervisor answered"},
 	"report_ended":            {"Laporan developer selesai", "Report to developers ended"},
 	"report_came":             {"Laporan developer dari tiket lain", "Report to developers of another ticket"},
-	"report_returned":         {"Laporan developer dibuka kembali", "Report to developers taken up again"},
+	"report_returned":         {"Laporan developer dibuka lagi", "Report to developers is open again"},
 	"resolved":                {"Diselesaikan", "Resolved"},
 	"closing_sent":            {"Kalimat penutup terkirim", "Closing sentence sent"},
 	"closing_failed":          {"Kalimat penutup tidak terkirim", "Closing sentence not delivered"},

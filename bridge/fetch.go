@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 )
 
@@ -117,20 +118,40 @@ func closeFile(tx *ledger.Tx, key string, end func(*filed)) error {
 	}
 	before := f.State
 	end(&f)
-	if f.Late != "" && f.State != before {
-		id := "late/" + key
+	if f.State != before {
+		again := ""
 		if f.State == fileStored && before == fileFailed {
-			id += "/again"
+			again = "/again"
 		}
-		lane, log := ThreadLane(f.Ticket), f.Ticket
-		if report, ok := strings.CutPrefix(f.LateIn, laneReport); ok {
-			lane, log = f.LateIn, report
+		if f.Late != "" {
+			tx.Send(lateLetter(lateFile+key+again, ThreadLane(f.Ticket), f.Ticket, f.Late, key))
 		}
-		tx.Send(letter(id, lane, log, kindSay, sayBody{
-			Content: "⬆️ Berkas yang tadi belum dapat ditampilkan:", Answers: &reference{log, f.Late}, Files: []fileRef{{Key: key}},
-		}))
+		for _, l := range f.Elsewhere {
+			id := lateFile + sum(l.Letter) + "/" + key + again
+			tx.Send(lateLetter(id, l.Lane, l.Log, l.Letter, key))
+			if err := shutAgain(tx, l, id); err != nil {
+				return err
+			}
+		}
 	}
 	return f.save(tx, key)
+}
+
+// shutAgain lets the post of a closed report go back into the archive: a late file takes
+// it out.
+func shutAgain(tx *ledger.Tx, l lateness, id string) error {
+	r, ok, err := escalation.Load(tx, strings.TrimPrefix(l.Lane, laneReport))
+	if err != nil || !ok || r.State != escalation.Closed {
+		return err
+	}
+	return arrange(tx, r.ID, id+".arrange")
+}
+
+// lateLetter shows a file below the line that stood for it.
+func lateLetter(id, lane, log, of, key string) ledger.Letter {
+	return letter(id, lane, log, kindSay, sayBody{
+		Content: "⬆️ Berkas yang tadi belum dapat ditampilkan:", Answers: &reference{log, of}, Files: []fileRef{{Key: key}},
+	})
 }
 
 // wake lets a lane try again at once what waits there for a file.

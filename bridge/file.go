@@ -57,8 +57,8 @@ type filed struct {
 	// follows when it comes.
 	Late string `json:"late,omitzero"`
 	Line string `json:"line,omitzero"` // that line: it stays the same
-	// LateIn is that letter's lane, "" for the ticket's thread.
-	LateIn string `json:"lateIn,omitzero"`
+	// Elsewhere are letters of other lanes that went out like that: reports' posts.
+	Elsewhere []lateness `json:"also,omitzero"`
 	// Unfit is why Discord is not given the file any more.
 	Unfit unfit `json:"unfit,omitzero"`
 	// Dead is the letter that was to fetch the file and was given up; Told, that its
@@ -70,6 +70,37 @@ type filed struct {
 	// What WhatsApp answered when it took the file.
 	Sending *sending `json:"up,omitzero"`
 }
+
+// A lateness is a letter that shows a line in the place of a file.
+type lateness struct {
+	Log    string `json:"log"`
+	Lane   string `json:"lane"`
+	Letter string `json:"l"`
+	Line   string `json:"line"`
+}
+
+// showsElsewhere reports whether a letter is none of the file's own thread: whether it
+// waits for the file is its own business.
+func showsElsewhere(l ledger.Letter) bool {
+	return strings.HasPrefix(l.Lane, laneReport) && !strings.HasPrefix(l.ID, lateFile)
+}
+
+// gaveWay is the line that a letter shows in the file's place; ok is false when it shows
+// the file, or has not decided yet.
+func (f filed) gaveWay(letter string) (line string, ok bool) {
+	if f.Late == letter && letter != "" {
+		return f.Line, true
+	}
+	for _, l := range f.Elsewhere {
+		if l.Letter == letter {
+			return l.Line, true
+		}
+	}
+	return "", false
+}
+
+// lateFile begins the names of letters that bring files for which lines stand.
+const lateFile = "late/"
 
 type fileState string
 

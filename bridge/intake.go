@@ -258,7 +258,10 @@ func (a *arrival) settle(before ticket.Ticket, t *ticket.Ticket, events []ledger
 	if a.last {
 		a.r.answerCall(a.tx, a.c, t.Number, a.m)
 	}
-	return a.save()
+	if err := a.save(); err != nil {
+		return err
+	}
+	return a.answers(t.Number)
 }
 
 // standIn notes that a line stands in for a message that cannot be read yet.
@@ -371,7 +374,10 @@ func (a *arrival) readAtLast(stood placeholder) error {
 	if err := a.r.desk.keep(a.tx, a.open, &t, &a.c, events); err != nil {
 		return err
 	}
-	return a.c.Save(a.tx)
+	if err := a.c.Save(a.tx); err != nil {
+		return err
+	}
+	return a.answers(t.Number)
 }
 
 // readAside leaves what can be read at last where it stands: it changes nothing there.

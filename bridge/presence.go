@@ -143,7 +143,7 @@ func (p *Presence) addressOf(ctx context.Context, thread string) (Address, error
 		return "", err
 	}
 	th, err := ticket.DecodeThread(thread, d.Data)
-	if err != nil {
+	if err != nil || th.Ticket == "" {
 		return "", err
 	}
 	if d, err = p.store.Doc(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: th.Ticket}); err != nil || d.Data == nil {

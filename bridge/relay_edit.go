@@ -43,6 +43,9 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage, raw map[string]string) err
 	if !ok {
 		return ErrNotOurs
 	}
+	if th.Report != "" {
+		return r.editedInPost(tx, th, m, raw)
+	}
 	if m, err = r.repeated(tx, th.Ticket, m, raw); err != nil {
 		return err
 	}
@@ -211,6 +214,9 @@ func (r *Relay) deleted(tx *ledger.Tx, thread, message string) error {
 	}
 	if !ok {
 		return ErrNotOurs
+	}
+	if th.Report != "" {
+		return r.deletedInPost(tx, th, message)
 	}
 	w, ok, err := loadWords(tx, message)
 	if err != nil {

@@ -14,8 +14,9 @@ import (
 )
 
 // Reply takes in what a person wrote in a thread. An agent's words go to the
-// client; notes and other people's words stay inside, marked so. A channel that
-// is no ticket's thread gives [ErrNotOurs].
+// client; notes and other people's words stay inside, marked so. What is written in a
+// report's post is shown in its ticket's thread. A channel that is neither gives
+// [ErrNotOurs].
 func (r *Relay) Reply(ctx context.Context, m StaffMessage) error {
 	early := m.ReplyOurs && fresh(m.ReplyTo, m.At)
 	err := untilNoted(ctx, func(patient bool) error {
@@ -39,12 +40,17 @@ func (r *Relay) takeReply(ctx context.Context, m StaffMessage) error {
 		if !ok {
 			return ErrNotOurs
 		}
-		tx.Expect(ledger.Ref{Kind: ticket.KindTicket, ID: th.Ticket}, secretsRef(th.Ticket))
+		if th.Ticket != "" {
+			tx.Expect(ledger.Ref{Kind: ticket.KindTicket, ID: th.Ticket}, secretsRef(th.Ticket))
+		}
 		if newer(m.ID, th.Cursor) {
 			th.Cursor = m.ID
 			if err := th.Save(tx); err != nil {
 				return err
 			}
+		}
+		if th.Report != "" {
+			return r.heardInPost(tx, th.Report, m, raw)
 		}
 		m, err := r.repeated(tx, th.Ticket, m, raw)
 		if err != nil {
@@ -54,10 +60,11 @@ func (r *Relay) takeReply(ctx context.Context, m StaffMessage) error {
 	})
 }
 
-// ErrNotOurs means that a channel is no ticket's thread; the message left no trace.
+// ErrNotOurs means that a channel is no ticket's thread and no report's post; the message
+// left no trace.
 // The channel may become one: a post whose making was not confirmed is recognised
 // later, and what was written in it meanwhile must still be new then.
-var ErrNotOurs = errors.New("no ticket's thread")
+var ErrNotOurs = errors.New("no ticket's thread and no report's post")
 
 func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	t, ok, err := ticket.Load(tx, number)

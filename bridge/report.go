@@ -159,28 +159,6 @@ func (d Desk) ReturnReport(tx *ledger.Tx, id, number, by string) error {
 	return d.reopenReport(tx, id, number, by)
 }
 
-// A Forward is something of a ticket's thread that is shown in a report's post.
-type Forward struct {
-	By      string // who forwards it
-	Message string // Discord id of what is forwarded
-	Text    string
-	Files   []StaffFile
-}
-
-// ForwardMessage shows a message of a ticket's thread in a report's post, once. It answers
-// what the party asked.
-func (d Desk) ForwardMessage(tx *ledger.Tx, id string, f Forward) error { return ErrNoReport }
-
-// ForwardWords shows what the client answered since the party asked
-// ([escalation.Report.Words]) in the report's post. It answers the party.
-func (d Desk) ForwardWords(tx *ledger.Tx, id, by string) error { return ErrNoReport }
-
-// KeepFiles fetches files of a message in a ticket's thread into the library, and returns
-// their keys: evidence of a report that is being written.
-func (d Desk) KeepFiles(tx *ledger.Tx, number, message string, files []StaffFile) (keys []string, err error) {
-	return nil, ErrNoReport
-}
-
 // laneReport is the lane of a report's post: + its identifier.
 const laneReport = "rp/"
 

@@ -13,8 +13,8 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// deletes is somebody who deletes the report's post by hand.
-func (b *bench) deletes() {
+// vanishes is somebody who deletes the report's post by hand.
+func (b *bench) vanishes() {
 	b.t.Helper()
 	thread := b.report(b.id).Thread
 	b.board.mu.Lock()
@@ -49,7 +49,7 @@ func TestAPostDeletedByHand(t *testing.T) {
 	t.Parallel()
 	aReport(t, func(b *bench) {
 		b.takes("bayu")
-		b.deletes()
+		b.vanishes()
 		m := len(b.shown())
 		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
 			return r.NeedData("Nota?", "bayu", at)
@@ -96,7 +96,7 @@ func count(all []string, one string) (n int) {
 func TestAPostIsAskedForInAnEmptyLane(t *testing.T) {
 	t.Parallel()
 	aReport(t, func(b *bench) {
-		b.deletes()
+		b.vanishes()
 		b.look(func(tx *ledger.Tx) error { // the head of the post is all that is to be shown
 			bridge.RefreshReport(tx, b.id)
 			return b.policy.Change(tx, b.number, func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
@@ -120,7 +120,7 @@ func TestAPostIsAskedForInAnEmptyLane(t *testing.T) {
 func TestALostReportIsWithdrawn(t *testing.T) {
 	t.Parallel()
 	aReport(t, func(b *bench) {
-		b.deletes()
+		b.vanishes()
 		b.takes("bayu")
 		b.pause(time.Minute)
 		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
@@ -141,7 +141,7 @@ func TestAPostDeletedAfterItsEnd(t *testing.T) {
 	t.Parallel()
 	aReport(t, func(b *bench) {
 		b.passes()
-		b.deletes()
+		b.vanishes()
 		b.look(func(tx *ledger.Tx) error { bridge.RefreshReport(tx, b.id); return nil })
 		b.pause(time.Minute)
 		if r := b.report(b.id); r.Lost {

@@ -43,7 +43,7 @@ func (d Desk) tellReport(tx *ledger.Tx, before escalation.Report, r *escalation.
 	}
 	// A line opens a post in the archive: it goes back there.
 	if r.Tag() != before.Tag() || r.TeamTag() != before.TeamTag() || closed != (before.State == escalation.Closed) || closed && s.lines > 0 {
-		tx.Send(arrangePost(r.ID, s.id("arrange")))
+		return arrange(tx, r.ID, s.id("arrange"))
 	}
 	return nil
 }

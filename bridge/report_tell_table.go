@@ -34,7 +34,8 @@ var reportTellings = map[string]func(*reportTelling, ledger.Event) error{
 
 // reportUntold are the events that need no words, and why.
 var reportUntold = map[string]string{
-	"posted": "the post is there, and the ticket shows the way to it",
+	"posted":           "the post is there, and the ticket shows the way to it",
+	"report_forwarded": "what was forwarded shows who did",
 }
 
 // opened makes the post. Of a party beside developers the ticket hears it here.

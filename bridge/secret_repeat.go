@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -147,8 +148,8 @@ func (r *Relay) repeated(tx *ledger.Tx, number string, m StaffMessage, raw map[s
 	return m, nil
 }
 
-// Unsaid masks the secrets of the ticket of a thread in what was filled in there. Other
-// channels have none.
+// Unsaid masks the secrets of the ticket of a thread, or of a report's post, in what was
+// filled in there. Other channels have none.
 func (d Desk) Unsaid(ctx context.Context, from Docs, thread string, texts ...map[string]string) error {
 	if thread == "" {
 		return nil
@@ -158,7 +159,15 @@ func (d Desk) Unsaid(ctx context.Context, from Docs, thread string, texts ...map
 	if err != nil || !ok {
 		return err
 	}
-	all, err := d.repeats(tx, th.Ticket)
+	number := th.Ticket
+	if th.Report != "" {
+		rep, _, err := escalation.Load(tx, th.Report)
+		if err != nil || rep.First() == "" {
+			return err
+		}
+		number = rep.First()
+	}
+	all, err := d.repeats(tx, number)
 	for _, fields := range texts {
 		for name, text := range fields {
 			fields[name] = all.mask(text)

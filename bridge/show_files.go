@@ -68,12 +68,17 @@ func (c *Courier) compose(ctx context.Context, l ledger.Letter, st ledger.Status
 
 // awaited waits for a file to be fetched, up to a point.
 func (c *Courier) awaited(ctx context.Context, l ledger.Letter, st ledger.Status, key string, f filed) (filed, error) {
+	_, decided := f.gaveWay(l.ID)
+	if !showsElsewhere(l) {
+		decided = f.Late != ""
+	}
 	switch {
-	case f.State == fileFailed && f.Late == "" || f.State == filePending && f.Late == "" && c.waitedFor(l, st, filePatience, fileGrace):
+	case decided:
+	case f.State == fileFailed || f.State == filePending && c.waitedFor(l, st, filePatience, fileGrace):
 		// From here on this letter shows a line, whatever comes: it must look the same
 		// at every attempt.
 		return c.giveWay(ctx, l, key)
-	case f.State == filePending && f.Late == "":
+	case f.State == filePending:
 		return f, errWaitsForFile(fileWait(st.First))
 	}
 	return f, nil
@@ -95,14 +100,19 @@ func (c *Courier) giveWay(ctx context.Context, l ledger.Letter, key string) (f f
 		if err != nil || !ok {
 			return err
 		}
-		if f = found; f.State == fileStored || f.Late != "" {
+		f = found
+		_, decided := f.gaveWay(l.ID)
+		switch {
+		case f.State == fileStored || decided:
 			return nil
+		case showsElsewhere(l):
+			f.Elsewhere = append(f.Elsewhere, lateness{l.Log, l.Lane, l.ID, c.unshown(f, l.ID, 0, 0)})
+		case f.Late != "":
+			return nil
+		default:
+			f.Late = l.ID
+			f.Line = c.unshown(f, l.ID, 0, 0)
 		}
-		f.Late = l.ID
-		if strings.HasPrefix(l.Lane, laneReport) {
-			f.LateIn = l.Lane
-		}
-		f.Line = c.unshown(f, l.ID, 0, 0)
 		return f.save(tx, key)
 	})
 	if err != nil {
@@ -117,12 +127,13 @@ func (c *Courier) unshown(f filed, letter string, count int, bytes int64) string
 	if f.State == fileStored && c.cfg.Library != nil {
 		name = c.cfg.Library.Name(f.Name, f.Stored.MIME)
 	}
+	line, late := f.gaveWay(letter)
 	switch {
-	case f.Late == letter && f.Line != "":
-		return f.Line
+	case line != "":
+		return line
 	case f.State == fileFailed:
 		return "⚠️ *" + f.standIn(name) + " " + f.why() + ".*"
-	case f.State == filePending || f.Late == letter:
+	case f.State == filePending || late:
 		return "⏳ *" + f.standIn(name) + " masih diunduh; muncul di bawah bila sudah ada.*"
 	case c.missing(f):
 		return "⚠️ *" + f.standIn(name) + " tidak ada lagi di penyimpanan desk; lihat di ponsel desk.*"

@@ -56,6 +56,9 @@ func (r *Relay) reacted(tx *ledger.Tx, s StaffReaction) error {
 	if !ok {
 		return ErrNotOurs
 	}
+	if th.Ticket == "" {
+		return nil // a report's post: signs stay there
+	}
 	t, ok, err := ticket.Load(tx, th.Ticket)
 	agent := slices.ContainsFunc(s.Roles, func(role string) bool { return slices.Contains(r.desk.AgentRoles, role) })
 	if err != nil || !ok || t.State == ticket.Closed || s.On && !agent {

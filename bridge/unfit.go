@@ -91,7 +91,8 @@ func (c *Courier) leaveOut(ctx context.Context, l ledger.Letter, body sayBody, w
 			if err != nil {
 				return err
 			}
-			if !ok || f.State != fileStored || f.Late == l.ID || f.Unfit != "" || c.missing(f) {
+			_, shows := f.gaveWay(l.ID)
+			if !ok || f.State != fileStored || shows || f.Unfit != "" || c.missing(f) {
 				continue
 			}
 			if why == unfitCut && len(fit) > 0 && f.Stored.Size <= files[fit[0]].Stored.Size {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -220,10 +221,20 @@ func nanos(t time.Time) int64 {
 
 // Recent lists agents' messages of a thread that went to the client, or will or may, and
 // can still be changed or taken back there: younger than two days, oldest first.
-// Deleted ones are not among them. A channel that is no ticket's thread has none.
+// Deleted ones are not among them. Of a report's post they are people's messages that its
+// ticket's thread shows. Other channels have none.
 func (r *Relay) Recent(ctx context.Context, thread string) ([]Recent, error) {
+	if r.desk.Members == nil {
+		return nil, nil
+	}
+	if rep, ok, err := r.reportOf(ctx, thread); err != nil || ok {
+		if err != nil {
+			return nil, err
+		}
+		return r.recentRemarks(ctx, rep.ID)
+	}
 	t, ok, err := r.ticketOf(ctx, thread)
-	if err != nil || !ok || r.desk.Members == nil {
+	if err != nil || !ok {
 		return nil, err
 	}
 	ids, err := r.desk.Members(ctx, indexWords+t.Number, r.now().Add(-revokeWindow).UnixMilli())
@@ -259,7 +270,7 @@ func (r *Relay) Recent(ctx context.Context, thread string) ([]Recent, error) {
 	return all, nil
 }
 
-// RecentThreads lists the threads of open tickets that have messages as in [Relay.Recent].
+// RecentThreads lists the threads of open tickets and reports that have messages as in [Relay.Recent].
 func (r *Relay) RecentThreads(ctx context.Context) ([]string, error) {
 	if r.desk.Members == nil {
 		return nil, nil
@@ -270,6 +281,14 @@ func (r *Relay) RecentThreads(ctx context.Context) ([]string, error) {
 	}
 	var open []string
 	for _, th := range threads {
+		rep, ok, err := r.reportOf(ctx, th)
+		if err != nil {
+			return nil, err
+		}
+		if ok && rep.State != escalation.Closed {
+			open = append(open, th)
+			continue
+		}
 		t, ok, err := r.ticketOf(ctx, th)
 		if err != nil {
 			return nil, err
@@ -282,15 +301,12 @@ func (r *Relay) RecentThreads(ctx context.Context) ([]string, error) {
 }
 
 func (r *Relay) ticketOf(ctx context.Context, thread string) (t ticket.Ticket, ok bool, err error) {
-	d, err := r.store.Doc(ctx, ledger.Ref{Kind: ticket.KindThread, ID: thread})
+	th, ok, err := r.threadOf(ctx, thread)
+	if err != nil || !ok || th.Ticket == "" {
+		return t, false, err
+	}
+	d, err := r.store.Doc(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: th.Ticket})
 	if err != nil || d.Data == nil {
-		return t, false, err
-	}
-	th, err := ticket.DecodeThread(thread, d.Data)
-	if err != nil {
-		return t, false, err
-	}
-	if d, err = r.store.Doc(ctx, ledger.Ref{Kind: ticket.KindTicket, ID: th.Ticket}); err != nil || d.Data == nil {
 		return t, false, err
 	}
 	t, err = ticket.Decode(d.Data)

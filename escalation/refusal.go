@@ -48,5 +48,6 @@ var refusals = map[string][2]string{
 	"too_long":        {"Teksnya terlalu panjang. Ringkaskan, lalu coba lagi.", "The text is too long. Shorten it and try again."},
 	"tickets_full":    {"Laporan ini sudah membawa terlalu banyak tiket. Buat laporan baru.", "This report carries too many tickets already. Make a new one."},
 	"not_lost":        {"Post laporan ini masih ada.", "The post of this report is still there."},
+	"no_words":        {"Tidak ada jawaban klien yang menunggu diteruskan: mungkin sudah diteruskan orang lain.", "No answer of the client waits to be forwarded: perhaps somebody has forwarded it."},
 	"no_party":        {"Pilih pihak yang dituju: Sales, QA, atau Engineering.", "Choose the party: Sales, QA or Engineering."},
 }

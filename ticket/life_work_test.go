@@ -219,8 +219,9 @@ func TestEscalate(t *testing.T) {
 	s.twice("escalated_again", func() ([]ledger.Event, error) { return s.tk.EscalateToSupervisor("urgent", "sari", s.at) })
 	s.twice("report_ended", func() ([]ledger.Event, error) { return s.tk.ReportEnded("R-1", false, "sari", s.at), nil })
 	s.refused("report_open", func() ([]ledger.Event, error) { return s.tk.Resolve("a", "b", "sari", s.at) })
-	dropped := s.tk // without a resolution it lets its reports go
-	if events, err := dropped.Drop("", "sari", s.at); err != nil || len(dropped.Reports) > 0 || dropped.State != Closed || events[0].What != "report_ended" || events[0].Data["why"] != "dropped" {
+	s.refused("report_open", func() ([]ledger.Event, error) { return s.tk.Drop("", "sari", s.at) })
+	dropped := s.tk // for a reason it lets its reports go
+	if events, err := dropped.Drop("spam", "sari", s.at); err != nil || len(dropped.Reports) > 0 || dropped.State != Closed || events[0].What != "report_ended" || events[0].Data["why"] != "dropped" {
 		t.Errorf("dropped: %v %v, waits for %q", events, err, dropped.Reports)
 	}
 	s.twice("report_ended waited", func() ([]ledger.Event, error) { return s.tk.ReportEnded("R-2", false, "sari", s.at), nil })

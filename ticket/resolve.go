@@ -145,14 +145,17 @@ func (t *Ticket) Close(by string, at time.Time) ([]ledger.Event, error) {
 }
 
 // Drop closes a ticket without a resolution, because there is nothing to resolve; a
-// resolved one it closes. No rating is asked for, and its reports are let go
-// (escalation.Report.Drop).
+// resolved one it closes. No rating is asked for. Its open reports are let go
+// (escalation.Report.Drop), which takes a reason.
 func (t *Ticket) Drop(reason, by string, at time.Time) ([]ledger.Event, error) {
 	switch t.State {
 	case Closed:
 		return nil, nil
 	case Resolved:
 		return t.end(EndStaff, by, at)
+	}
+	if len(t.Reports) > 0 && strings.TrimSpace(reason) == "" {
+		return nil, refuse("report_open")
 	}
 	return t.end(EndDropped, by, at, "reason", cut(reason, longReason))
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,6 +90,9 @@ func (c *Client) carry(ctx context.Context, ch change) {
 		}
 	}
 	for _, id := range ch.gone {
+		if id == ch.channel && c.postGone(ctx, id) {
+			continue
+		}
 		if c.versions.isNews(id, deletedVersion) && c.handOn(ctx, ch.channel, "dc.delete", func() error {
 			return c.editor.Deleted(ctx, ch.channel, id, ch.at)
 		}) {
@@ -152,7 +156,13 @@ func (c *Client) amend(ctx context.Context, thread string) (err error) {
 			err = panicked("look for changes", v)
 		}
 	}()
+	if post, ok := strings.CutPrefix(thread, roundOfPost); ok {
+		return c.lookAtPost(ctx, post)
+	}
 	if thread == allRecent {
+		if err := c.lookAtPosts(ctx); err != nil {
+			return err
+		}
 		threads, err := c.editor.RecentThreads(ctx)
 		if err != nil {
 			return fmt.Errorf("list threads with recent messages: %w", err)

@@ -261,10 +261,10 @@ func (c *Client) Settle(ctx context.Context, thread, tag string, archived bool) 
 	return c.close(ctx, info, append([]string{tag}, keep...), archived, nil)
 }
 
-// Close gives a post exactly these tags (by name, unknown ones are left out),
-// and archives and locks it, or the contrary, in one request. Repeating it is
-// harmless.
-func (c *Client) Close(ctx context.Context, thread string, tags []string, archive, lock bool) error {
+// Arrange gives a post exactly these tags (by name, unknown ones are left out), and
+// archives and locks it, or the contrary. Repeating it is harmless, and asks nothing of a
+// post that stands so.
+func (c *Client) Arrange(ctx context.Context, thread string, p bridge.PostState) error {
 	leave, err := c.shelves.enter(ctx, thread)
 	if err != nil {
 		return sendError(err, "Manage Threads")
@@ -274,7 +274,7 @@ func (c *Client) Close(ctx context.Context, thread string, tags []string, archiv
 	if err != nil {
 		return sendError(err, "View Channel")
 	}
-	return c.close(ctx, info, tags, archive, &lock)
+	return c.close(ctx, info, p.Tags, p.Archived, &p.Locked)
 }
 
 func (c *Client) close(ctx context.Context, info threadInfo, tags []string, archive bool, lock *bool) error {
@@ -388,9 +388,4 @@ func sameSet(a, b []string) bool {
 	slices.Sort(a)
 	slices.Sort(b)
 	return slices.Equal(a, b)
-}
-
-// Arrange implements [bridge.Board].
-func (c *Client) Arrange(ctx context.Context, thread string, p bridge.PostState) error {
-	return &bridge.SendError{Certainty: bridge.Refused, Reason: "posts of reports cannot be arranged yet"}
 }

@@ -52,14 +52,14 @@ func TestAPostIsOpenedFoundSettledAndClosed(t *testing.T) {
 		t.Errorf("saying something in an archived post: %v", err)
 	}
 	for range 2 {
-		if err := c.Close(ctx, id, []string{"assigned"}, true, true); err != nil {
+		if err := c.Arrange(ctx, id, bridge.PostState{Tags: []string{"assigned"}, Archived: true, Locked: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if post, _ := s.srv.Channel(id); !post.Locked || !post.Archived || !slices.Equal(post.Tags, []string{"assigned"}) {
 		t.Errorf("closed post is %+v", post)
 	}
-	if err := c.Close(ctx, id, []string{"closed"}, true, true); err != nil {
+	if err := c.Arrange(ctx, id, bridge.PostState{Tags: []string{"closed"}, Archived: true, Locked: true}); err != nil {
 		t.Errorf("changing the tags of an archived post: %v", err)
 	}
 	if err := c.Settle(ctx, id, "new", false); err != nil {

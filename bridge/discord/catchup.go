@@ -66,6 +66,7 @@ func (c *Client) compareAll(ctx context.Context, active []threadInfo) {
 				zap.Int("messages", messages-before), zap.Int("unread", c.intake.unread()))
 		}
 	}()
+	c.lookAtLocked(active)
 	roles := newRoleCache()
 	c.compare(ctx, active, roles)
 	if _, ok := c.inbox.(Witness); !ok {
@@ -209,6 +210,7 @@ func (c *Client) catchUpWith(ctx context.Context, channel, last string, whole bo
 		switch {
 		case isCode(err, codeUnknownChannel): // deleted meanwhile
 			c.intake.caughtUp(channel, c.intake.newest(channel))
+			c.intake.amend(roundOfPost + channel)
 			return
 		case err != nil:
 			c.putOff(ctx, item{fetch: channel, whole: whole}, err)

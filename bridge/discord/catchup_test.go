@@ -161,7 +161,7 @@ func TestTheArchiveIsReadThreePagesDeep(t *testing.T) {
 		threads = append(threads, s.thread(title))
 	}
 	for _, thread := range threads {
-		if err := s.c.Close(t.Context(), thread, nil, true, false); err != nil {
+		if err := s.c.Arrange(t.Context(), thread, bridge.PostState{Archived: true}); err != nil {
 			t.Fatal(err)
 		}
 		if thread != first {

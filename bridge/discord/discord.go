@@ -109,6 +109,7 @@ type Client struct {
 	inbox    Inbox
 	editor   Editor   // the inbox, nil when it is none
 	observer Observer // likewise
+	keeper   Keeper   // likewise
 	now      func() time.Time
 	bot      bot.Handler
 	cmds     []bot.Command
@@ -233,6 +234,7 @@ func newClient(o Options, s settings) (*Client, error) {
 	c.cdn.DisableCompression = true // sizes are those of the files
 	c.editor, _ = o.Inbox.(Editor)
 	c.observer, _ = o.Inbox.(Observer)
+	c.keeper, _ = o.Inbox.(Keeper)
 	r.refused = func() { c.giveUp(ErrToken) }
 	return c, nil
 }

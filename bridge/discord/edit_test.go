@@ -46,7 +46,7 @@ func TestAnEditLeavesAPostArchived(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.Close(t.Context(), thread, []string{"closed"}, true, lock); err != nil {
+		if err := c.Arrange(t.Context(), thread, bridge.PostState{Tags: []string{"closed"}, Archived: true, Locked: lock}); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Edit(t.Context(), thread, id, "isi"); err != nil {

@@ -38,6 +38,9 @@ func (c *Client) event(l *link, e *discordgo.Event) {
 		c.onReaction(e.Type, e.RawData)
 	case "TYPING_START":
 		c.onTyping(e.RawData)
+	case "THREAD_UPDATE":
+		c.onThreadChanged(e.RawData)
+		c.onNames(e.Type, e.RawData)
 	case "THREAD_DELETE":
 		c.onThreadGone(e.RawData)
 		c.onNames(e.Type, e.RawData)

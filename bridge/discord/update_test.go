@@ -59,7 +59,7 @@ func TestAnUpdateChangesWordsCardAndButtons(t *testing.T) {
 	if m, _ := s.srv.Message(thread); m.Pings.Everyone || len(m.Pings.Users) > 0 {
 		t.Errorf("pinged %+v", m.Pings)
 	}
-	if err := c.Close(t.Context(), thread, nil, true, false); err != nil {
+	if err := c.Arrange(t.Context(), thread, bridge.PostState{Archived: true}); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Update(t.Context(), thread, bridge.Message{Channel: thread, Card: &bridge.Card{Title: "Ditutup"}}); err != nil {

@@ -224,6 +224,22 @@ func (p *Member) SetThread(threadID string, state ThreadState) error {
 	return refused("change thread "+t.name, s.changeThread(t, patch, p.m))
 }
 
+// DeleteThread takes a thread away with all that is in it, which takes MANAGE_THREADS.
+func (p *Member) DeleteThread(threadID string) error {
+	s := p.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.channels[threadID]
+	if t == nil || !t.isThread() {
+		return fmt.Errorf("delete thread %s: no such thread", threadID)
+	}
+	if refusal := s.need(p.m, t, PermissionManageThreads); refusal != nil {
+		return refused("delete thread "+t.name, refusal)
+	}
+	s.removeChannel(t)
+	return nil
+}
+
 // visible finds a message this person can see.
 func (p *Member) visible(messageID string) (*message, error) {
 	m := p.s.messages[messageID]

@@ -1,0 +1,420 @@
+package bridge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/haloerzap/halo/escalation"
+	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
+)
+
+// A Forward is something of a ticket's thread that is shown in a report's post.
+type Forward struct {
+	By      string // who forwards it
+	Message string // Discord id of what is forwarded
+	Ticket  string // in whose thread it stands; "" for the report's first one
+	Author  string // who of the staff wrote it; "" for By, and of no weight for what the bot wrote
+	Text    string
+	Files   []StaffFile
+}
+
+// A shown is something to be shown in a report's post.
+type shown struct {
+	name  string // unique within the report: it is shown once
+	from  string // who it is from, above the words
+	link  string // to the message, "" for none
+	text  string // in Discord's dialect, inert
+	files []fileRef
+}
+
+// ForwardMessage shows a message of a ticket's thread in a report's post, once. It answers
+// what the party asked. A report that is closed refuses it ([*escalation.Refusal]).
+func (d Desk) ForwardMessage(tx *ledger.Tx, id string, f Forward) error {
+	r, err := openTo(tx, id)
+	if err != nil {
+		return err
+	}
+	f.Ticket, f.Author = cmp.Or(f.Ticket, r.First()), cmp.Or(f.Author, f.By)
+	s, err := d.shownMessage(tx, id, f)
+	if err != nil {
+		return err
+	}
+	if there, err := forwarded(tx, id, s.name); err != nil || there {
+		return err
+	}
+	d.forward(tx, id, f.By, s)
+	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
+		return append([]ledger.Event{forwardedEvent(tx, f.By, f.Message, f.Ticket)}, r.DataCame(f.By, tx.Now())...), nil
+	})
+}
+
+// ForwardWords shows what the client answered since the party asked
+// ([escalation.Report.Words]) in the report's post. It answers the party. When nothing
+// waits to be forwarded it is refused ([*escalation.Refusal]).
+func (d Desk) ForwardWords(tx *ledger.Tx, id, by string) error {
+	r, err := openTo(tx, id)
+	if err != nil {
+		return err
+	}
+	if len(r.Words) == 0 {
+		return &escalation.Refusal{Key: "no_words"}
+	}
+	var events []ledger.Event
+	for _, w := range r.Words {
+		there, err := forwarded(tx, id, w.From)
+		if err != nil {
+			return err
+		}
+		if there {
+			continue
+		}
+		s, err := d.shownWords(tx, w)
+		if err != nil {
+			return err
+		}
+		d.forward(tx, id, by, s)
+		events = append(events, forwardedEvent(tx, by, w.From, ""))
+	}
+	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
+		return append(events, r.DataCame(by, tx.Now())...), nil
+	})
+}
+
+func openTo(tx *ledger.Tx, id string) (escalation.Report, error) {
+	r, ok, err := escalation.Load(tx, id)
+	switch {
+	case err != nil:
+		return r, err
+	case !ok:
+		return r, fmt.Errorf("%w: %s", ErrNoReport, id)
+	case r.State == escalation.Closed:
+		return r, &escalation.Refusal{Key: "closed"}
+	}
+	return r, nil
+}
+
+func forwardedEvent(tx *ledger.Tx, by, ref, number string) ledger.Event {
+	e := ledger.Event{At: tx.Now(), What: "report_forwarded", By: by, Ref: ref}
+	if number != "" {
+		e.Data = map[string]string{"ticket": number}
+	}
+	return e
+}
+
+// forwardedID names part i of what is shown in a report's post under a name.
+func forwardedID(report, name string, i int) string {
+	return fmt.Sprintf("fw/%s/%s/%d", report, name, i)
+}
+
+// forwardedName reads back the name that forwardedID wrote.
+func forwardedName(report, letterID string) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(letterID, "fw/"+report+"/")
+	if !ok {
+		return "", false
+	}
+	i := strings.LastIndexByte(rest, '/')
+	return rest[:max(0, i)], i > 0
+}
+
+// forwarded reports whether something has been shown in a report's post.
+func forwarded(tx *ledger.Tx, report, name string) (bool, error) {
+	_, ok, err := tx.Status(report, forwardedID(report, name, 0))
+	return ok, err
+}
+
+// forward shows something in a report's post; its secrets stay masked.
+func (d Desk) forward(tx *ledger.Tx, report, by string, s shown) {
+	content := "📨 **" + s.from + "**\n-# Diteruskan oleh " + user(by)
+	if s.link != "" {
+		content += " · [pesan asli](" + s.link + ")"
+	}
+	if text := strings.TrimSpace(ticket.Mask(s.text)); text != "" {
+		content += "\n" + quote(text)
+	}
+	for i, part := range Split(content, textLimit(s.files)) {
+		body := sayBody{Content: part}
+		if i == 0 {
+			body.Files = s.files
+		}
+		tx.Send(letter(forwardedID(report, s.name, i), ReportLane(report), report, kindSay, body))
+	}
+}
+
+// shownMessage is a message of a ticket's thread as a report's post shows it.
+func (d Desk) shownMessage(tx *ledger.Tx, report string, f Forward) (shown, error) {
+	s := shown{name: f.Message, link: d.messageLink(tx, f.Ticket, f.Message)}
+	secrets, err := d.repeats(tx, f.Ticket)
+	if err != nil {
+		return s, err
+	}
+	f.Text = secrets.mask(f.Text)
+	source, ok, err := tx.LetterByExt(f.Ticket, f.Message)
+	if err != nil {
+		return s, err
+	}
+	if ok {
+		if client, ok, err := d.shownClient(tx, source, f, s); err != nil || ok {
+			return client, err
+		}
+		s.from, s.text = "Dari thread tiket `"+f.Ticket+"`", inert(f.Text)
+	} else {
+		s.from, s.text = "Dari agen "+user(f.Author)+" · "+dayTime(snowflakeTime(f.Message, tx.Now())), d.readable(f.Text)
+	}
+	keys, err := d.fetchStaff(tx, f.Ticket, f.Message, ReportLane(report), f.Files)
+	for _, key := range keys {
+		s.files = append(s.files, fileRef{Key: key})
+	}
+	return s, err
+}
+
+// shownClient is what a client wrote, by the letter that shows it in the thread; ok is
+// false for what a client did not write.
+func (d Desk) shownClient(tx *ledger.Tx, source string, f Forward, s shown) (_ shown, ok bool, err error) {
+	if key, late := strings.CutPrefix(source, "late/"); late { // a file that came later
+		s.files = []fileRef{{Key: strings.TrimSuffix(key, "/again")}}
+		file, _, err := loadFile(tx, s.files[0].Key)
+		if err != nil {
+			return s, false, err
+		}
+		f.Text, source = "", file.Late
+	}
+	conv, ref, ok := clientMessageOf(source)
+	if !ok {
+		return s, false, nil
+	}
+	h, _, err := loadHeard(tx, heardRef(conv, ref))
+	if err != nil {
+		return s, false, err
+	}
+	if len(s.files) == 0 {
+		s.name = source
+		if s.files, err = filesShown(tx, source, conv, ref); err != nil {
+			return s, false, err
+		}
+	}
+	who, err := clientName(tx, conv)
+	if err != nil {
+		return s, false, err
+	}
+	// Its first words say who wrote it, for who reads the thread.
+	s.text = inert(f.Text)
+	for _, end := range []string{":** ", "**\n"} {
+		if rest, ok := strings.CutPrefix(f.Text, "**"+who+end); ok {
+			s.text = inert(rest)
+		}
+	}
+	if who == "" || h.Sender != "" {
+		who = "Klien"
+		s.text = inert(f.Text)
+	}
+	s.from = "Dari klien · " + who + " · " + dayTime(snowflakeTime(f.Message, tx.Now()))
+	return s, true, nil
+}
+
+// filesShown are the files that a letter to a ticket's thread shows of a client's message.
+func filesShown(tx *ledger.Tx, source, conv, ref string) ([]fileRef, error) {
+	a, err := loadAlbum(tx, source)
+	if err != nil || len(a.Files) > 0 {
+		return a.Files, err
+	}
+	if part := source[strings.LastIndexByte(source, '/')+1:]; part != "0.0" && part != "file" {
+		return nil, nil // a further piece of the words
+	}
+	key := "w/" + conv + "/" + ref
+	if _, ok, err := loadFile(tx, key); err != nil || !ok {
+		return nil, err
+	}
+	return []fileRef{{Key: key}}, nil
+}
+
+// clientName is who a conversation is with, as Discord shows it.
+func clientName(tx *ledger.Tx, conversation string) (string, error) {
+	c, ok, err := ticket.LoadConversation(tx, conversation)
+	if err != nil || !ok {
+		return "", err
+	}
+	return strings.TrimSpace(ToDiscord(strings.ReplaceAll(c.Name, signPhone, ""))), nil
+}
+
+// shownWords is what a client answered, as a report's post shows it.
+func (d Desk) shownWords(tx *ledger.Tx, w escalation.Material) (shown, error) {
+	s := shown{name: w.From, text: ToDiscord(w.Text)}
+	for _, key := range w.Keys {
+		s.files = append(s.files, fileRef{Key: key})
+	}
+	who := ""
+	if conv, ref, ok := clientMessageOf(strings.TrimSuffix(w.From, moreWords)); ok {
+		var err error
+		if who, err = clientName(tx, conv); err != nil {
+			return s, err
+		}
+		h, ok, err := loadHeard(tx, heardRef(conv, ref))
+		if err != nil {
+			return s, err
+		}
+		if ok {
+			st, _, err := tx.Status(h.Ticket, h.Letter)
+			if err != nil {
+				return s, err
+			}
+			s.link = d.messageLink(tx, h.Ticket, st.Ext)
+		}
+	}
+	s.from = "Jawaban klien · " + cmp.Or(who, "Klien") + " · " + dayTime(w.At)
+	return s, nil
+}
+
+// messageLink is the address of a message in a ticket's thread, "" when it has none.
+func (d Desk) messageLink(tx *ledger.Tx, number, message string) string {
+	t, ok, err := ticket.Load(tx, number)
+	if err != nil || !ok || t.Thread == "" || d.Guild == "" || message == "" {
+		return "" // words matter more than a way to them
+	}
+	return "https://discord.com/channels/" + d.Guild + "/" + t.Thread + "/" + message
+}
+
+// KeepFiles fetches files of a message in a ticket's thread into the library, and returns
+// their keys: evidence of a report that is being written. Of a client's message they are
+// there already. Asking again changes nothing.
+func (d Desk) KeepFiles(tx *ledger.Tx, number, message string, files []StaffFile) (keys []string, err error) {
+	source, ok, err := tx.LetterByExt(number, message)
+	if err != nil {
+		return nil, err
+	}
+	if conv, ref, client := clientMessageOf(source); ok && client {
+		there, err := filesShown(tx, source, conv, ref)
+		for _, f := range there {
+			if f.Key != "" {
+				keys = append(keys, f.Key)
+			}
+		}
+		if err != nil || len(keys) > 0 {
+			return keys, err
+		}
+	}
+	return d.fetchStaff(tx, number, message, ThreadLane(number), files)
+}
+
+// fetchStaff asks for files of a message in Discord that are not on their way yet.
+func (d Desk) fetchStaff(tx *ledger.Tx, number, message, wakes string, files []StaffFile) (keys []string, err error) {
+	t, ok, err := ticket.Load(tx, number)
+	if err != nil {
+		return nil, err
+	}
+	conversation := number
+	if ok && t.Conversation != "" {
+		conversation = t.Conversation
+	}
+	for _, f := range files[:min(len(files), escalation.MostEvidence)] {
+		key := "k/" + message + "/" + f.ID
+		_, known, err := loadFile(tx, key)
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			if err := expectFile(tx, key, number, conversation, fromDiscord, wakes, mediaOf(f)); err != nil {
+				return nil, err
+			}
+		}
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
+
+// moreWords marks the name of a client's answer that the thread shows in several messages.
+const moreWords = "+"
+
+// answers keeps what a client wrote for the reports of his ticket that wait for data: the
+// agent is asked whether to forward it.
+func (a *arrival) answers(number string) error {
+	if !a.m.speaks() || a.m.Own || a.m.Unreadable != "" {
+		return nil
+	}
+	t, ok, err := ticket.Load(a.tx, number)
+	if err != nil || !ok {
+		return err
+	}
+	for _, id := range t.Back {
+		r, ok, err := escalation.Load(a.tx, id)
+		if err != nil {
+			return err
+		}
+		if !ok || r.State != escalation.NeedsData {
+			continue
+		}
+		err = a.r.desk.ChangeReport(a.tx, id, func(r *escalation.Report) (events []ledger.Event, _ error) {
+			for _, m := range a.materials() {
+				events = append(events, r.ClientAnswered(m, a.tx.Now())...)
+			}
+			return events, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// materials are what a client's message brings, in pieces that are kept whole.
+func (a *arrival) materials() (all []escalation.Material) {
+	at := a.at
+	if at.IsZero() {
+		at = a.tx.Now()
+	}
+	parts := SplitPlain(plainWords(a.m), escalation.LongText)
+	if len(parts) == 0 {
+		parts = []string{""}
+	}
+	name := clientLetterID(a.c.ID, a.m, a.piece, 0)
+	if len(parts) > 1 {
+		name += moreWords
+	}
+	for i, text := range parts {
+		m := escalation.Material{From: name, Text: text, At: at.Truncate(time.Millisecond)}
+		if i > 0 {
+			m.From = strings.TrimSuffix(clientLetterID(a.c.ID, a.m, a.piece, i), moreWords) + moreWords
+		}
+		if i == 0 && a.piece == 0 && a.m.Media != nil {
+			m.Keys = []string{clientKey(a.c.ID, a.m)}
+		}
+		if text != "" || len(m.Keys) > 0 {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// plainWords are a client's message in words, in WhatsApp's dialect.
+func plainWords(m ClientMessage) string {
+	var lines []string
+	add := func(line string) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if p := m.Place; p != nil {
+		add("📍 " + Clean(p.Name+" "+p.Address, 500))
+		add(mapLink(*p))
+	}
+	for _, contact := range m.Contacts[:min(len(m.Contacts), contactsShown)] {
+		line := "👤 " + contactName(contact)
+		for _, phone := range ParseVCard(contact.Card).Phones {
+			line += " · " + phone.Text
+		}
+		add(line)
+	}
+	if p := m.Poll; p != nil {
+		add("📊 " + Clean(p.Question, 300) + ": " + Clean(strings.Join(p.Options, " / "), 800))
+	}
+	if len(m.Votes) > 0 {
+		add("🗳️ " + Clean(strings.Join(m.Votes, ", "), 800))
+	}
+	add(m.Text)
+	return strings.Join(lines, "\n")
+}
