@@ -243,6 +243,9 @@ func (b *board) Conclude(ctx context.Context, channel, message, content string) 
 func (b *board) Update(_ context.Context, message string, m bridge.Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.deleted(message) {
+		return &bridge.SendError{Certainty: bridge.Refused, Gone: true, Reason: "the thread was deleted"}
+	}
 	applied, err := b.try("update " + message)
 	if applied {
 		b.cards[message] = append(b.cards[message], m)
@@ -275,6 +278,12 @@ func (b *board) React(ctx context.Context, channel, message, emoji string, on bo
 	return nil
 }
 
+// deleted reports whether a post is gone; b.mu is held.
+func (b *board) deleted(thread string) bool {
+	_, there := b.threads[thread]
+	return slices.Contains(b.made, thread) && !there
+}
+
 // CatchUp brings what people wrote in a thread before it was known.
 func (b *board) CatchUp(thread string) {
 	b.mu.Lock()
@@ -295,6 +304,9 @@ func (b *board) Settle(_ context.Context, thread, tag string, archived bool) err
 func (b *board) Arrange(_ context.Context, thread string, p bridge.PostState) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.deleted(thread) {
+		return &bridge.SendError{Certainty: bridge.Refused, Gone: true, Reason: "the thread was deleted"}
+	}
 	applied, err := b.try("arrange")
 	if applied {
 		b.arranged[thread], b.archived[thread] = p, p.Archived
