@@ -34,7 +34,7 @@ type actions struct {
 // table is everything that staff can ask for.
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
-	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions()} {
+	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions()} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
 		maps.Copy(all.forms, part.forms)
@@ -96,7 +96,7 @@ func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
 	if a.do == nil {
 		return Answer{}, errors.New("an action that does nothing")
 	}
-	if len(i.Fields) > 0 || len(i.Options) > 0 && strings.HasPrefix(i.Command, "ticket ") { // words that may be stored
+	if len(i.Fields) > 0 || len(i.Options) > 0 && (strings.HasPrefix(i.Command, "ticket ") || strings.HasPrefix(i.Command, "report ")) { // words that may be stored
 		i.Options, i.Fields = maps.Clone(i.Options), maps.Clone(i.Fields)
 		if err := d.bridge.Unsaid(ctx, d.store, i.Channel, i.Options, i.Fields); err != nil {
 			return Answer{}, err
@@ -108,11 +108,11 @@ func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
 // Commands is the table of commands, as registered with Discord.
 func Commands() []Command {
 	ticket := Command{Name: "ticket", Names: named("tiket", "ticket"), Description: both("Tiket di thread ini", "The ticket of this thread")}
-	for _, part := range [][]Command{ticketSubs(), workSubs(), findSubs()} {
+	for _, part := range [][]Command{ticketSubs(), workSubs(), findSubs(), escalateSubs()} {
 		ticket.Sub = append(ticket.Sub, part...)
 	}
 	all := []Command{ticket}
-	for _, part := range [][]Command{deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands()} {
+	for _, part := range [][]Command{deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands(), escalateCommands(), reportCommands()} {
 		all = append(all, part...)
 	}
 	return all

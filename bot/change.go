@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -52,6 +53,12 @@ func (d *Desk) said(i Interaction, err error) error {
 	if r, ok := errors.AsType[*ticket.Refusal](err); ok {
 		return Refusal(r.Say(i.English()))
 	}
+	if r, ok := errors.AsType[*escalation.Refusal](err); ok {
+		return Refusal(r.Say(i.English()))
+	}
+	if errors.Is(err, bridge.ErrNoReport) {
+		return Refusal(i.say("Laporan itu tidak ditemukan.", "There is no such report."))
+	}
 	if errors.Is(err, bridge.ErrNoTicket) {
 		return Refusal(i.say("Tiket itu tidak ditemukan. Periksa nomornya, misalnya dengan /ticket find.", "There is no such ticket. Check its number, for example with /ticket find."))
 	}
@@ -67,7 +74,16 @@ func (d *Desk) numberHere(tx *ledger.Tx, i Interaction) (string, error) {
 	if !ok {
 		return "", Refusal(i.say("Ini hanya berlaku di thread sebuah tiket.", "This works only in the thread of a ticket."))
 	}
-	return th.Ticket, nil
+	return th.Ticket, ofReport(i, th)
+}
+
+// ofReport refuses what belongs to a ticket in the post of a report.
+func ofReport(i Interaction, th ticket.Thread) error {
+	if th.Ticket != "" {
+		return nil
+	}
+	return Refusal(i.say("Ini post sebuah laporan. Lakukan ini di thread tiketnya; tautannya ada di pesan pertama post ini.",
+		"This is the post of a report. Do this in the thread of its ticket; the first message of this post leads there."))
 }
 
 // here is the ticket in whose thread something was asked for, as it stands.
@@ -81,6 +97,9 @@ func (d *Desk) here(ctx context.Context, i Interaction) (ticket.Ticket, error) {
 	}
 	th, err := ticket.DecodeThread(i.Channel, doc.Data)
 	if err != nil {
+		return ticket.Ticket{}, err
+	}
+	if err := ofReport(i, th); err != nil {
 		return ticket.Ticket{}, err
 	}
 	return d.ticket(ctx, th.Ticket)

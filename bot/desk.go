@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,8 @@ type Options struct {
 	Bridge bridge.Desk
 	// Teams are the developer teams, which are types of issues too; nil for the usual ones.
 	Teams []string
+	// Files are the pictures that a report can be given; nil for no look at them.
+	Files Files
 	// Phone is the WhatsApp number that /desk pair links.
 	Phone Linker
 	// Health says how the desk stands. It answers from memory what it can, so that
@@ -88,9 +91,13 @@ type Desk struct {
 	bridge bridge.Desk
 	teams  []string
 	phone  Linker
+	files  Files
 	table  actions
 	health func(ctx context.Context) Health
 	log    *zap.Logger
+
+	drawing chan struct{} // holds who draws a sheet
+	sheets  sheets
 
 	mu      sync.Mutex
 	pairing *pairing // under way, or nil; guarded by mu
@@ -98,11 +105,33 @@ type Desk struct {
 
 // NewDesk makes the handler.
 func NewDesk(o Options) *Desk {
-	d := &Desk{store: o.Store, rights: o.Rights, bridge: o.Bridge, teams: o.Teams, phone: o.Phone, table: table(), health: o.Health, log: o.Log.Named("bot")}
+	d := &Desk{store: o.Store, rights: maps.Clone(o.Rights), bridge: o.Bridge, teams: o.Teams, phone: o.Phone, files: o.Files, table: table(), health: o.Health,
+		log: o.Log.Named("bot"), drawing: make(chan struct{}, 1)}
+	if len(o.Bridge.Teams) > 0 {
+		d.teams = nil
+	}
+	if d.rights == nil {
+		d.rights = Rights{}
+	}
+	for _, team := range o.Bridge.Teams {
+		d.teams = append(d.teams, team.Name)
+		// Whoever is in a team is a developer; which report he may work on is another matter.
+		d.rights[Developer] = together(d.rights[Developer], team.Roles, team.Leads)
+	}
 	if d.teams == nil {
 		d.teams = usualTeams
 	}
 	return d
+}
+
+// together are ids, each once.
+func together(lists ...[]string) (all []string) {
+	for _, id := range slices.Concat(lists...) {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all
 }
 
 // A Refusal is a sentence for the person who asked: what is not possible, and

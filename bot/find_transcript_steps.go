@@ -36,6 +36,7 @@ var stepWords = map[string][2]string{
 	"escalated_again":         {"Dieskalasi lagi", "Escalated again"},
 	"supervisor_answered":     {"Supervisor menjawab", "The supervisor answered"},
 	"report_ended":            {"Laporan developer selesai", "Report to developers ended"},
+	"report_returned":         {"Laporan developer dibuka lagi", "Report to developers is open again"},
 	"resolved":                {"Diselesaikan", "Resolved"},
 	"closing_sent":            {"Kalimat penutup terkirim", "Closing sentence sent"},
 	"closing_failed":          {"Kalimat penutup tidak terkirim", "Closing sentence not delivered"},

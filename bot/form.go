@@ -1,6 +1,10 @@
 package bot
 
-import "context"
+import (
+	"context"
+
+	"github.com/haloerzap/halo/bridge"
+)
 
 // A Form is what a person fills in before something is done. Discord shows it at once
 // or not at all: it opens before anything is looked up.
@@ -50,7 +54,7 @@ type Target struct {
 	Author string // user id
 	Bot    bool   // the author is a program
 	Text   string
-	Files  int // how many it carries
+	Files  []bridge.StaffFile
 }
 
 // A Former opens forms.

@@ -39,7 +39,7 @@ func (d *Desk) noteTarget(ctx context.Context, i Interaction) (Answer, error) {
 		return notAnAgents(i), nil
 	}
 	m := bridge.StaffMessage{ID: i.Target.ID, Author: i.Target.Author, Text: i.Target.Text, At: i.At}
-	return d.keepMessage(ctx, i, m, i.Target.Files)
+	return d.keepMessage(ctx, i, m, len(i.Target.Files))
 }
 
 func notAnAgents(i Interaction) Answer {

@@ -97,11 +97,10 @@ func escalatedAlready(i Interaction) string {
 	return i.say("Tiket ini sudah dieskalasi ke supervisor dan menunggu jawabannya.", "This ticket is with a supervisor already, and waits for the answer.")
 }
 
-// escalate asks a supervisor.
+// escalate asks a supervisor, or goes on with the report to developers.
 func (d *Desk) escalate(ctx context.Context, i Interaction) (Answer, error) {
 	if i.Options["to"] == toDeveloper {
-		return Answer{}, wayOn{Refusal(i.say("Eskalasi ke developer belum tersedia di sini. Untuk sekarang, eskalasi ke supervisor.",
-			"Escalating to developers is not available here yet. For now, escalate to a supervisor.")), ways(i, "not_escalated")}
+		return d.writeReport(ctx, i)
 	}
 	reason := cmp.Or(i.Options["reason"], i.Fields["reason"])
 	return d.take(ctx, i, step{

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 // everyRight gives each capability to the role of its name.
 var everyRight = func() bot.Rights {
 	out := bot.Rights{}
-	for _, c := range []string{bot.Agent, bot.AssistantManager, bot.Manager, bot.Developer, bot.DeveloperLead, bot.Sales, bot.AfterSales, bot.QA} {
+	for _, c := range []string{bot.Agent, bot.AssistantManager, bot.Manager, bot.Developer, bot.DeveloperLead, bot.Sales, bot.AfterSales, bot.QA, bot.Engineering} {
 		out[c] = []string{c}
 	}
 	return out
@@ -34,13 +35,15 @@ type room struct {
 	t    *testing.T
 	st   *store.Store
 	desk *bot.Desk
-	n    int
+	// files are those of the media library.
+	files library
+	n     int
 }
 
 func newRoom(t *testing.T) *room {
 	t.Helper()
 	client := storetest.Memory(t)
-	r := &room{t: t, st: store.New(client, store.Options{Desk: "test"})}
+	r := &room{t: t, st: store.New(client, store.Options{Desk: "test"}), files: library{}}
 	update(t, r.st, ledger.Cause{}, func(tx *ledger.Tx) error {
 		c := ticket.Conversation{ID: "c1", Reply: "628@s.whatsapp.net", Phone: "628123456789", Name: "Budi"}
 		tk := ticket.Open(&c, "HE-1", tx.Now())
@@ -67,9 +70,13 @@ func newRoom(t *testing.T) *room {
 // checkShown checks that every button below a line in the thread is known.
 func (r *room) checkShown() {
 	r.t.Helper()
-	lines, err := r.st.Waiting(context.WithoutCancel(r.t.Context()), bridge.ThreadLane("HE-1"), 0)
-	if err != nil {
-		r.t.Fatal(err)
+	var lines []ledger.Letter
+	for _, lane := range []string{bridge.ThreadLane("HE-1"), bridge.ReportLane("HE-1-R1")} {
+		all, err := r.st.Waiting(context.WithoutCancel(r.t.Context()), lane, 0)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		lines = append(lines, all...)
 	}
 	for _, l := range lines {
 		var body struct {
@@ -113,13 +120,21 @@ func (r *room) handle(i bot.Interaction) bot.Answer {
 
 // restart starts the desk anew: what was shown before it works on.
 func (r *room) restart() {
-	r.desk = bot.NewDesk(bot.Options{Store: kept{r.st}, Rights: everyRight, Bridge: quietBridge, Log: zaptest.NewLogger(r.t)})
+	r.desk = bot.NewDesk(bot.Options{Store: kept{r.st}, Rights: everyRight, Bridge: quietBridge, Files: r.files, Log: zaptest.NewLogger(r.t)})
 }
 
 var quietBridge = bridge.Desk{
 	Prefix: "HE", Zone: time.UTC, Sentences: ticket.Defaults(), Policy: ticket.DefaultPolicy(), Greet: bridge.GreetAlways,
-	MessageID: func(letter string) string { return "3EB0" + bridge.Nonce(letter) },
+	MessageID: func(letter string) string { return "3EB0" + bridge.Nonce(letter) }, NotePrefix: "//", Teams: everyTeam,
 }
+
+// everyTeam has a role of its name, and leads of its own.
+var everyTeam = func() (all []bridge.Team) {
+	for _, name := range []string{"Back End", "POS", "Smart Repair", "BI", "Teams", "Sinkronisasi"} {
+		all = append(all, bridge.Team{Name: name, Roles: []string{name}, Leads: []string{name + " lead"}})
+	}
+	return all
+}()
 
 // A person uses the desk in one room.
 type person struct {
@@ -128,6 +143,7 @@ type person struct {
 	roles  []string
 	locale string
 	knows  map[string][]string // roles of those whom an option names
+	at     string              // the channel, "" for the ticket's thread
 }
 
 func (r *room) as(user string, roles ...string) *person {
@@ -136,7 +152,7 @@ func (r *room) as(user string, roles ...string) *person {
 
 func (p *person) ask(i bot.Interaction) bot.Interaction {
 	p.n++
-	i.ID, i.User, i.Name, i.Roles, i.Locale, i.Channel, i.At = fmt.Sprintf("i%d", p.n), p.user, p.user, p.roles, p.locale, "77", time.Now()
+	i.ID, i.User, i.Name, i.Roles, i.Locale, i.Channel, i.At = fmt.Sprintf("i%d", p.n), p.user, p.user, p.roles, p.locale, cmp.Or(p.at, "77"), time.Now()
 	i.Members = p.knows
 	return i
 }

@@ -118,7 +118,8 @@ func ways(i Interaction, rule string) []Button {
 	case "not_classified":
 		return classButtons(":resolve" + aside)
 	case "not_escalated":
-		return []Button{{ID: buttonEscalate + aside, Label: i.say("Eskalasi ke supervisor", "Escalate to a supervisor"), Emoji: "🆙", Style: "primary"}}
+		report := Button{ID: buttonReport, Label: i.say("Eskalasi ke developer", "Escalate to developers"), Emoji: "🛠️", Style: "primary"}
+		return append([]Button{report}, raiseButtons(i)...)
 	case "not_resolved":
 		return []Button{
 			{ID: buttonResolve + aside, Label: i.say("Selesaikan", "Resolve"), Emoji: "✅", Style: "success"},

@@ -51,6 +51,7 @@ func (d *Desk) workButtons(i Interaction, t ticket.Ticket) (all []Button) {
 	if t.State != ticket.Resolved {
 		add(buttonMerge, "🔀", "Gabungkan", "Merge")
 	}
+	add(buttonForward, "📨", "Developer, QA, …", "Developers, QA, …")
 	add(buttonSales, "💬", "Tanya sales", "Ask sales")
 	if t.Complaint {
 		add(buttonComplaint+":off"+aside, "🏳️", "Bukan keluhan", "Not a complaint")

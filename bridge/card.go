@@ -329,7 +329,7 @@ func cardButtons(t ticket.Ticket) []Button {
 	}
 	switch {
 	case working && t.Agent != "" && t.Class == ticket.Hard && t.Escalated.IsZero():
-		add(3, buttonRaise, buttonDone)
+		add(3, buttonReport, buttonRaise, buttonDone)
 	case working && t.Agent != "":
 		add(3, buttonDone)
 	case t.State == ticket.Resolved:

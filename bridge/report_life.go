@@ -140,6 +140,9 @@ func (d Desk) reportsHear(tx *ledger.Tx, before, t ticket.Ticket, returned []str
 // the ticket itself does not know: + its number.
 const indexReports = "reports/"
 
+// QuestionsOf is the index of a ticket's open questions to parties beside developers.
+func QuestionsOf(number string) string { return indexReports + number }
+
 // reopenReport takes a report up again that had passed. One that is open again already
 // keeps its first ticket.
 func (d Desk) reopenReport(tx *ledger.Tx, id, number, by string) error {

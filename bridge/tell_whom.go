@@ -201,7 +201,8 @@ var (
 	buttonAccess = Button{ID: "t:access", Label: "Minta akses", Emoji: "🔑", Style: "secondary"}
 	buttonCheck  = Button{ID: "t:check", Label: "Sedang dicek", Emoji: "🔍", Style: "secondary"}
 	buttonDone   = Button{ID: "t:resolve", Label: "Selesaikan", Emoji: "✅", Style: "success"}
-	buttonRaise  = Button{ID: "t:escalate", Label: "Eskalasi ke supervisor", Emoji: "🆙", Style: "primary"}
+	buttonRaise  = Button{ID: "t:escalate", Label: "Eskalasi ke supervisor", Emoji: "🆙", Style: "secondary"}
+	buttonReport = Button{ID: "t:report", Label: "Eskalasi ke developer", Emoji: "🛠️", Style: "primary"}
 	buttonClose  = Button{ID: "t:close", Label: "Tutup", Emoji: "🔒", Style: "secondary"}
 	buttonReopen = Button{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}
 	buttonAnswer = Button{ID: "t:answer", Label: "Jawab", Emoji: "🆗", Style: "primary"}

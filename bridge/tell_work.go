@@ -47,14 +47,14 @@ func (s *telling) next() []Button {
 	if t.Class == "" {
 		return []Button{buttonEasy, buttonNormal, buttonHard}
 	}
-	last := buttonDone
+	last := []Button{buttonDone}
 	if t.Class == ticket.Hard && t.Escalated.IsZero() {
-		last = buttonRaise
+		last = []Button{buttonReport, buttonRaise}
 	}
 	if t.Channel != ticket.WhatsApp {
-		return []Button{last}
+		return last
 	}
-	return []Button{buttonData, buttonAccess, buttonCheck, last}
+	return append([]Button{buttonData, buttonAccess, buttonCheck}, last...)
 }
 
 func (s *telling) issueSet(e ledger.Event) error {

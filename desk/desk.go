@@ -286,7 +286,10 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.whatsapp.Close())
 	}
-	staff := bot.NewDesk(d.staff(st, layout.rights, policy, p.whatsapp))
+	if p.library, err = d.openLibrary(); err != nil {
+		return nil, errors.Join(err, p.whatsapp.Close())
+	}
+	staff := bot.NewDesk(d.staff(st, layout.rights, policy, p))
 	p.discord, err = discord.New(discord.Options{
 		Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: board,
 		Inbox: relay, Bot: staff, Commands: staff.Commands(),
@@ -295,10 +298,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Changed: func(s discord.Status) { d.setStatus(func(all *Status) { all.Discord = s }) },
 	})
 	if err != nil {
-		return nil, errors.Join(err, p.whatsapp.Close())
-	}
-	if p.library, err = d.openLibrary(); err != nil {
-		return nil, errors.Join(err, p.whatsapp.Close())
+		return nil, errors.Join(err, p.library.files.Close(), p.whatsapp.Close())
 	}
 	p.courier = bridge.NewCourier(st, p.whatsapp, p.discord, d.currentLease, policy, bridge.CourierConfig{
 		Channels: layout.channels, Pace: d.cfg.Replies.PerSecond, Burst: d.cfg.Replies.Burst, Failpoint: d.o.Failpoint,

@@ -16,9 +16,10 @@ import (
 )
 
 // staff is what the commands in Discord need of the rest.
-func (d *Desk) staff(st *store.Store, rights bot.Rights, policy bridge.Desk, phone *whatsapp.Client) bot.Options {
+func (d *Desk) staff(st *store.Store, rights bot.Rights, policy bridge.Desk, p *parts) bot.Options {
+	phone := p.whatsapp
 	return bot.Options{
-		Store: staffStore{st}, Rights: rights, Bridge: policy, Phone: phone, Teams: d.cfg.teamNames(), Log: d.log,
+		Store: staffStore{st}, Rights: rights, Bridge: policy, Phone: phone, Files: p.library, Teams: d.cfg.teamNames(), Log: d.log,
 		Health: func(ctx context.Context) bot.Health { return d.healthForStaff(ctx, st, phone) },
 	}
 }

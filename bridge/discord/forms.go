@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -46,20 +47,16 @@ func fields(parts []filled, into map[string]string) {
 	}
 }
 
-type targetMessage struct {
-	ID          string   `json:"id"`
-	Content     string   `json:"content"`
-	Attachments []any    `json:"attachments"`
-	Author      userSent `json:"author"`
-}
-
-type userSent struct {
-	ID  string `json:"id"`
-	Bot bool   `json:"bot"`
-}
-
-func (m targetMessage) target() *bot.Target {
-	return &bot.Target{ID: m.ID, Author: m.Author.ID, Bot: m.Author.Bot, Text: m.Content, Files: len(m.Attachments)}
+// target is a message of a channel as a command of its menu is about it, with what it
+// forwards.
+func (m message) target(channel string) *bot.Target {
+	m.Channel = channel
+	out := &bot.Target{ID: m.ID, Author: m.Author.ID, Bot: m.Author.Bot, Text: m.Content, Files: m.staffFiles()}
+	for _, s := range m.snapshots() {
+		out.Text = strings.TrimSpace(out.Text + "\n" + s.Text)
+		out.Files = append(out.Files, s.Files...)
+	}
+	return out
 }
 
 // form asks the handler for the form that an interaction opens.

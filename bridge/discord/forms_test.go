@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"maps"
+	"reflect"
 	"testing"
 	"time"
 
@@ -147,7 +148,7 @@ func TestACommandOnAMessage(t *testing.T) {
 	if shown, err := s.sari.Context(t.Context(), posted.ID, "Make it a note"); err != nil || shown.Message == nil || shown.Message.Content != "ok" {
 		t.Fatalf("shown %+v, %v", shown, err)
 	}
-	if want := (bot.Target{ID: posted.ID, Author: s.sari.ID(), Text: "ini rahasia"}); got.Target == nil || *got.Target != want || got.Command != "Make it a note" {
+	if want := (bot.Target{ID: posted.ID, Author: s.sari.ID(), Text: "ini rahasia"}); got.Target == nil || !reflect.DeepEqual(*got.Target, want) || got.Command != "Make it a note" {
 		t.Errorf("handled %+v, target %+v", got, got.Target)
 	}
 }

@@ -40,8 +40,8 @@ type interaction struct {
 		Components []filled     `json:"components"` // of a form
 		Target     string       `json:"target_id"`  // of a message command
 		Resolved   struct {
-			Messages map[string]targetMessage `json:"messages"`
-			Members  map[string]member        `json:"members"` // without their user
+			Messages map[string]message `json:"messages"`
+			Members  map[string]member  `json:"members"` // without their user
 		} `json:"resolved"`
 	} `json:"data"`
 
@@ -230,7 +230,7 @@ func (i interaction) forBot() bot.Interaction {
 		if !ok {
 			m.ID = i.Data.Target
 		}
-		out.Target = m.target()
+		out.Target = m.target(i.Channel)
 		return out
 	}
 	out.Members = map[string][]string{}
