@@ -158,8 +158,7 @@ const kindPutBack ledger.Kind = "put_back"
 // so the last time too.
 func sameAgain(tx *ledger.Tx, id string, is, want PostState) (bool, error) {
 	ref := ledger.Ref{Kind: kindPutBack, ID: id}
-	slices.Sort(is.Tags)
-	now := sum(fmt.Sprint(is, want))
+	now := sum(fmt.Sprint(slices.Sorted(slices.Values(is.Tags)), is.Archived, is.Locked, want))
 	last, err := tx.Doc(ref)
 	if err != nil || string(last) == now {
 		return err == nil, err
