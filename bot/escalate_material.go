@@ -35,7 +35,10 @@ func (d *Desk) toReport(ctx context.Context, i Interaction) (Answer, error) {
 	if err != nil {
 		return Answer{}, d.said(i, err)
 	}
-	f := bridge.Forward{By: i.User, Message: i.Target.ID, Ticket: t.Number, Author: i.Target.Author, Text: strings.TrimSpace(i.Target.Text), Files: i.Target.Files}
+	f := bridge.Forward{By: i.User, Message: i.Target.ID, Ticket: t.Number, Text: strings.TrimSpace(i.Target.Text), Files: i.Target.Files}
+	if !i.Target.Bot {
+		f.Author = i.Target.Author
+	}
 	if f.Text == "" && len(f.Files) == 0 {
 		return Answer{}, Refusal(i.say("Pesan ini tidak berisi teks atau berkas, jadi tidak ada yang dapat diteruskan.", "There is neither text nor a file in this message, so nothing to forward."))
 	}

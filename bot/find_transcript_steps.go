@@ -37,6 +37,7 @@ var stepWords = map[string][2]string{
 	"supervisor_answered":     {"Supervisor menjawab", "The supervisor answered"},
 	"report_ended":            {"Laporan developer selesai", "Report to developers ended"},
 	"report_returned":         {"Laporan developer dibuka lagi", "Report to developers is open again"},
+	"developer_deleted":       {"Tulisan di post laporan dihapus", "Message in the report's post deleted"},
 	"resolved":                {"Diselesaikan", "Resolved"},
 	"closing_sent":            {"Kalimat penutup terkirim", "Closing sentence sent"},
 	"closing_failed":          {"Kalimat penutup tidak terkirim", "Closing sentence not delivered"},

@@ -45,9 +45,9 @@ func (w *teller) heed(e ledger.Event) {
 		case bridge.KindDelete:
 			id, change.deleted = e.Data["target"], true
 		}
-	case "agent_edited", "note_edited":
+	case "agent_edited", "note_edited", "developer_edited":
 		id, change.edited = e.Ref, true
-	case "agent_deleted", "note_deleted":
+	case "agent_deleted", "note_deleted", "developer_deleted":
 		id, change.deleted = e.Ref, true
 	}
 	if id == "" || len(w.became) >= mostFates {
@@ -95,6 +95,11 @@ func (w *teller) entry(e ledger.Event) entry {
 		out.Side, out.Marks = fromInside, []string{w.say("pesan yang ditahan diubah menjadi", "held message changed to")}
 	case "note_edited":
 		out.Side, out.Marks = fromInside, []string{w.internal(), w.say("catatan diubah menjadi", "note changed to")}
+	case "developer_wrote":
+		out.Side, out.Marks = fromInside, append([]string{w.internal(), w.inReport(e)}, w.fates(e.Ref)...)
+		out.Files = w.files(e)
+	case "developer_edited":
+		out.Side, out.Marks = fromInside, []string{w.internal(), w.inReport(e), w.say("diubah menjadi", "changed to")}
 	default:
 		out.Side, out.Text = happening, w.step(e)
 	}
@@ -103,6 +108,11 @@ func (w *teller) entry(e ledger.Event) entry {
 
 func (w *teller) internal() string {
 	return w.say("internal, tidak dilihat klien", "internal, not seen by the client")
+}
+
+// inReport says in the post of which report something was written.
+func (w *teller) inReport(e ledger.Event) string {
+	return w.say("di laporan ", "in report ") + e.Data["report"]
 }
 
 // message fills in what somebody wrote on WhatsApp.
