@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -292,5 +293,10 @@ func (c *Courier) showReport(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return c.showHead(ctx, id, shownCard{V: 1, Thread: r.Thread, Sum: check}, m)
+	err = c.showHead(ctx, id, shownCard{V: 1, Thread: r.Thread, Sum: check}, m)
+	if se, ok := errors.AsType[*SendError](err); !ok || !se.Gone {
+		return err
+	}
+	_, err = c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return c.desk.losePost(tx, id, r.Thread) })
+	return err
 }

@@ -66,7 +66,7 @@ func (r *Relay) PostChanged(ctx context.Context, thread string, s PostState) err
 // report without one. What is no report's post gives [ErrNotOurs].
 func (r *Relay) PostDeleted(ctx context.Context, thread string) error {
 	return r.keepPost(ctx, "take in deletion of post "+thread, thread, func(tx *ledger.Tx, rep escalation.Report) error {
-		return r.desk.losePost(tx, rep.ID)
+		return r.desk.losePost(tx, rep.ID, thread)
 	})
 }
 

@@ -123,6 +123,10 @@ func (s *telling) reportEnded(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
+	if e.Data["why"] != "" {
+		s.line("➖ Tiket ini tidak lagi menunggu "+reportName(r)+".", Mention{})
+		return nil
+	}
 	if r.Ending != escalation.EndPassed {
 		sign := "✅ "
 		if r.Ending == escalation.EndWithdrawn {
@@ -133,6 +137,16 @@ func (s *telling) reportEnded(e ledger.Event) error {
 	}
 	s.line("✅ "+endedLine(r, e.By), one(s.other(e.By)), append(s.next(), about(r, reportBack))...)
 	return s.say(ticket.SayAdjusted, nil)
+}
+
+// reportCame says that the ticket waits for a report of another one from now on.
+func (s *telling) reportCame(e ledger.Event) error {
+	r, ok, err := escalation.Load(s.tx, e.Data["report"])
+	if err != nil || !ok {
+		return err
+	}
+	s.line("➕ Tiket ini sekarang menunggu "+reportName(r)+" ("+partyName(r)+"), dari tiket **"+ToDiscord(e.Data["ticket"])+"**.", Mention{})
+	return nil
 }
 
 // reportReturned says that the ticket waits again for a report that had passed.
