@@ -112,6 +112,14 @@ func (s *telling) escalated(e ledger.Event) error {
 	if name := Clean(e.Data["team"], 120); name != "" {
 		team = " **" + ToDiscord(name) + "**"
 	}
+	// One that is there already carries this ticket from now on.
+	r, carries, err := escalation.Load(s.tx, e.Data["report"])
+	if err != nil {
+		return err
+	}
+	if carries {
+		team += ": tiket ini ikut menunggu " + reportName(r)
+	}
 	s.line("🛠️ "+by(e.By)+" mengeskalasi tiket ini ke tim developer"+team+".", Mention{})
 	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
 }
