@@ -30,7 +30,7 @@ func (d *Desk) shots(ctx context.Context, number string, chosen []string) (all [
 		return nil, err
 	}
 	for _, f := range files {
-		if f.Picture() || f.Video() {
+		if f.Picture || f.Video {
 			all = append(all, f)
 		}
 	}
@@ -89,7 +89,7 @@ func shotSelect(i Interaction, zone *time.Location, draft escalation.Draft, shot
 	choose := Select{ID: buttonReportProof, Most: min(len(shots), escalation.MostEvidence), Hint: i.say("Screenshot dan video untuk laporan", "Screenshots and videos of the report")}
 	for _, s := range shots {
 		what, emoji := i.say("gambar", "picture"), "🖼️"
-		if s.Video() {
+		if s.Video {
 			what, emoji = i.say("video", "video"), "🎬"
 		}
 		who := i.say("dari tim", "by the team")
