@@ -65,6 +65,10 @@ func (d *Desk) board(ctx context.Context, i Interaction, t ticket.Ticket, draft 
 	if err != nil {
 		return Answer{}, err
 	}
+	if len(t.Reports) > 0 {
+		say += "\n" + i.say("ℹ️ Sudah ada laporan yang terbuka: ", "ℹ️ There is an open report already: ") + "`" + strings.Join(t.Reports, "`, `") + "`" +
+			i.say(". Untuk kendala yang sama, teruskan pesannya ke sana.", ". For the same problem, forward the messages to it.")
+	}
 	shots, missing := offeredShots(all), draft.Missing()
 	out := Answer{Text: d.boardText(i, draft, shots, missing, say), Selects: []Select{d.teamSelect(i, draft)}}
 	if len(shots) > 0 {

@@ -30,7 +30,7 @@ const (
 	sheetTime   = 5 * time.Second // of drawing; what is not drawn then has its number alone
 	sheetsKept  = 8
 	// A picture of more pixels, or more bytes, is not opened for a look at it.
-	mostPixels = 30_000_000
+	mostPixels = 16_000_000
 	mostBytes  = 30 << 20
 )
 
