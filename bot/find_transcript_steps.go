@@ -36,6 +36,7 @@ var stepWords = map[string][2]string{
 	"escalated_again":         {"Dieskalasi lagi", "Escalated again"},
 	"supervisor_answered":     {"Supervisor menjawab", "The supervisor answered"},
 	"report_ended":            {"Laporan developer selesai", "Report to developers ended"},
+	"report_came":             {"Laporan developer dari tiket lain", "Report to developers of another ticket"},
 	"report_returned":         {"Laporan developer dibuka lagi", "Report to developers is open again"},
 	"developer_deleted":       {"Tulisan di post laporan dihapus", "Message in the report's post deleted"},
 	"resolved":                {"Diselesaikan", "Resolved"},

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +24,8 @@ func RefreshReport(tx *ledger.Tx, id string) { tx.Refresh(viewReport + id) }
 // refreshReports asks for the heads of the reports a ticket waits for, when what they show
 // of it changed.
 func refreshReports(tx *ledger.Tx, before, t ticket.Ticket) {
-	if before.Class == t.Class && before.Thread == t.Thread && before.Agent == t.Agent {
+	missed := len(before.Reminders.Missed) != len(t.Reminders.Missed)
+	if before.Class == t.Class && before.Thread == t.Thread && before.Agent == t.Agent && !missed {
 		return
 	}
 	for _, id := range t.Reports {
@@ -292,5 +294,10 @@ func (c *Courier) showReport(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return c.showHead(ctx, id, shownCard{V: 1, Thread: r.Thread, Sum: check}, m)
+	err = c.showHead(ctx, id, shownCard{V: 1, Thread: r.Thread, Sum: check}, m)
+	if se, ok := errors.AsType[*SendError](err); !ok || !se.Gone {
+		return err
+	}
+	_, err = c.outbox.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error { return c.desk.losePost(tx, id, r.Thread) })
+	return err
 }

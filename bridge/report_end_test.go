@@ -183,7 +183,9 @@ func TestAReportClosedWithoutChange(t *testing.T) {
 		if tk := b.ticket(b.number); !slices.Equal(tk.Back, []string{b.id}) {
 			t.Errorf("back are %q", tk.Back)
 		}
-		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Object("nota tetap salah", "sari", at) })
+		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Object("nota tetap salah", "sari", at)
+		})
 		if tk := b.ticket(b.number); len(tk.Back) > 0 {
 			t.Errorf("back are %q", tk.Back)
 		}
@@ -214,7 +216,9 @@ func TestAReportMovesToAnotherTeam(t *testing.T) {
 	aReport(t, func(b *bench) {
 		b.takes("bayu")
 		m := b.mark()
-		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Move("POS", "ini layar kasir", "bayu", at) })
+		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Move("POS", "ini layar kasir", "bayu", at)
+		})
 		report := "**" + b.id + "** (<#" + b.report(b.id).Thread + ">)"
 		b.wantSince(m, []string{"↪️ <@&" + posRole + "> <@bayu> memindahkan laporan ini dari Back End ke **POS**.|> ini layar kasir → [" + posRole + "] [r:take]"},
 			[]string{"↪️ <@bayu> memindahkan laporan " + report + " dari Back End ke **POS**.|> ini layar kasir"}, nil)

@@ -27,7 +27,7 @@ type shown struct {
 	name  string // unique within the report: it is shown once
 	from  string // who it is from, above the words
 	link  string // to the message, "" for none
-	text  string // in Discord's dialect, inert
+	text  string // in Discord's dialect, inert, without secrets
 	files []fileRef
 }
 
@@ -126,13 +126,13 @@ func forwarded(tx *ledger.Tx, report, name string) (bool, error) {
 	return ok, err
 }
 
-// forward shows something in a report's post; its secrets stay masked.
+// forward shows something in a report's post.
 func (d Desk) forward(tx *ledger.Tx, report, by string, s shown) {
 	content := "📨 **" + s.from + "**\n-# Diteruskan oleh " + user(by)
 	if s.link != "" {
 		content += " · [pesan asli](" + s.link + ")"
 	}
-	if text := strings.TrimSpace(ticket.Mask(s.text)); text != "" {
+	if text := strings.TrimSpace(s.text); text != "" {
 		content += "\n" + quote(text)
 	}
 	for i, part := range Split(content, textLimit(s.files)) {
@@ -160,10 +160,11 @@ func (d Desk) shownMessage(tx *ledger.Tx, report string, f Forward) (shown, erro
 		if client, ok, err := d.shownClient(tx, source, f, s); err != nil || ok {
 			return client, err
 		}
-		s.from, s.text = "Dari thread tiket `"+f.Ticket+"`", inert(f.Text)
+		s.from = "Dari thread tiket `" + f.Ticket + "`"
 	} else {
-		s.from, s.text = "Dari agen "+user(f.Author)+" · "+dayTime(snowflakeTime(f.Message, tx.Now())), d.readable(f.Text)
+		s.from = "Dari agen " + user(f.Author) + " · " + dayTime(snowflakeTime(f.Message, tx.Now()))
 	}
+	s.text = d.readable(ticket.Mask(f.Text))
 	keys, err := d.fetchStaff(tx, f.Ticket, f.Message, ReportLane(report), f.Files)
 	for _, key := range keys {
 		s.files = append(s.files, fileRef{Key: key})
@@ -200,7 +201,8 @@ func (d Desk) shownClient(tx *ledger.Tx, source string, f Forward, s shown) (_ s
 	if err != nil {
 		return s, false, err
 	}
-	// Its first words say who wrote it, for who reads the thread.
+	// Its first words say who wrote it, for who reads the thread. Its secrets were masked
+	// when it came.
 	s.text = inert(f.Text)
 	for _, end := range []string{":** ", "**\n"} {
 		if rest, ok := strings.CutPrefix(f.Text, "**"+who+end); ok {

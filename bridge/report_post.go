@@ -193,16 +193,25 @@ func (c *Courier) lostPost(ctx context.Context, lease ledger.Lease, l ledger.Let
 		return fmt.Errorf("put letter %s back: %w", l.ID, err)
 	}
 	hold := ledger.Hold{Letter: l, Epoch: lease.Epoch}
+	id := strings.TrimPrefix(l.Lane, laneReport)
 	_, err := c.outbox.Update(ctx, ledger.Cause{Hold: &hold}, func(tx *ledger.Tx) error {
-		return c.desk.losePost(tx, strings.TrimPrefix(l.Lane, laneReport))
+		r, ok, err := escalation.Load(tx, id) // the letter leads its lane: no other post can have come
+		if err != nil || !ok {
+			return err
+		}
+		return c.desk.losePost(tx, id, r.Thread)
 	})
 	return err
 }
 
-// losePost notes that the post of a report is gone. Of a closed one nobody misses it.
-func (d Desk) losePost(tx *ledger.Tx, id string) error {
+// losePost notes that a thread, the post of a report, is gone. Of a closed one nobody
+// misses it.
+func (d Desk) losePost(tx *ledger.Tx, id, thread string) error {
 	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
-		if r.State == escalation.Closed {
+		switch {
+		case thread == "" || r.Thread != thread:
+			return nil, nil
+		case r.State == escalation.Closed:
 			r.Thread = ""
 			return nil, nil
 		}

@@ -161,7 +161,7 @@ func (s *reportTelling) withdrawn(e ledger.Event) error {
 	} else {
 		s.post("🗑️", one(s.r.Owner), "laporan ini ditarik oleh "+by(e.By)+"."+typed(e.Data["reason"]))
 	}
-	if s.r.Party != escalation.Developers || s.has("report_dropped_ticket") {
+	if s.r.Party != escalation.Developers {
 		return s.desks("🗑️ " + endedLine(*s.r, e.By) + typed(e.Data["reason"]))
 	}
 	return nil
@@ -205,13 +205,15 @@ func (s *reportTelling) droppedTicket(e ledger.Event) error {
 		line = "tiket **" + ToDiscord(e.Data["ticket"]) + "** digabungkan; yang menunggu laporan ini sekarang tiket **" + ToDiscord(into) + "**."
 	}
 	s.post("➖", Mention{}, line)
-	if into := e.Data["into"]; into != "" {
-		t, err := s.in(into)
-		if err != nil || t == nil {
-			return err
-		}
-		t.line("➕ Tiket ini sekarang menunggu "+reportName(*s.r)+" ("+partyName(*s.r)+").", Mention{})
+	into := e.Data["into"]
+	if s.r.Party == escalation.Developers || into == "" {
+		return nil // the tickets tell it
 	}
+	t, err := s.in(into)
+	if err != nil || t == nil {
+		return err
+	}
+	t.line("➕ Jawaban atas "+reportName(*s.r)+" ("+partyName(*s.r)+") akan tampil di tiket ini.", Mention{})
 	return nil
 }
 

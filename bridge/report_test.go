@@ -29,6 +29,8 @@ type bench struct {
 	ana    *guest
 	number string
 	id     string
+	// dying is called before a step of the report, alive a second after it; nil for no.
+	dying, alive func()
 }
 
 // aReport tells a story of a report that begins on a Monday at 09:00.
@@ -100,13 +102,20 @@ func (o *office) reports() (all []escalation.Report) {
 	return all
 }
 
-// does makes a transition of the report, twice: the second time must change nothing.
+// does makes a transition of the report and lets the desk work.
 func (b *bench) does(fn func(r *escalation.Report, at time.Time) ([]ledger.Event, error)) {
 	b.t.Helper()
+	if b.dying != nil {
+		b.dying()
+	}
 	b.look(func(tx *ledger.Tx) error {
 		return b.policy.ChangeReport(tx, b.id, func(r *escalation.Report) ([]ledger.Event, error) { return fn(r, tx.Now()) })
 	})
 	synctest.Wait()
+	if b.alive != nil {
+		time.Sleep(time.Second)
+		b.alive()
+	}
 	b.pause(5 * time.Second)
 }
 

@@ -24,7 +24,9 @@ func TestEachStepOfAReportTwiceIsToldOnce(t *testing.T) {
 	s.desk.Calendar = officeHours(t)
 	s.desk.Teams = []bridge.Team{{Name: "Back End", Roles: []string{"rb"}, Leads: []string{"rl"}}, {Name: "POS", Roles: []string{"rp"}}}
 	s.run(func(tx *ledger.Tx) error {
-		return s.desk.Change(tx, taleNumber, func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) { return tk.Accept("sari", tx.Now()) })
+		return s.desk.Change(tx, taleNumber, func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+			return tk.Accept("sari", tx.Now())
+		})
 	})
 	var id string
 	played := map[string]bool{"report_opened": true}
@@ -35,35 +37,49 @@ func TestEachStepOfAReportTwiceIsToldOnce(t *testing.T) {
 	type step func(r *escalation.Report, at time.Time) ([]ledger.Event, error)
 	quiet := func(fn func(r *escalation.Report, at time.Time) []ledger.Event) step { return quietly(fn) }
 	take := func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Take("bayu", true, at) }
-	need := func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.NeedData("Nota?", "bayu", at) }
+	need := func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+		return r.NeedData("Nota?", "bayu", at)
+	}
 	adjust := func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Adjust("beres", "bayu", at) }
 	verify := func(pass bool) step {
-		return func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Verify(pass, "coba", "sari", at) }
+		return func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Verify(pass, "coba", "sari", at)
+		}
 	}
 	reject := func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
 		return r.Reject(escalation.AsDesigned, "memang begitu", "bayu", at)
 	}
 	lost := quiet(func(r *escalation.Report, at time.Time) []ledger.Event { return r.PostLost(at) })
 	for i, do := range []step{
-		quiet(func(r *escalation.Report, at time.Time) []ledger.Event { return r.Climb(at, s.desk.Reports, s.desk.Calendar) }),
+		quiet(func(r *escalation.Report, at time.Time) []ledger.Event {
+			return r.Climb(at, s.desk.Reports, s.desk.Calendar)
+		}),
 		take,
 		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Take("joko", true, at) },
 		need,
 		quiet(func(r *escalation.Report, at time.Time) []ledger.Event {
 			return r.ClientAnswered(escalation.Material{From: "M1", Text: "nota 7"}, at)
 		}),
-		quiet(func(r *escalation.Report, at time.Time) []ledger.Event { return r.Climb(at, s.desk.Reports, s.desk.Calendar) }),
+		quiet(func(r *escalation.Report, at time.Time) []ledger.Event {
+			return r.Climb(at, s.desk.Reports, s.desk.Calendar)
+		}),
 		quiet(func(r *escalation.Report, at time.Time) []ledger.Event { return r.DataCame("sari", at) }),
 		adjust, verify(false),
-		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Move("POS", "bukan kami", "bayu", at) },
+		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Move("POS", "bukan kami", "bayu", at)
+		},
 		take, reject,
-		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Object("masih salah", "sari", at) },
+		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Object("masih salah", "sari", at)
+		},
 		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Carry("HE-2", "sari", at) },
 		quiet(func(r *escalation.Report, at time.Time) []ledger.Event { return r.Drop("HE-2", "", "halo", at) }),
 		lost,
 		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.PostAgain("joko", at) },
 		adjust, verify(true),
-		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Reopen(taleNumber, "client", at) },
+		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Reopen(taleNumber, "client", at)
+		},
 		reject,
 		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Accept("sari", at) },
 	} {
@@ -81,8 +97,12 @@ func TestEachStepOfAReportTwiceIsToldOnce(t *testing.T) {
 	})
 	for _, do := range []step{
 		need, adjust, verify(false), adjust, verify(true),
-		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Reopen(taleNumber, "sari", at) },
-		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Withdraw("tidak perlu", "sari", at) },
+		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Reopen(taleNumber, "sari", at)
+		},
+		func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.Withdraw("tidak perlu", "sari", at)
+		},
 	} {
 		s.now = s.now.Add(time.Minute)
 		for _, what := range s.step(id, do, true) {

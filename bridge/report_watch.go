@@ -66,7 +66,7 @@ func (r *Relay) PostChanged(ctx context.Context, thread string, s PostState) err
 // report without one. What is no report's post gives [ErrNotOurs].
 func (r *Relay) PostDeleted(ctx context.Context, thread string) error {
 	return r.keepPost(ctx, "take in deletion of post "+thread, thread, func(tx *ledger.Tx, rep escalation.Report) error {
-		return r.desk.losePost(tx, rep.ID)
+		return r.desk.losePost(tx, rep.ID, thread)
 	})
 }
 
@@ -129,12 +129,20 @@ func (d Desk) putBack(tx *ledger.Tx, r escalation.Report, is PostState) error {
 	if err != nil {
 		return err
 	}
+	id := fmt.Sprintf("rk/%s/%d", r.ID, n)
+	// A tag that the forum does not have cannot be put back: that is said once.
+	again, err := sameAgain(tx, r.ID, is, want)
+	if err != nil {
+		return err
+	}
+	if again && is.Archived == want.Archived && is.Locked == want.Locked && within(is.Tags, want.Tags) {
+		return arrange(tx, r.ID, id+".arrange")
+	}
 	text, button := d.keptLine(r, is)
 	body := sayBody{Content: text}
 	if button.ID != "" {
 		body.Buttons = []Button{button}
 	}
-	id := fmt.Sprintf("rk/%s/%d", r.ID, n)
 	// The line stands in front: it takes a post out of the archive.
 	tx.Send(letter(id, ReportLane(r.ID), r.ID, kindSay, body))
 	tx.Log(r.ID, ledger.Event{What: "report_post_put_back", By: "discord", Data: map[string]string{
@@ -143,13 +151,28 @@ func (d Desk) putBack(tx *ledger.Tx, r escalation.Report, is PostState) error {
 	return arrange(tx, r.ID, id+".arrange")
 }
 
-func sameTags(a, b []string) bool {
-	in := func(list []string) func(string) bool {
-		return func(tag string) bool {
-			return !slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, tag) })
-		}
+// kindPutBack documents are, by report, how its post stood when it was put back last.
+const kindPutBack ledger.Kind = "put_back"
+
+// sameAgain notes how a post stands that is to be put back, and reports whether it stood
+// so the last time too.
+func sameAgain(tx *ledger.Tx, id string, is, want PostState) (bool, error) {
+	ref := ledger.Ref{Kind: kindPutBack, ID: id}
+	now := sum(fmt.Sprint(slices.Sorted(slices.Values(is.Tags)), is.Archived, is.Locked, want))
+	last, err := tx.Doc(ref)
+	if err != nil || string(last) == now {
+		return err == nil, err
 	}
-	return !slices.ContainsFunc(a, in(b)) && !slices.ContainsFunc(b, in(a))
+	return false, tx.Put(ref, []byte(now))
+}
+
+func sameTags(a, b []string) bool { return within(a, b) && within(b, a) }
+
+// within reports whether tags are all among others.
+func within(tags, others []string) bool {
+	return !slices.ContainsFunc(tags, func(tag string) bool {
+		return !slices.ContainsFunc(others, func(s string) bool { return strings.EqualFold(s, tag) })
+	})
 }
 
 // keptLine says that the bot keeps how a post stands, and what to press instead.

@@ -36,6 +36,7 @@ func init() {
 		"escalated_again":     (*telling).escalated,
 		"report_ended":        (*telling).reportEnded,
 		"report_returned":     (*telling).reportReturned,
+		"report_came":         (*telling).reportCame,
 		"supervisor_answered": (*telling).supervisorAnswered,
 		"snoozed":             (*telling).snoozed,
 		"woken":               (*telling).woken,

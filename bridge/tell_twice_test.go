@@ -25,6 +25,7 @@ var toldElsewhere = map[string]string{
 	"agent_silent":            "TestEachTimerFiredTwiceChangesOnce",
 	"scheduled_due":           "TestEachTimerFiredTwiceChangesOnce",
 	"report_returned":         "TestAClientsNotYetTakesTheReportUpAgain",
+	"report_came":             "TestAReportGoesOnInAnotherTicket",
 	"merged_from":             "TestWhatComesAfterAMergeGoesToTheRightTicket",
 }
 

@@ -112,6 +112,14 @@ func (s *telling) escalated(e ledger.Event) error {
 	if name := Clean(e.Data["team"], 120); name != "" {
 		team = " **" + ToDiscord(name) + "**"
 	}
+	// One that is there already carries this ticket from now on.
+	r, carries, err := escalation.Load(s.tx, e.Data["report"])
+	if err != nil {
+		return err
+	}
+	if carries {
+		team += ": tiket ini ikut menunggu " + reportName(r)
+	}
 	s.line("🛠️ "+by(e.By)+" mengeskalasi tiket ini ke tim developer"+team+".", Mention{})
 	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
 }
@@ -123,6 +131,10 @@ func (s *telling) reportEnded(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
+	if e.Data["why"] != "" {
+		s.line("➖ Tiket ini tidak lagi menunggu "+reportName(r)+".", Mention{})
+		return nil
+	}
 	if r.Ending != escalation.EndPassed {
 		sign := "✅ "
 		if r.Ending == escalation.EndWithdrawn {
@@ -133,6 +145,16 @@ func (s *telling) reportEnded(e ledger.Event) error {
 	}
 	s.line("✅ "+endedLine(r, e.By), one(s.other(e.By)), append(s.next(), about(r, reportBack))...)
 	return s.say(ticket.SayAdjusted, nil)
+}
+
+// reportCame says that the ticket waits for a report of another one from now on.
+func (s *telling) reportCame(e ledger.Event) error {
+	r, ok, err := escalation.Load(s.tx, e.Data["report"])
+	if err != nil || !ok {
+		return err
+	}
+	s.line("➕ Tiket ini sekarang menunggu "+reportName(r)+" ("+partyName(r)+"), dari tiket **"+ToDiscord(e.Data["ticket"])+"**.", Mention{})
+	return nil
 }
 
 // reportReturned says that the ticket waits again for a report that had passed.

@@ -239,6 +239,9 @@ func (b *board) Edit(_ context.Context, channel, message, content string) error 
 func (b *board) Update(_ context.Context, message string, m bridge.Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.deleted(message) {
+		return &bridge.SendError{Certainty: bridge.Refused, Gone: true, Reason: "the thread was deleted"}
+	}
 	applied, err := b.try("update " + message)
 	if applied {
 		b.cards[message] = append(b.cards[message], m)
@@ -271,6 +274,12 @@ func (b *board) React(ctx context.Context, channel, message, emoji string, on bo
 	return nil
 }
 
+// deleted reports whether a post is gone; b.mu is held.
+func (b *board) deleted(thread string) bool {
+	_, there := b.threads[thread]
+	return slices.Contains(b.made, thread) && !there
+}
+
 // CatchUp brings what people wrote in a thread before it was known.
 func (b *board) CatchUp(thread string) {
 	b.mu.Lock()
@@ -291,6 +300,9 @@ func (b *board) Settle(_ context.Context, thread, tag string, archived bool) err
 func (b *board) Arrange(_ context.Context, thread string, p bridge.PostState) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.deleted(thread) {
+		return &bridge.SendError{Certainty: bridge.Refused, Gone: true, Reason: "the thread was deleted"}
+	}
 	applied, err := b.try("arrange")
 	if applied {
 		b.arranged[thread], b.archived[thread] = p, p.Archived
@@ -377,6 +389,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 		if lanes, err := st.Lanes(t.Context()); err != nil || len(lanes) > 0 {
 			t.Errorf("letters left at the end: %v %v", lanes, err)
 		}
+		storetest.Check(t, client, "test")
 		for _, e := range logs.All() {
 			if w.expect == "" || !strings.Contains(e.Message, w.expect) {
 				t.Errorf("unannounced error in the log: %s %v", e.Message, e.ContextMap())

@@ -76,6 +76,35 @@ func (t *Ticket) ReportEnded(report string, passed bool, by string, at time.Time
 	return events
 }
 
+// letReportsGo ends the ticket's wait for reports that nobody says are over.
+func (t *Ticket) letReportsGo(why Ending, by string, at time.Time) (events []ledger.Event) {
+	for _, id := range t.Reports {
+		events = append(events, event(at, "report_ended", by, "report", id, "why", string(why)))
+	}
+	t.Reports, t.Back = nil, nil
+	return events
+}
+
+// takeReports makes the ticket wait for the reports of another one that goes on in it.
+func (t *Ticket) takeReports(from Ticket, by string, at time.Time) (events []ledger.Event) {
+	for _, id := range from.Reports {
+		if slices.Contains(t.Reports, id) {
+			continue
+		}
+		t.Reports, t.Passed, t.Team = append(slices.Clone(t.Reports), id), without(t.Passed, id), from.Team
+		if slices.Contains(from.Back, id) {
+			t.Back = append(slices.Clone(t.Back), id)
+		}
+		events = append(events, event(at, "report_came", by, "report", id, "ticket", from.Number))
+	}
+	for _, id := range from.Passed {
+		if !slices.Contains(t.Reports, id) && !slices.Contains(t.Passed, id) {
+			t.Passed = with(t.Passed, id, mostReports)
+		}
+	}
+	return append(events, t.withDevelopers(at)...)
+}
+
 // ReportReturned makes the ticket wait again for a report that had passed its re-test. It
 // is no further escalation.
 func (t *Ticket) ReportReturned(report, team, by string, at time.Time) []ledger.Event {

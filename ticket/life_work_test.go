@@ -220,6 +220,10 @@ func TestEscalate(t *testing.T) {
 	s.twice("report_ended", func() ([]ledger.Event, error) { return s.tk.ReportEnded("R-1", false, "sari", s.at), nil })
 	s.refused("report_open", func() ([]ledger.Event, error) { return s.tk.Resolve("a", "b", "sari", s.at) })
 	s.refused("report_open", func() ([]ledger.Event, error) { return s.tk.Drop("", "sari", s.at) })
+	dropped := s.tk // for a reason it lets its reports go
+	if events, err := dropped.Drop("spam", "sari", s.at); err != nil || len(dropped.Reports) > 0 || dropped.State != Closed || events[0].What != "report_ended" || events[0].Data["why"] != "dropped" {
+		t.Errorf("dropped: %v %v, waits for %q", events, err, dropped.Reports)
+	}
 	s.twice("report_ended waited", func() ([]ledger.Event, error) { return s.tk.ReportEnded("R-2", false, "sari", s.at), nil })
 	s.twice("supervisor_answered", func() ([]ledger.Event, error) { return s.tk.SupervisorAnswered("ok", "andi", s.at), nil })
 	// A report that opens again after a pass.
@@ -405,7 +409,7 @@ func TestMerge(t *testing.T) {
 	for want, spoil := range map[string]func(s *story, other *Ticket){
 		"same_ticket":   func(s *story, other *Ticket) { other.Number = s.tk.Number },
 		"other_contact": func(_ *story, other *Ticket) { other.Conversation = "c9" },
-		"report_open":   func(_ *story, other *Ticket) { other.Reports = []string{"R-1"} },
+		"reports_full":  func(_ *story, other *Ticket) { other.Reports = slices.Repeat([]string{"R-1"}, mostReports+1) },
 		"closed":        func(s *story, _ *Ticket) { _, _ = s.tk.Drop("", "sari", s.at) },
 		"resolved":      func(s *story, _ *Ticket) { s.resolved(Easy) },
 	} {
@@ -414,6 +418,18 @@ func TestMerge(t *testing.T) {
 		if _, _, err := Merge(&s.tk, &other, s.conv, "sari", s.at); key(err) != want {
 			t.Errorf("refused %v, want %s", err, want)
 		}
+	}
+	// Its reports go over, with whom they wait for; one that passed may still come back.
+	s, other = both()
+	other.Reports, other.Back, other.Passed, other.Team = []string{"R-1", "R-2"}, []string{"R-2"}, []string{"R-3"}, "POS"
+	if into, from, err = Merge(&s.tk, &other, s.conv, "sari", s.at); err != nil || !strings.Contains(whats(into), "report_came report_came") || !strings.HasPrefix(whats(from), "report_ended report_ended") {
+		t.Errorf("merged with reports: %s; %s; %v", whats(into), whats(from), err)
+	}
+	if !slices.Equal(s.tk.Reports, []string{"R-1", "R-2"}) || !slices.Equal(s.tk.Back, []string{"R-2"}) || !slices.Equal(s.tk.Passed, []string{"R-3"}) || len(other.Reports) > 0 {
+		t.Errorf("the reports are %q %q %q, left %q", s.tk.Reports, s.tk.Back, s.tk.Passed, other.Reports)
+	}
+	if _, waits := s.tk.Waiting(Staff, Developer); !waits {
+		t.Error("nobody waits for the developers")
 	}
 	s, other = both()
 	s.tk.Contact, other.Contact, other.Conversation = "p1", "p1", ""

@@ -9,8 +9,8 @@ import (
 const mostMerged = 10
 
 // Merge closes one ticket because another of the same contact goes on for it: what the
-// client waits for, who is at it, the look-out for a code and that it is a complaint go
-// over. c is the contact's
+// client waits for, who is at it, its reports, the look-out for a code and that it is a
+// complaint go over. c is the contact's
 // conversation. The events belong to the log of either ticket.
 func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEvents, fromEvents []ledger.Event, err error) {
 	if into.Number == from.Number {
@@ -29,7 +29,10 @@ func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEve
 		return nil, nil, err
 	}
 	since, waits := from.Waiting(Client, Staff)
-	access := from.AccessFrom
+	access, had := from.AccessFrom, *from
+	if len(into.Reports)+len(from.Reports) > mostReports {
+		return nil, nil, refuse("reports_full")
+	}
 	fromEvents, err = from.end(EndMerged, by, at, "into", into.Number)
 	if err != nil {
 		return nil, nil, err
@@ -47,6 +50,7 @@ func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEve
 		into.Complaint = true
 		intoEvents = append(intoEvents, event(at, "complaint_marked", by))
 	}
+	intoEvents = append(intoEvents, into.takeReports(had, by, at)...)
 	// Counted for the other one already, so without an event.
 	if into.Escalated.IsZero() {
 		into.Escalated = from.Escalated

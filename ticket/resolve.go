@@ -145,7 +145,8 @@ func (t *Ticket) Close(by string, at time.Time) ([]ledger.Event, error) {
 }
 
 // Drop closes a ticket without a resolution, because there is nothing to resolve; a
-// resolved one it closes. No rating is asked for.
+// resolved one it closes. No rating is asked for. Its open reports are let go
+// (escalation.Report.Drop), which takes a reason.
 func (t *Ticket) Drop(reason, by string, at time.Time) ([]ledger.Event, error) {
 	switch t.State {
 	case Closed:
@@ -153,16 +154,20 @@ func (t *Ticket) Drop(reason, by string, at time.Time) ([]ledger.Event, error) {
 	case Resolved:
 		return t.end(EndStaff, by, at)
 	}
+	if len(t.Reports) > 0 && strings.TrimSpace(reason) == "" {
+		return nil, refuse("report_open")
+	}
 	return t.end(EndDropped, by, at, "reason", cut(reason, longReason))
 }
 
 // end closes the ticket: nothing is waited for or scheduled any more; a code that
-// was asked for may come late.
+// was asked for may come late. What ends without a resolution lets its reports go.
 func (t *Ticket) end(why Ending, by string, at time.Time, data ...string) ([]ledger.Event, error) {
-	if len(t.Reports) > 0 {
+	if len(t.Reports) > 0 && why != EndDropped && why != EndMerged {
 		return nil, refuse("report_open")
 	}
-	events := append(t.waitedAll(at), t.wake(by, at)...)
+	events := append(t.letReportsGo(why, by, at), t.waitedAll(at)...)
+	events = append(events, t.wake(by, at)...)
 	events = append(events, t.dropScheduled(byHalo, at, func(Scheduled) bool { return true })...)
 	t.ClosedAt, t.Ending = at, why
 	t.SilentFrom, t.Asked, t.Unclear = time.Time{}, "", false

@@ -24,22 +24,30 @@ var staff = []colleague{
 	{"dewi", []string{"CS Agent"}},
 	{"bayu", []string{"Developer Back End"}},
 	{"rudi", []string{"Developer POS"}},
-	{"joko", []string{"Developer Lead"}},
+	{"joko", []string{"Developer Lead", moderator}},
 	{"maya", []string{"Sales"}},
 	{"tono", []string{"After Sales"}},
 	{"wati", []string{"QA"}},
 	{"ratna", []string{"Head of Marketing"}},
 	{"andi", []string{"Assistant Manager"}},
-	{"lina", []string{"Manager"}},
+	{"lina", []string{"Manager", moderator}},
 }
+
+// moderator is the role of those who may change posts by hand: the desk gives it no right.
+const moderator = "Moderator"
 
 // populate lets everybody join the Discord server.
 func (s *sandbox) populate() {
 	for _, one := range staff {
 		for _, name := range one.roles {
-			if s.discord.RoleID(name) == "" {
-				s.discord.AddRole(name, 0, true)
+			if s.discord.RoleID(name) != "" {
+				continue
 			}
+			rights := discordtest.Permission(0)
+			if name == moderator {
+				rights = discordtest.PermissionManageThreads
+			}
+			s.discord.AddRole(name, rights, name != moderator)
 		}
 		s.discord.AddMember(strings.ToUpper(one.name[:1])+one.name[1:], one.roles...)
 	}
