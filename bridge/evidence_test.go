@@ -37,8 +37,8 @@ func inReports(t *testing.T, story func(b *bench)) {
 	})
 }
 
-// sends is a file of a client's.
-func (g *guest) sends(kind, mime, content string) {
+// sendsFile is a file of a client's.
+func (g *guest) sendsFile(kind, mime, content string) {
 	g.o.t.Helper()
 	g.o.n++
 	id := fmt.Sprint("F", g.o.n)
@@ -65,16 +65,16 @@ func (b *bench) files(number string) (all []bridge.TicketFile) {
 // ticket that was merged into it; recordings, and what never came, cannot.
 func TestTheFilesOfATicket(t *testing.T) {
 	inReports(t, func(b *bench) {
-		b.ana.sends(bridge.KindImage, "image/png", "layar")
-		b.ana.sends(bridge.KindVoice, "audio/ogg", "suara")
-		b.ana.sends(bridge.KindVideo, "video/mp4", "film")
+		b.ana.sendsFile(bridge.KindImage, "image/png", "layar")
+		b.ana.sendsFile(bridge.KindVoice, "audio/ogg", "suara")
+		b.ana.sendsFile(bridge.KindVideo, "video/mp4", "film")
 		b.phone.trouble = func(id string, _ int) error {
 			if b.phone.content[id] == "hilang" {
 				return &bridge.MediaError{Fault: bridge.Gone}
 			}
 			return nil
 		}
-		b.ana.sends(bridge.KindImage, "image/png", "hilang")
+		b.ana.sendsFile(bridge.KindImage, "image/png", "hilang")
 		b.pause(10 * time.Second)
 		b.n++
 		m := bridge.StaffMessage{ID: snow(time.Now()), Channel: b.ticket(b.number).Thread, Author: "sari", Name: "Sari", Roles: []string{agentRole}, Text: "begini?",
@@ -85,7 +85,7 @@ func TestTheFilesOfATicket(t *testing.T) {
 		sara := b.guest(2, "Sara")
 		sara.says("layar saya juga")
 		other := sara.conversation().Open
-		sara.sends(bridge.KindImage, "image/png", "layar Sara")
+		sara.sendsFile(bridge.KindImage, "image/png", "layar Sara")
 		b.pause(10 * time.Second)
 		var contents []string
 		for _, f := range b.files(b.number) {
@@ -153,7 +153,7 @@ func (b *bench) button(thread, prefix string) string {
 func TestAHardTicketFromTheFirstPressToTheRating(t *testing.T) {
 	inReports(t, func(b *bench) {
 		thread := b.ticket(b.number).Thread
-		b.ana.sends(bridge.KindImage, "image/png", "layar penuh")
+		b.ana.sendsFile(bridge.KindImage, "image/png", "layar penuh")
 		b.pause(10 * time.Second)
 
 		b.uses("sari", thread, bot.Interaction{Button: b.button(thread, "t:report")})
@@ -172,7 +172,7 @@ func TestAHardTicketFromTheFirstPressToTheRating(t *testing.T) {
 
 		b.uses("bayu", post, bot.Interaction{Button: "r:take"})
 		b.fills("bayu", post, "r:data", map[string]string{"question": "Videonya? kata developer"})
-		b.ana.sends(bridge.KindVideo, "video/mp4", "film opname")
+		b.ana.sendsFile(bridge.KindVideo, "video/mp4", "film opname")
 		b.pause(10 * time.Second)
 		b.uses("sari", thread, bot.Interaction{Button: b.button(thread, "r:forward:")})
 		b.pause(10 * time.Second)
