@@ -236,6 +236,10 @@ func (b *board) Edit(_ context.Context, channel, message, content string) error 
 	return err
 }
 
+func (b *board) Conclude(ctx context.Context, channel, message, content string) error {
+	return b.Edit(ctx, channel, message, content)
+}
+
 func (b *board) Update(_ context.Context, message string, m bridge.Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
