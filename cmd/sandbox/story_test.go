@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/desk"
 )
 
@@ -36,17 +37,20 @@ type story struct {
 	phones map[string]string // by the name of its owner
 	ticket int               // which of the tickets is meant, counted from 1 as they opened; 0 for the newest
 	answer seen              // what the last interaction showed
-	refuse string            // or why it was refused
+
+	as, where string                // who used it, and in which channel
+	whispered []discordtest.Message // what this person alone saw there before
 }
 
-// commands are the steps that a story may take.
+// commands are the steps that a story may take; ! before one that looks at something says
+// that it must not be so.
 //
 //	client ana says TEXT            a client writes; a new name is a new phone
 //	client ana votes OPTION         on the last poll
 //	client ana reacts EMOJI         to the last message of the desk
 //	client ana quotes PART TEXT     answers the message that holds PART
 //	client ana edits PART TEXT      changes an own message
-//	phone ana PART                  the phone shows it (or with !: does not)
+//	phone ana PART                  the phone shows it
 //	count ana N PART                it shows N such messages
 //	agent sari writes TEXT          in the ticket's thread
 //	agent sari edits|deletes PART   what she wrote
@@ -55,7 +59,7 @@ type story struct {
 //	menu sari NAME PART             from the menu of a message
 //	command sari NAME [OPTION=VALUE]...  in the thread, or with in=CHANNEL there
 //	fill sari FIELD=VALUE...        the form that is open
-//	sees PART                       what the last of these four showed (or with !: did not)
+//	sees PART                       what the last of these four showed
 //	thread PART                     somebody can read it in the ticket's thread
 //	channel NAME PART               or in a channel
 //	pings WHO PART                  the message that holds PART calls this person or role
@@ -73,12 +77,18 @@ func (s *story) commands() map[string]func(*testscript.TestScript, bool, []strin
 	}
 	for name, step := range steps {
 		steps[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg && !slices.Contains(canBeDenied, name) {
+				ts.Fatalf("! says nothing about %s", name)
+			}
 			s.giveUp = ts.Fatalf
 			step(ts, neg, args)
 		}
 	}
 	return steps
 }
+
+// canBeDenied are the steps that look at something: with !, it must not be so.
+var canBeDenied = []string{"phone", "count", "sees", "thread", "channel", "pings", "state", "tag", "archived", "event", "tickets"}
 
 // need ends the story when a step has too few words.
 func need(ts *testscript.TestScript, args []string, n int) {
