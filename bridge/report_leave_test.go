@@ -1,8 +1,10 @@
 package bridge_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -257,6 +259,37 @@ func TestTimeInStates(t *testing.T) {
 		}
 		if got := b.headField("Hitungan"); got != "uji ulang gagal 1×" {
 			t.Errorf("counted is %q", got)
+		}
+	})
+}
+
+// Two of the team press the button at one moment: one has it, the other is told who.
+func TestTwoTakeAReportAtOnce(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		var work sync.WaitGroup
+		errs := make(chan error, 8)
+		for _, who := range []string{"bayu", "dodi", "eko", "fajar", "bayu", "dodi", "eko", "fajar"} {
+			work.Go(func() {
+				_, err := b.store.Update(b.t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error {
+					return b.policy.ChangeReport(tx, b.id, func(r *escalation.Report) ([]ledger.Event, error) { return r.Take(who, false, tx.Now()) })
+				})
+				errs <- err
+			})
+		}
+		work.Wait()
+		close(errs)
+		b.pause(5 * time.Second)
+		owner, told := b.report(b.id).Owner, 0
+		for err := range errs {
+			if refusal, ok := errors.AsType[*escalation.Refusal](err); ok && refusal.Key == "taken" && refusal.Who == owner {
+				told++
+			} else if err != nil {
+				t.Error(err)
+			}
+		}
+		if said := strings.Count(strings.Join(b.posted(), "|"), "🙋"); owner == "" || told != 6 || said != 1 {
+			t.Errorf("%q has it, %d were told, the post says it %d times", owner, told, said)
 		}
 	})
 }
