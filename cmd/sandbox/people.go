@@ -12,6 +12,9 @@ import (
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 )
 
+// organizers are the roles that may archive, tag and delete posts by hand.
+var organizers = []string{"Developer Lead", "Assistant Manager", "Manager"}
+
 // A colleague is a member of staff with the Discord roles that go with the job.
 type colleague struct {
 	name  string
@@ -28,6 +31,7 @@ var staff = []colleague{
 	{"maya", []string{"Sales"}},
 	{"tono", []string{"After Sales"}},
 	{"wati", []string{"QA"}},
+	{"hadi", []string{"Engineering"}},
 	{"ratna", []string{"Head of Marketing"}},
 	{"andi", []string{"Assistant Manager"}},
 	{"lina", []string{"Manager"}},
@@ -38,11 +42,19 @@ func (s *sandbox) populate() {
 	for _, one := range staff {
 		for _, name := range one.roles {
 			if s.discord.RoleID(name) == "" {
-				s.discord.AddRole(name, 0, true)
+				s.discord.AddRole(name, permissions(name), true)
 			}
 		}
 		s.discord.AddMember(strings.ToUpper(one.name[:1])+one.name[1:], one.roles...)
 	}
+}
+
+// permissions are what a role may do in every channel that it sees.
+func permissions(role string) discordtest.Permission {
+	if slices.Contains(organizers, role) {
+		return discordtest.PermissionManageThreads
+	}
+	return 0
 }
 
 // people are the staff on the Discord server, in the order of the list.

@@ -124,7 +124,7 @@ func (c tenth) work(b *bench, phone, name string) string {
 	client := func(body obj) { b.post("customers/"+phone+"/messages", body, nil) }
 	var opened ticket.Ticket
 	b.eventually(c.says+" opens a ticket with an offer", func() bool {
-		all, err := b.s.desk.Tickets(b.t.Context())
+		all, err := b.s.desk().Tickets(b.t.Context())
 		if err != nil {
 			b.giveUp("%v", err)
 		}
@@ -274,7 +274,7 @@ func (b *bench) onScreen(phone, part string) (found onPhone) {
 // ticket is one as stored.
 func (b *bench) ticket(number string) ticket.Ticket {
 	b.t.Helper()
-	t, _, known, err := b.s.desk.Ticket(b.t.Context(), number)
+	t, _, known, err := b.s.desk().Ticket(b.t.Context(), number)
 	if err != nil || !known {
 		b.giveUp("ticket %s: known %t, %v", number, known, err)
 	}
