@@ -96,7 +96,8 @@ func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
 	if a.do == nil {
 		return Answer{}, errors.New("an action that does nothing")
 	}
-	if len(i.Fields) > 0 || len(i.Options) > 0 && (strings.HasPrefix(i.Command, "ticket ") || strings.HasPrefix(i.Command, "report ")) { // words that may be stored
+	about, _, _ := strings.Cut(i.Command, " ")
+	if len(i.Fields) > 0 || len(i.Options) > 0 && (about == "ticket" || about == "customer" || about == "report") { // words that may be stored
 		i.Options, i.Fields = maps.Clone(i.Options), maps.Clone(i.Fields)
 		if err := d.bridge.Unsaid(ctx, d.store, i.Channel, i.Options, i.Fields); err != nil {
 			return Answer{}, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/escalation"
@@ -70,7 +71,12 @@ func escalateSubs() []Command {
 // writeReport shows what is written so far of the ticket's report to developers, and what
 // is missing. One that nobody began is begun with what is known.
 func (d *Desk) writeReport(ctx context.Context, i Interaction) (Answer, error) {
-	return d.drafting(ctx, i, "", func(*escalation.Draft) error { return nil })
+	return d.drafting(ctx, i, "", func(draft *escalation.Draft) error {
+		if detail := strings.TrimSpace(i.Options["reason"]); detail != "" && draft.Form.Detail == "" {
+			draft.Form.Detail = clippedRunes(detail, escalation.LongText)
+		}
+		return nil
+	})
 }
 
 // drafting changes the draft of the thread's ticket and shows it; say stands above it.
@@ -82,11 +88,7 @@ func (d *Desk) drafting(ctx context.Context, i Interaction, say string, change f
 	if err := d.reportable(i, t); err != nil {
 		return Answer{}, err
 	}
-	shots, err := d.shots(ctx, t.Number, nil)
-	if err != nil {
-		return Answer{}, err
-	}
-	fresh, err := d.freshDraft(ctx, i, t, shots)
+	fresh, err := d.freshDraft(ctx, i, t)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -129,16 +131,24 @@ func raiseButtons(i Interaction) []Button {
 }
 
 // freshDraft is a draft with what is known without asking: the company's place, the team of
-// the issue's name, and a picture that is the only one.
-func (d *Desk) freshDraft(ctx context.Context, i Interaction, t ticket.Ticket, shots []bridge.TicketFile) (escalation.Draft, error) {
+// the issue's name, and a picture that is the only one. Where there is one already it is
+// empty.
+func (d *Desk) freshDraft(ctx context.Context, i Interaction, t ticket.Ticket) (escalation.Draft, error) {
 	draft := escalation.Draft{Ticket: t.Number, By: i.User, At: i.At}
+	doc, err := d.store.Doc(ctx, ledger.Ref{Kind: escalation.KindDraft, ID: t.Number})
+	if err != nil || doc.Data != nil {
+		return draft, err
+	}
 	if slices.Contains(d.teams, t.Issue) {
 		draft.Team = t.Issue
+	}
+	shots, err := d.shots(ctx, t.Number, nil)
+	if err != nil {
+		return draft, err
 	}
 	if len(shots) == 1 {
 		draft.Attach(shots[0].Key)
 	}
-	var err error
 	draft.Form.System, draft.Form.Place, err = d.placeOfTicket(ctx, t)
 	return draft, err
 }

@@ -30,7 +30,7 @@ func (d *Desk) shots(ctx context.Context, number string, chosen []string) (all [
 		return nil, err
 	}
 	for _, f := range files {
-		if f.Picture() || f.Video() {
+		if f.Picture || f.Video {
 			all = append(all, f)
 		}
 	}
@@ -65,6 +65,10 @@ func (d *Desk) board(ctx context.Context, i Interaction, t ticket.Ticket, draft 
 	if err != nil {
 		return Answer{}, err
 	}
+	if len(t.Reports) > 0 {
+		say += "\n" + i.say("ℹ️ Sudah ada laporan yang terbuka: ", "ℹ️ There is an open report already: ") + "`" + strings.Join(t.Reports, "`, `") + "`" +
+			i.say(". Untuk kendala yang sama, teruskan pesannya ke sana.", ". For the same problem, forward the messages to it.")
+	}
 	shots, missing := offeredShots(all), draft.Missing()
 	out := Answer{Text: d.boardText(i, draft, shots, missing, say), Selects: []Select{d.teamSelect(i, draft)}}
 	if len(shots) > 0 {
@@ -89,7 +93,7 @@ func shotSelect(i Interaction, zone *time.Location, draft escalation.Draft, shot
 	choose := Select{ID: buttonReportProof, Most: min(len(shots), escalation.MostEvidence), Hint: i.say("Screenshot dan video untuk laporan", "Screenshots and videos of the report")}
 	for _, s := range shots {
 		what, emoji := i.say("gambar", "picture"), "🖼️"
-		if s.Video() {
+		if s.Video {
 			what, emoji = i.say("video", "video"), "🎬"
 		}
 		who := i.say("dari tim", "by the team")

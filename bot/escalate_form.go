@@ -75,7 +75,8 @@ func (d *Desk) draftHere(ctx context.Context, i Interaction) (escalation.Draft, 
 		draft, err := escalation.DecodeDraft(doc.Data)
 		return draft, t, err
 	}
-	draft, err := d.freshDraft(ctx, i, t, nil)
+	draft := escalation.Draft{Ticket: t.Number}
+	draft.Form.System, draft.Form.Place, err = d.placeOfTicket(ctx, t)
 	return draft, t, err
 }
 

@@ -30,7 +30,7 @@ const (
 	sheetTime   = 5 * time.Second // of drawing; what is not drawn then has its number alone
 	sheetsKept  = 8
 	// A picture of more pixels, or more bytes, is not opened for a look at it.
-	mostPixels = 30_000_000
+	mostPixels = 16_000_000
 	mostBytes  = 30 << 20
 )
 
@@ -107,7 +107,7 @@ func (d *Desk) draw(ctx context.Context, shots []shot) ([]byte, error) {
 		switch picture := d.open(ctx, s); {
 		case picture != nil:
 			shrink(sheet, cell, picture)
-		case s.Video():
+		case s.Video:
 			playSign(sheet, cell)
 		default:
 			draw.Draw(sheet, cell, image.NewUniform(color.RGBA{78, 80, 88, 255}), image.Point{}, draw.Src)
@@ -121,7 +121,7 @@ func (d *Desk) draw(ctx context.Context, shots []shot) ([]byte, error) {
 
 // open reads a picture; nil for one that cannot be looked at, now or at all.
 func (d *Desk) open(ctx context.Context, s shot) image.Image {
-	if !s.Picture() || s.Hash == "" || s.Size > mostBytes || ctx.Err() != nil {
+	if !s.Picture || s.Hash == "" || s.Size > mostBytes || ctx.Err() != nil {
 		return nil
 	}
 	f, err := d.files.Open(s.Hash)

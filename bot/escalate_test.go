@@ -323,8 +323,8 @@ func TestWhatADraftBeginsWith(t *testing.T) {
 	key := r.sends("shot", bridge.KindImage, "image/png", painted(t, 8, 8, color.White))
 	sari := r.hard()
 	sari.command("ticket issue", "type", "BI")
-	r.says(sari.command("ticket escalate", "to", "developer"), "Masih kurang:** grup outlet / domain; detail kendala")
-	if d, ok := r.draft(); !ok || d.Team != "BI" || !slices.Equal(d.Form.Evidence, []string{key}) || d.By != "sari" {
+	r.says(sari.command("ticket escalate", "to", "developer", "reason", "Kasir macet"), "Masih kurang:** grup outlet / domain; reproduksi")
+	if d, ok := r.draft(); !ok || d.Team != "BI" || !slices.Equal(d.Form.Evidence, []string{key}) || d.By != "sari" || d.Form.Detail != "Kasir macet" {
 		t.Errorf("it begins with %+v", d)
 	}
 	r.says(sari.button("t:report-drop"), "dibuang")

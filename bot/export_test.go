@@ -15,3 +15,6 @@ func Table() map[string][]string {
 	}
 	return out
 }
+
+// Covered is how a shown secret is covered again.
+var Covered = covered

@@ -106,10 +106,13 @@ func findCommands() []Command {
 	}
 }
 
-// Commands is [Commands] with what this desk lets choose from: its user types, and its
-// canned answers if all of them can be shown.
+// Commands is [Commands] with what this desk lets choose from: its user types, its developer
+// teams, and its canned answers if all of them can be shown.
 func (d *Desk) Commands() []Command {
-	kinds, answers := []Choice{}, []Choice{}
+	kinds, answers, teams := []Choice{}, []Choice{}, []Choice{}
+	for _, name := range d.teams[:min(len(d.teams), mostOffered)] {
+		teams = append(teams, Choice{Value: name})
+	}
 	for _, t := range d.types() {
 		kinds = append(kinds, Choice{Value: t.Key, Label: both(t.ID, t.EN)})
 	}
@@ -126,6 +129,8 @@ func (d *Desk) Commands() []Command {
 				switch o := &sub.Options[n]; c.Name + " " + sub.Name + " " + o.Name {
 				case "customer type type", "customer register type":
 					o.Choices = kinds
+				case "report move team":
+					o.Choices = teams
 				case "answers send name":
 					o.Choices = answers
 				}

@@ -127,10 +127,10 @@ func (d *Desk) companyForm(ctx context.Context, i Interaction) (Form, error) {
 	return Form{ID: formCompany + id + ":" + c.ID, Title: i.say("Data perusahaan", "About the company"), Fields: []Field{
 		{ID: "name", Label: i.say("Nama perusahaan", "Name of the company"), Value: c.Name, Most: 120},
 		{ID: "place", Label: i.say("Grup outlet (panel) atau domain (private)", "Outlet group (panel) or domain (private)"), Value: place,
-			Hint: i.say("panel: Grup Maju · private: maju.example.com", "panel: Maju Group · private: maju.example.com"), Optional: true, Most: 120},
-		{ID: "modules", Label: i.say("Modul yang dipakai, dipisah koma", "Modules used, separated by commas"), Value: strings.Join(c.Modules, ", "), Optional: true, Long: true, Most: 1000},
+			Hint: i.say("panel: Grup Maju · private: maju.example.com", "panel: Maju Group · private: maju.example.com"), Optional: true, Most: 130},
+		{ID: "modules", Label: i.say("Modul yang dipakai, dipisah koma", "Modules used, separated by commas"), Value: strings.Join(c.Modules, ", "), Optional: true, Long: true, Most: 1300},
 		{ID: "scheme", Label: i.say("Catatan skema", "Notes on the scheme"), Value: c.Scheme, Optional: true, Long: true, Most: 3000},
-		{ID: "aliases", Label: i.say("Sebutan lain, dipisah koma", "Other names, separated by commas"), Value: strings.Join(c.Aliases, ", "), Optional: true, Most: 400},
+		{ID: "aliases", Label: i.say("Sebutan lain, dipisah koma", "Other names, separated by commas"), Value: strings.Join(c.Aliases, ", "), Optional: true, Most: 450},
 	}}, nil
 }
 

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,37 @@ func TestTheCompany(t *testing.T) {
 	}
 }
 
+// A form holds all that is known: what would be cut off in it would be lost by sending it.
+func TestFormsHoldAllThatIsKnown(t *testing.T) {
+	r := newRoom(t)
+	sari := r.as("sari", bot.Agent)
+	long := strings.Repeat("catatan panjang ", 200)
+	sari.command("customer note", "text", long)
+	id := r.ticket().Contact
+	note := r.person(id).Note
+	person := sari.form(bot.Interaction{Button: "cu:edit:" + id, Message: "9"})
+	if got := person.Fields[2].Value; len(note) < 1900 || got != note {
+		t.Errorf("of a note of %d bytes %d are in the form", len(note), len(got))
+	}
+	checkFilled(t, person)
+
+	var modules, aliases []string
+	for n := range 30 {
+		modules = append(modules, fmt.Sprintf("%02d%s", n, strings.Repeat("m", 38)))
+		aliases = append(aliases, fmt.Sprintf("%02d%s", n, strings.Repeat("a", 38)))
+	}
+	company := sari.form(bot.Interaction{Button: "cu:company:" + id, Message: "9"})
+	sari.send(company.ID, "name", strings.Repeat("n", 120), "place", "private: "+strings.Repeat("d", 108)+".example.com",
+		"modules", strings.Join(modules, ","), "scheme", strings.Repeat("s", 3000), "aliases", strings.Join(aliases, ","))
+	company = sari.form(bot.Interaction{Button: "cu:company:" + id, Message: "9"})
+	for n, least := range []int{120, 129, 1258, 3000, 418} {
+		if got := len(company.Fields[n].Value); got != least {
+			t.Errorf("%s holds %d bytes, want %d", company.Fields[n].ID, got, least)
+		}
+	}
+	checkFilled(t, company)
+}
+
 func TestPlaceOf(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "|", "panel: Grup A": "panel|Grup A", "PRIVATE:a.co": "private|a.co", "a.co.id": "private|a.co.id",
@@ -233,6 +265,19 @@ func TestRegistering(t *testing.T) {
 	}
 	if a := maya.command("customer register", "number", "0813 1111 2222", "name", "Tono", "company", "CV Baru"); !strings.Contains(a.Text, "CV Baru") {
 		t.Errorf("by number: %q", a.Text)
+	}
+	const long = "Sumber Rejeki Makmur Sejahtera Abadi Internasional Indonesia Nusantara Cabang Surabaya Barat Daya"
+	var belongs []string
+	for n, number := range []string{"0813 1111 3333", "0813 1111 4444"} {
+		a := maya.command("customer register", "number", number, "name", fmt.Sprint("Orang ", n), "company", long)
+		if len(a.Buttons) == 0 {
+			t.Fatalf("registered: %q", a.Text)
+		}
+		belongs = append(belongs, r.person(strings.TrimPrefix(a.Buttons[0].ID, "cu:edit:")).Customer)
+	}
+	doc, err := r.st.Doc(t.Context(), ledger.Ref{Kind: customer.KindCustomer, ID: belongs[0]})
+	if company, bad := customer.DecodeCustomer(doc.Data); err != nil || bad != nil || company.Name != long || belongs[1] != belongs[0] {
+		t.Errorf("two of one company belong to %q, which is called %q: %v %v", belongs, company.Name, err, bad)
 	}
 	for number, want := range map[string]string{"halo": "bukan nomor", "": "Nomornya kosong", "08": "tidak lengkap"} {
 		if a := maya.command("customer register", "number", number, "name", "X"); !strings.Contains(a.Text, want) {

@@ -22,7 +22,7 @@ func (d *Desk) personForm(ctx context.Context, i Interaction) (Form, error) {
 	return Form{ID: formPerson + c.ID, Title: i.say("Data orang", "About the person"), Fields: []Field{
 		{ID: "name", Label: i.say("Nama", "Name"), Value: c.Called(), Most: 80},
 		{ID: "number", Label: i.say("Nomor tambahan", "A further number"), Hint: i.say("0812 3456 7890; awali - untuk melepas nomor", "0812 3456 7890; begin with - to take one away"), Optional: true, Most: 30},
-		{ID: "note", Label: i.say("Catatan untuk tim", "Note for the team"), Value: c.Note, Long: true, Optional: true, Most: 1500},
+		{ID: "note", Label: i.say("Catatan untuk tim", "Note for the team"), Value: c.Note, Long: true, Optional: true, Most: 2000},
 	}}, nil
 }
 

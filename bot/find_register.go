@@ -139,11 +139,10 @@ func (d *Desk) enrolment(ctx context.Context, i Interaction, name, kind, company
 		}
 		return e, Refusal(fmt.Sprintf(i.say("Tipe pengguna itu tidak ada. Pilih salah satu: %s.", "There is no such user type. Choose one of: %s."), strings.Join(labels, ", ")))
 	}
-	company = question(company)
-	if company == "" {
+	if company = strings.Join(strings.Fields(legible(company)), " "); company == "" {
 		return e, nil
 	}
-	hits, _, err := d.search(ctx, customer.Customers.On(company, 50))
+	hits, _, err := d.search(ctx, customer.Customers.On(question(company), 50))
 	if err != nil {
 		return e, err
 	}

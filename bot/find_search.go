@@ -38,7 +38,7 @@ func (d *Desk) findButton(ctx context.Context, i Interaction) (Answer, error) {
 	at, text, ok := strings.Cut(strings.TrimPrefix(i.Button, findPrefix), ":")
 	start, err := strconv.Atoi(at)
 	if !ok || err != nil {
-		return Answer{}, fmt.Errorf("%w: button %q", ledger.ErrInvalid, i.Button)
+		return Answer{}, fmt.Errorf("%w: button %q", ledger.ErrInvalid, unasked(i.Button))
 	}
 	return d.finds(ctx, i, text, start)
 }

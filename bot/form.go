@@ -64,3 +64,13 @@ type Former interface {
 	// less than a second: what could not be looked up until then stays empty.
 	Form(ctx context.Context, i Interaction) (f Form, ok bool)
 }
+
+// forClient refuses words for a client with a line in them that is marked to stay inside.
+func (d *Desk) forClient(i Interaction, text string) error {
+	if !d.bridge.StaysInside(text) {
+		return nil
+	}
+	mark := "`" + bridge.Clean(d.bridge.NotePrefix, 20) + "`"
+	return Refusal(i.say("Ini dibaca klien, padahal ada baris yang diawali "+mark+", tanda catatan untuk tim. Hapus barisnya atau tandanya, lalu kirim lagi.",
+		"The client reads this, and a line in it begins with "+mark+", which marks a note for the team. Take out the line or the mark, then send it again."))
+}

@@ -76,9 +76,6 @@ func checkName(t *testing.T, path, name string, names, taken map[string]string) 
 	}
 	for _, locale := range locales {
 		called := names[locale]
-		if called == "" {
-			called = name
-		}
 		if !commandName.MatchString(called) {
 			t.Errorf("%s is called %q in %s", path, called, locale)
 		}

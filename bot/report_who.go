@@ -92,6 +92,9 @@ func agentOf(read reader, number string) (string, error) {
 	return t.Agent, err
 }
 
+// mostOwn is how many reports that began with a ticket are looked at.
+const mostOwn = 30
+
 // ofTicket is the one report of a ticket that fits. Of none or several it refuses, with the
 // way to them.
 func (d *Desk) ofTicket(read reader, i Interaction, number string, fits func(escalation.Report) bool) (string, error) {
@@ -105,12 +108,22 @@ func (d *Desk) ofTicket(read reader, i Interaction, number string, fits func(esc
 	}
 	var all, fitting []string
 	one := ""
-	for _, id := range t.Reports {
+	ids := t.Reports
+	for n := range int64(mostOwn) { // those to other parties are not in the ticket
+		id := escalation.ID(number, n+1)
+		if _, ok, err := readReport(read, id); err != nil {
+			return "", err
+		} else if !ok {
+			break
+		}
+		ids = together(ids, []string{id})
+	}
+	for _, id := range ids {
 		r, ok, err := readReport(read, id)
 		if err != nil {
 			return "", err
 		}
-		if !ok {
+		if !ok || r.State == escalation.Closed {
 			continue
 		}
 		all = append(all, reportLink(r))
@@ -199,12 +212,13 @@ func (d *Desk) byDesk(i Interaction, m meantReport) error {
 	if d.may(i, supervisors) || d.may(i, staff) && (m.agent == i.User || m.agent == "") {
 		return nil
 	}
-	return Refusal(i.say("Hanya <@"+m.agent+">, agen tiket "+m.number+", atau supervisor yang dapat memutuskannya. Ambil alih tiketnya bila memang perlu.",
+	only := Refusal(i.say("Hanya <@"+m.agent+">, agen tiket "+m.number+", atau supervisor yang dapat memutuskannya. Ambil alih tiketnya bila memang perlu.",
 		"Only <@"+m.agent+">, the agent of ticket "+m.number+", or a supervisor can decide that. Take the ticket over if you must."))
+	if !m.thread || !d.may(i, staff) {
+		return only
+	}
+	return wayOn{only, ways(i, "taken")}
 }
-
-// byStaff lets everybody of the desk do it who may do it at all.
-func (d *Desk) byStaff(Interaction, meantReport) error { return nil }
 
 // byLeads lets those do it who answer for the work: leads and supervisors.
 func (d *Desk) byLeads(i Interaction, m meantReport) error {

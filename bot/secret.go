@@ -32,6 +32,7 @@ func (d *Desk) secret(ctx context.Context, i Interaction) (Answer, error) {
 		agent                string
 		words                []string
 		until                time.Time
+		left                 time.Duration
 	}
 	_, err := d.changeOf(ctx, i, number, "", func(tx *ledger.Tx, t *ticket.Ticket, _ *ticket.Conversation) (_ []ledger.Event, err error) {
 		e := ledger.Event{At: tx.Now(), What: "secret_shown", By: i.User, Ref: id}
@@ -45,8 +46,10 @@ func (d *Desk) secret(ctx context.Context, i Interaction) (Answer, error) {
 		if look.words, look.until, look.shown, err = d.bridge.Reveal(tx, number, id); err != nil || !look.shown {
 			return nil, err
 		}
+		look.left = look.until.Sub(tx.Now())
 		return []ledger.Event{e}, nil
 	})
+	again := []Button{{ID: bridge.SecretAgainPrefix + number, Label: i.say("Minta kode lagi", "Ask again"), Emoji: "🔁", Style: "primary"}}
 	switch {
 	case err != nil:
 		return Answer{}, err
@@ -62,10 +65,28 @@ func (d *Desk) secret(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{
 			Text: i.say("🔒 Kode ini tidak dapat dibaca lagi: waktunya habis, atau sistem baru dinyalakan ulang. Mintalah klien mengirimnya kembali.",
 				"🔒 This code can no longer be read: its time is over, or the system was restarted. Ask the client to send it again."),
-			Buttons: []Button{{ID: bridge.SecretAgainPrefix + number, Label: i.say("Minta kode lagi", "Ask again"), Emoji: "🔁", Style: "primary"}},
+			Buttons: again,
 		}, nil
 	}
-	return Answer{Text: i.say("🔑 Hanya Anda yang melihat ini, sampai ", "🔑 Only you see this, until ") + stamp(look.until, "t") + ".\n" + shown(look.words)}, nil
+	return Answer{
+		Text: i.say("🔑 Hanya Anda yang melihat ini, sampai ", "🔑 Only you see this, until ") + stamp(look.until, "t") + ".\n" + shown(look.words),
+		Follow: covered(look.left, Answer{
+			Text: i.say("🔒 Kode ini sudah ditutup. Bila masih diperlukan, mintalah klien mengirimnya kembali.", "🔒 This code is covered again. If it is still needed, ask the client to send it again."), Buttons: again,
+		}),
+	}, nil
+}
+
+// covered shows another answer in the place of one that may be seen for so long, or for
+// as long as it can be changed.
+func covered(left time.Duration, over Answer) func(ctx context.Context, show func(Answer) error) {
+	return func(ctx context.Context, show func(Answer) error) {
+		ctx, cancel := context.WithTimeout(ctx, left)
+		defer cancel()
+		<-ctx.Done()
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) { // else the program ends, and does not wait for this
+			_ = show(over) // what was dismissed meanwhile cannot be changed
+		}
+	}
 }
 
 // holder is who has a ticket, or the one it was merged into.

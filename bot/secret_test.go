@@ -1,10 +1,12 @@
 package bot_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap/zaptest"
@@ -73,8 +75,8 @@ func TestASecretIsItsAgents(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if a := sari.button(button); !strings.Contains(a.Text, "kode 48291377") {
-			t.Errorf("the agent sees %q", a.Text)
+		if a := sari.button(button); !strings.Contains(a.Text, "kode 48291377") || a.Follow == nil {
+			t.Errorf("the agent sees %+v", a)
 		}
 	}
 	step(func(tx *ledger.Tx, tk *ticket.Ticket) ([]ledger.Event, error) {
@@ -90,6 +92,11 @@ func TestASecretIsItsAgents(t *testing.T) {
 		} else if e.What == "data_requested" && !strings.Contains(e.Data["data"], ticket.Masked) {
 			t.Errorf("what she asked for: %v", e)
 		}
+	}
+	note := sari.ask(bot.Interaction{Command: "customer note", Options: map[string]string{"text": "OTP-nya 48291377"}})
+	note.Channel = "78"
+	if a := r.handle(note); strings.Contains(a.Text, "48291377") || !strings.Contains(a.Text, ticket.Masked) {
+		t.Errorf("what she repeats in a note on the client: %q", a.Text)
 	}
 	step(func(tx *ledger.Tx, tk *ticket.Ticket) ([]ledger.Event, error) {
 		return tk.Transfer("dewi", "sari", tx.Now())
@@ -131,3 +138,26 @@ func TestASecretIsItsAgents(t *testing.T) {
 }
 
 func first(all []string, _ string) []string { return all }
+
+// What was shown is covered again when its time is over; the end of the program does not
+// wait for that.
+func TestAShownSecretIsCovered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var shown []string
+		show := func(a bot.Answer) error { shown = append(shown, a.Text); return nil }
+		began := time.Now()
+		bot.Covered(9*time.Minute, bot.Answer{Text: "over"})(t.Context(), show)
+		if took := time.Since(began); took != 9*time.Minute || !slices.Equal(shown, []string{"over"}) {
+			t.Errorf("after %s it shows %q", took, shown)
+		}
+		token, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		bot.Covered(9*time.Minute, bot.Answer{Text: "as late as possible"})(token, show)
+		ended, end := context.WithCancel(t.Context())
+		end()
+		bot.Covered(9*time.Minute, bot.Answer{Text: "ended"})(ended, show)
+		if !slices.Equal(shown, []string{"over", "as late as possible"}) {
+			t.Errorf("it shows %q", shown)
+		}
+	})
+}

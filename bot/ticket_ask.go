@@ -32,6 +32,9 @@ func (d *Desk) requestData(ctx context.Context, i Interaction) (Answer, error) {
 	for line := range strings.Lines(i.Fields["data"]) {
 		items = append(items, numbering.ReplaceAllString(line, ""))
 	}
+	if err := d.forClient(i, strings.Join(items, "")); err != nil {
+		return Answer{}, err
+	}
 	return d.ask(ctx, i, step{
 		do:   func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.RequestData(items, i.User, at) },
 		done: i.say("Klien dimintai data ini.", "The client is asked for it."),

@@ -152,7 +152,7 @@ func (failing) Doc(context.Context, ledger.Ref) (ledger.Doc, error) {
 // Forms open within the time that Discord gives, also when the store is slow or down,
 // and nothing in them is cut off.
 func TestFormsOpenWithoutTheStore(t *testing.T) {
-	buttons := []string{"t:issue-other", "t:note", "t:data", "t:resolve", "t:drop", "t:escalate", "t:answer", "t:review", "t:review:HE-1", "t:warranty:refuse", "t:warranty:accept:valid", "t:warranty:close", "t:resolve:aside",
+	buttons := []string{"t:issue-other", "t:note", "t:data", "t:resolve", "t:drop", "t:escalate", "t:answer", "t:review", "t:review:HE-1", "t:warranty:refuse", "t:warranty:accept:valid", "t:warranty:close", "t:resolve:aside", "more:sales",
 		"t:report-text", "t:report-text:missing", "t:carry-find", "more:forward:sales",
 		"r:data", "r:adjusted", "r:reject:duplicate", "r:reject:not_reproducible:aside", "r:fail", "r:fail:HE-261123-0001-R1", "r:object:HE-1-R1:aside", "r:withdraw"}
 	for name, st := range map[string]bot.Store{"slow": slow{}, "failing": failing{}} {

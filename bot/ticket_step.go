@@ -134,6 +134,8 @@ func ways(i Interaction, rule string) []Button {
 		return []Button{{ID: buttonReopen + aside, Label: i.say("Buka kembali", "Re-open"), Emoji: "🔓", Style: "primary"}}
 	case "taken":
 		return []Button{{ID: buttonTakeOver, Label: i.say("Ambil alih", "Take over"), Emoji: "🔁"}}
+	case "schedule_full":
+		return []Button{{ID: buttonScheduled, Label: i.say("Terjadwal", "Scheduled"), Emoji: "📋"}}
 	case "no_claim":
 		return []Button{{ID: buttonWarranty + ":" + warrantyClaim + aside, Label: i.say("Catat klaim garansi", "Record a warranty claim"), Emoji: "🛡️", Style: "primary"}}
 	case "claim_open":
@@ -145,14 +147,19 @@ func ways(i Interaction, rule string) []Button {
 // typedMost is how many runes of what was typed are given back: an answer has 2000.
 const typedMost = 1700
 
-// typed gives back what was filled into a form that came to nothing: Discord forgets it.
+// shortTyped is how many bytes of a command's option are typed again without a sigh.
+const shortTyped = 30
+
+// typed gives back what was filled into a form that came to nothing, and what is long of
+// a command: Discord forgets it.
 func typed(i Interaction) string {
+	fields, least := i.Fields, 1
 	if i.Form == "" {
-		return ""
+		fields, least = i.Options, shortTyped
 	}
 	var all []string
-	for _, id := range slices.Sorted(maps.Keys(i.Fields)) {
-		if text := strings.TrimSpace(i.Fields[id]); text != "" {
+	for _, id := range slices.Sorted(maps.Keys(fields)) {
+		if text := strings.TrimSpace(fields[id]); len(text) >= least {
 			all = append(all, strings.ReplaceAll(text, "```", "'''"))
 		}
 	}

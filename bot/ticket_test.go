@@ -185,6 +185,17 @@ func TestWhatWasTypedComesBack(t *testing.T) {
 	}
 }
 
+// So does what is long of a command that came to nothing.
+func TestWhatWasTypedInACommandComesBack(t *testing.T) {
+	r := newRoom(t)
+	sari := r.as("sari", bot.Agent)
+	sari.button("t:accept")
+	const summary = "Stok di cabang tidak berubah setelah penjualan"
+	a := sari.command("ticket resolve", "summary", summary, "solution", "Sinkron ulang")
+	r.says(a, "```\n"+summary+"\n```")
+	r.offers(a, "t:class:easy:resolve", "t:class:normal:resolve", "t:class:hard:resolve")
+}
+
 func TestTheTypeOfTheIssueIsChosenOrWritten(t *testing.T) {
 	r := newRoom(t)
 	sari := r.as("sari", bot.Agent)

@@ -131,6 +131,9 @@ func (d *Desk) warranty(ctx context.Context, i Interaction) (Answer, error) {
 		})
 	case warrantyRefuse:
 		reason := strings.TrimRight(strings.TrimSpace(i.Fields["reason"]), ".") // a sentence ends behind it
+		if err := d.forClient(i, reason); err != nil {
+			return Answer{}, err
+		}
 		return d.ask(ctx, i, step{
 			do: func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) {
 				return t.RefuseWarranty(reason, i.User, at)

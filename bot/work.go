@@ -166,11 +166,11 @@ func (d *Desk) duty(ctx context.Context, user string) (ticket.Duty, error) {
 	return ticket.DecodeDuty(doc.Data)
 }
 
-// link is a ticket as a way to its thread, with the name of whose it is.
+// link is a ticket as a way to its thread, whose name says whose it is.
 func link(t ticket.Ticket) string {
 	out := "`" + t.Number + "`"
 	if t.Thread != "" {
-		out += " <#" + t.Thread + ">"
+		return out + " <#" + t.Thread + ">"
 	}
 	if _, rest, ok := strings.Cut(t.Title, " · "); ok {
 		out += " · " + bridge.ToDiscord(bridge.Clean(rest, 60))

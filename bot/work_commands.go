@@ -36,7 +36,7 @@ func workCommands() []Command {
 			{Name: "on", Names: named("mulai", "on"), Description: both("Mulai bertugas: tawaran tiket datang kepada Anda", "Come on duty: tickets are offered to you"), Options: []Option{whom}},
 			{Name: "off", Names: named("selesai", "off"), Description: both("Selesai bertugas, dengan serah terima tiket yang masih terbuka", "Go off duty, and hand over the tickets that are open"), Options: []Option{whom}},
 			{Name: "break", Names: named("istirahat", "break"), Description: both("Istirahat: tawaran baru lewat, tiket Anda tetap Anda", "Take a break: new offers pass by, your tickets stay yours"), Options: []Option{whom}},
-			{Name: "status", Description: both("Siapa yang bertugas, dengan tiketnya", "Who is on duty, with their tickets")},
+			{Name: "status", Names: named("status", "status"), Description: both("Siapa yang bertugas, dengan tiketnya", "Who is on duty, with their tickets")},
 			{Name: "name", Names: named("nama", "name"), Description: both("Nama Anda di mata klien", "What clients call you"), Options: []Option{
 				{Name: "name", Names: named("nama", "name"), Description: both("Misalnya Sari; - untuk memakai nama Discord", "Such as Sari; - for the name in Discord"), Required: true}, whom,
 			}},

@@ -111,7 +111,7 @@ func (d *Desk) dutyStatus(ctx context.Context, i Interaction) (Answer, error) {
 			text.WriteString(" · 🗓️ " + p.Shift.Say(i.English()))
 		}
 	}
-	text.WriteString("\n-# " + i.say("Nama Anda untuk klien: ", "Clients call you: ") + d.named(i.User, own.Name))
+	text.WriteString("\n-# " + i.say("Nama Anda untuk klien: ", "Clients call you: ") + bridge.ToDiscord(d.named(i.User, own.Name)))
 	if own.Shift != "" {
 		text.WriteString(i.say(" · jadwal: ", " · weekly hours: ") + own.Shift.Say(i.English()))
 	}
@@ -155,7 +155,7 @@ func (d *Desk) dutyName(ctx context.Context, i Interaction) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	shown := d.named(user, name)
+	shown := bridge.ToDiscord(d.named(user, name))
 	return Answer{Text: i.say("Klien kini mengenal <@"+user+"> sebagai “"+shown+"”.", "Clients now know <@"+user+"> as “"+shown+"”.")}, nil
 }
 

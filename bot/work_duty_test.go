@@ -59,6 +59,12 @@ func TestOffDutyHandsTicketsOver(t *testing.T) {
 
 	// To the team: they are wanted again, each with the note.
 	w.want(w.command("dewi", "duty off"), "Tiket terbuka: 2")
+	press := bot.Interaction{Button: "leave:dewi", Values: []string{"team"}, User: "sari", Roles: []string{"agent"}}
+	if f, ok := w.desk.Form(t.Context(), press); ok {
+		t.Errorf("sari opens %s", f.ID)
+	}
+	w.want(w.asks("sari", press), "Hanya <@&assistant>")
+	w.want(w.asks("sari", bot.Interaction{Form: "f:leave:dewi:team", Fields: map[string]string{"note": "diam-diam"}}), "Hanya <@&assistant>", "diam-diam")
 	w.want(w.asks("andi", bot.Interaction{Form: "f:leave:dewi:team", Fields: map[string]string{"note": "lanjutkan"}}), "2 tiket diserahkan kepada tim")
 	if tk := w.ticket("HE-1"); tk.Agent != "" || tk.Wanted.IsZero() || !tk.LetGo("dewi") {
 		t.Errorf("HE-1 after: %+v", tk.Offering)

@@ -42,10 +42,21 @@ func (d *Desk) handOver(ctx context.Context, i Interaction, user, said string) (
 // leaveForm asks for a note to the tickets that are handed over.
 func (d *Desk) leaveForm(_ context.Context, i Interaction) (Form, error) {
 	user, to := strings.TrimPrefix(i.Button, buttonLeave), i.chosen()
+	if err := d.handsOver(i, user); err != nil {
+		return Form{}, err
+	}
 	if to == "" {
 		return Form{}, Refusal(i.say("Pilih siapa yang melanjutkan.", "Choose who goes on."))
 	}
 	return Form{ID: formLeave + user + ":" + to, Title: i.say("Serah terima tiket", "Handing tickets over"), Fields: []Field{noteField(i)}}, nil
+}
+
+// handsOver refuses who may not hand over somebody's tickets.
+func (d *Desk) handsOver(i Interaction, user string) error {
+	if user != i.User && !d.may(i, supervisors) {
+		return Refusal(d.refusal(i, supervisors))
+	}
+	return nil
 }
 
 func noteField(i Interaction) Field {
@@ -59,8 +70,8 @@ func noteField(i Interaction) Field {
 // it is asked for again.
 func (d *Desk) leave(ctx context.Context, i Interaction) (Answer, error) {
 	user, to, _ := strings.Cut(strings.TrimPrefix(i.Form, formLeave), ":")
-	if user != i.User && !d.may(i, supervisors) {
-		return Answer{}, Refusal(d.refusal(i, supervisors))
+	if err := d.handsOver(i, user); err != nil {
+		return Answer{}, err
 	}
 	if to != toTeam {
 		duty, err := d.duty(ctx, to)

@@ -95,7 +95,13 @@ func (d *Desk) wake(ctx context.Context, i Interaction) (Answer, error) {
 const longestPlanned = 900
 
 // scheduleForm asks for a message and its time.
-func (d *Desk) scheduleForm(_ context.Context, i Interaction) (Form, error) {
+func (d *Desk) scheduleForm(ctx context.Context, i Interaction) (Form, error) {
+	_, err := d.before(ctx, i, func(t *ticket.Ticket) ([]ledger.Event, error) {
+		return t.Schedule(ticket.Scheduled{ID: "-", Text: "-", Due: i.At.Add(time.Minute)}, i.At, d.policy())
+	})
+	if err != nil {
+		return Form{}, err
+	}
 	return Form{ID: formSchedule, Title: i.say("Jadwalkan pesan untuk klien", "Schedule a message to the client"), Fields: []Field{
 		{ID: "text", Label: i.say("Pesan yang dibaca klien", "The message that the client reads"), Long: true, Most: longestPlanned},
 		{ID: "when", Label: i.say("Kapan dikirim", "When it leaves"), Hint: i.say("besok 09:00, senin 08:00, 2 jam, 2026-11-24 09:00", "tomorrow 09:00, monday 08:00, 2h, 2026-11-24 09:00"), Most: 60},

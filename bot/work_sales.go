@@ -11,7 +11,16 @@ import (
 // longestQuestion is how many signs a question to sales has at most.
 const longestQuestion = 500
 
-func (d *Desk) salesForm(_ context.Context, i Interaction) (Form, error) {
+func (d *Desk) salesForm(ctx context.Context, i Interaction) (Form, error) {
+	_, err := d.before(ctx, i, func(t *ticket.Ticket) ([]ledger.Event, error) {
+		if t.State == ticket.Closed {
+			return nil, &ticket.Refusal{Key: "closed"}
+		}
+		return nil, nil
+	})
+	if err != nil {
+		return Form{}, err
+	}
 	return Form{ID: formSales, Title: i.say("Tanya sales", "Ask sales"), Fields: []Field{{
 		ID: "question", Label: i.say("Pertanyaan; klien tidak membacanya", "The question; the client does not read it"), Long: true, Most: longestQuestion,
 	}}}, nil

@@ -152,6 +152,47 @@ func TestScheduledMessages(t *testing.T) {
 	if left := w.ticket("HE-1").Scheduled; len(left) != 1 || left[0].Text != "Kedua" || left[0].By != "sari" || left[0].DropIfClientWrites {
 		t.Errorf("left: %+v", left)
 	}
+	for range 3 {
+		fill("Berikutnya", "3 jam", "tidak")
+	}
+	full := bot.Interaction{Command: "ticket schedule", Channel: "77"}
+	a := w.asks("sari", full)
+	w.want(a, "sudah penuh")
+	if len(a.Buttons) != 1 || a.Buttons[0].ID != "more:planned" {
+		t.Errorf("when there are enough: %+v", a.Buttons)
+	}
+}
+
+// Forms that would be filled in in vain do not open.
+func TestFormsThatCanLeadNowhere(t *testing.T) {
+	w := newCrew(t)
+	w.client("HE-1", "c1", "77")
+	w.command("sari", "ticket close", "reason", "spam")
+	for _, name := range []string{"ticket schedule", "ticket ask-sales"} {
+		for channel, why := range map[string]string{"99": "hanya berlaku di thread", "77": "sudah ditutup"} {
+			i := bot.Interaction{Command: name, Channel: channel, Roles: []string{"agent"}, At: w.now}
+			if f, ok := w.desk.Form(t.Context(), i); ok {
+				t.Errorf("%s in %s opens %s", name, channel, f.ID)
+			}
+			w.want(w.asks("sari", i), why)
+		}
+	}
+}
+
+// No line that is marked to stay inside reaches the client by a standard sentence.
+func TestNotesInFormsStayInside(t *testing.T) {
+	w := newCrew(t)
+	w.bridge.NotePrefix = "//"
+	w.desk = bot.NewDesk(bot.Options{Store: kept{w.st}, Rights: rights, Bridge: w.bridge, Log: zaptest.NewLogger(t)})
+	w.client("HE-1", "c1", "77")
+	w.command("sari", "ticket accept")
+	text := "Halo kak\n // tanya panel dulu"
+	had := w.events("HE-1")
+	w.want(w.asks("sari", bot.Interaction{Form: "f:data", Channel: "77", Message: "9", Fields: map[string]string{"data": text}}), "diawali `//`", text)
+	w.want(w.asks("andi", bot.Interaction{Form: "f:warranty:refuse", Channel: "77", Message: "9", Fields: map[string]string{"reason": text}}), "diawali `//`", text)
+	if now := w.events("HE-1"); !slices.Equal(now, had) {
+		t.Errorf("events: %v, were %v", now, had)
+	}
 }
 
 func TestMerge(t *testing.T) {

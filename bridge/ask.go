@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"strings"
-
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -23,18 +21,11 @@ func (d Desk) AskSales(tx *ledger.Tx, t ticket.Ticket, id, question, by string) 
 			to = Mention{Users: []string{c.Owner}}
 		}
 	}
-	var called strings.Builder
-	for _, u := range to.Users {
-		called.WriteString(" <@" + u + ">")
-	}
-	for _, r := range to.Roles {
-		called.WriteString(" <@&" + r + ">")
-	}
-	if called.String() == "" {
+	if to.String() == "" {
 		return ledger.Event{}, false, nil
 	}
 	tx.Send(letter("sales/"+t.Number+"/"+id, ThreadLane(t.Number), t.Number, kindSay, sayBody{
-		Content:   "💬" + called.String() + " pertanyaan dari <@" + by + "> untuk sales:\n" + quote(inert(question)) + "\n-# Jawaban di thread ini tetap di dalam; klien tidak membacanya.",
+		Content:   "💬 " + to.String() + " pertanyaan dari <@" + by + "> untuk sales:\n" + quote(inert(question)) + "\n-# Jawaban di thread ini tetap di dalam; klien tidak membacanya.",
 		PingUsers: to.Users, PingRoles: to.Roles,
 	}))
 	return ledger.Event{At: tx.Now(), What: "sales_asked", By: by, Data: map[string]string{"question": question}}, true, nil

@@ -142,6 +142,8 @@ type Board interface {
 	// Edit changes the words of a message of ours and nothing else of it. Repeating it
 	// is harmless; one that was deleted is refused.
 	Edit(ctx context.Context, channel, message, content string) error
+	// Conclude is Edit that takes the message's buttons away.
+	Conclude(ctx context.Context, channel, message, content string) error
 	// Update makes a message of ours say what m says: words, card and buttons. What else m
 	// holds does not count, and nobody is pinged. Repeating it is harmless; one that was
 	// deleted is refused. It may have to wait for long ([Blocked], with the time).

@@ -69,6 +69,9 @@ func buryText(tx *ledger.Tx, l ledger.Letter, id, why string, lost bool) error {
 	}
 	message, _, _ := staffMessageOf(l.ID)
 	content := "❌ Tidak terkirim ke klien: " + why + ". *Kirim ulang* mengirimnya sekali lagi, dengan teks terbaru bila pesan ini diubah."
+	if words := excerpt(wordsOf(l), 60); message == "" && words != "" { // no message shows which one is meant
+		content = "❌ Tidak terkirim ke klien: “" + words + "”, karena " + why + ". *Kirim ulang* mengirimnya sekali lagi."
+	}
 	n := noticeWithRetry(l, id, message, content)
 	if lost {
 		n = noticeOn(l.Log, id, message, "❌ Berkas "+fileNameOf(tx, l)+"tidak terkirim ke klien: "+why+". Bila perlu, kirimkan dalam bentuk lain sebagai pesan baru.")
@@ -205,7 +208,7 @@ func overcome(tx *ledger.Tx, l ledger.Letter) error {
 		said = "✅ Perubahannya sampai ke klien setelah dikirim ulang."
 	}
 	for _, n := range all {
-		tx.Send(Rewrite(n+"/sent", ThreadLane(l.Log), l.Log, n, said))
+		tx.Send(conclude(n+"/sent", ThreadLane(l.Log), l.Log, n, said))
 	}
 	return tx.Put(ref, nil)
 }

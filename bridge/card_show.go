@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/haloerzap/halo/customer"
@@ -63,7 +64,7 @@ func factsOf(t ticket.Ticket) facts {
 	f := facts{
 		state: t.State, agent: t.Agent, offered: t.OfferedTo, issue: t.Issue, team: t.Team, since: t.AgentSince, snoozed: t.Snoozed,
 		class: t.Class, complaint: t.Complaint, silent: t.Silent, phone: t.OnPhone, supervised: t.Supervisor != "",
-		escalated: !t.Escalated.IsZero(), missed: len(t.Reminders.Missed) > 0, reopened: t.Reopened, stars: t.Rating.Stars,
+		escalated: !t.Escalated.IsZero(), missed: slices.Contains(t.Reminders.Missed, t.Class), reopened: t.Reopened, stars: t.Rating.Stars,
 		ending: t.Ending, claim: t.Warranty.Claim, review: t.Rating.Review, contact: t.Contact, company: t.Customer, merged: t.MergedInto,
 	}
 	f.client, _ = t.Waiting(ticket.Staff, ticket.Client)

@@ -79,7 +79,10 @@ func TestTheCardShowsWhoWrites(t *testing.T) {
 	who.Name, who.Push, who.Note, who.Company, who.Place, who.Scheme = long, long, long, long, long, long
 	who.Modules = slices.Repeat([]string{long}, 30)
 	who.Last = slices.Repeat([]customer.Ticket{{Number: long, Title: long, Stars: 5}}, 5)
-	tk.Issue, tk.Summary, tk.State = long, long, ticket.Closed
+	who.Note, who.Scheme = long+"\n"+long+"\n"+long, long+"\n"+long+"\n"+long
+	who.Orders = slices.Repeat([]customer.Order{{Number: long, At: at, What: long}}, 5)
+	who.Block = customer.Block{Why: long, By: "7", At: at}
+	tk.Issue, tk.Team, tk.Summary, tk.State = long, long, long, ticket.Closed
 	card, buttons = bridge.HeaderCard(tk, conv, who, bridge.Desk{NotePrefix: "//"})
 	total := len([]rune(card.Title + card.Text))
 	for _, f := range card.Fields {
@@ -323,6 +326,38 @@ func TestTheHeadOfAPostKnowsThePerson(t *testing.T) {
 		all := w.board.cards[th]
 		if last := fmt.Sprint(all[len(all)-1].Card.Fields); len(all) != 4 || !strings.Contains(last, "PT Maju Jaya") {
 			t.Errorf("the card was shown %d times, the last one %s", len(all), last)
+		}
+	})
+}
+
+// A target that is missed after another class' shows too.
+func TestTheHeadOfAPostShowsEachMissedTarget(t *testing.T) {
+	t.Parallel()
+	live(t, func(w *world) {
+		number := w.firstNumber()
+		w.client("m1", "stok tidak cocok")
+		w.settle()
+		th := w.thread()
+		class := func() string {
+			w.settle()
+			w.board.mu.Lock()
+			defer w.board.mu.Unlock()
+			all := w.board.cards[th]
+			fields := all[len(all)-1].Card.Fields
+			return fields[slices.IndexFunc(fields, func(f bridge.Field) bool { return f.Name == "Kelas" })].Value
+		}
+		for _, c := range []ticket.Class{ticket.Easy, ticket.Normal} {
+			w.change(number, func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Classify(c, "sari", time.Now()) })
+			if got := class(); strings.Contains(got, "terlewati") {
+				t.Errorf("%s: %q before it was missed", c, got)
+			}
+			w.change(number, func(tk *ticket.Ticket) ([]ledger.Event, error) {
+				tk.Reminders.Missed = append(slices.Clone(tk.Reminders.Missed), c)
+				return nil, nil
+			})
+			if got := class(); !strings.Contains(got, "terlewati") {
+				t.Errorf("%s: %q after it was missed", c, got)
+			}
 		}
 	})
 }

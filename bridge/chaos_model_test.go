@@ -445,6 +445,8 @@ func (w wire) Settle(ctx context.Context, _, _ string, _ bool) error           {
 
 func (w wire) Edit(ctx context.Context, _, _, _ string) error { return w.reach(ctx) }
 
+func (w wire) Conclude(ctx context.Context, _, _, _ string) error { return w.reach(ctx) }
+
 // CatchUp has the instance read a thread that was not known as ours.
 func (w wire) CatchUp(thread string) {
 	select {

@@ -179,7 +179,11 @@ func (c *Courier) deliverEdit(ctx context.Context, l ledger.Letter, st ledger.St
 		if err != nil {
 			return "", err
 		}
-		err = c.board.Edit(ctx, channel, target.Ext, body.Content)
+		edit := c.board.Edit
+		if body.Over {
+			edit = c.board.Conclude
+		}
+		err = edit(ctx, channel, target.Ext, body.Content)
 		if se, isSend := errors.AsType[*SendError](err); !isSend || se.Certainty != Refused || se.Denied {
 			return target.Ext, err
 		}

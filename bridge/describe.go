@@ -89,11 +89,12 @@ func wordsOf(l ledger.Letter) string {
 	var body struct {
 		Text    string `json:"text"`
 		Content string `json:"content"`
+		Poll    Poll   `json:"poll"`
 	}
 	if len(l.Body) == 0 || json.Unmarshal(l.Body, &body) != nil {
 		return ""
 	}
-	return body.Text + body.Content
+	return body.Text + body.Content + body.Poll.Question
 }
 
 // excerpt is the beginning of a text in at most max characters and one line, without

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -13,6 +14,18 @@ import (
 // on duty is asked at once about the tickets that found nobody; who goes, or takes a
 // break, gives back the offers he has not answered. The tickets he has stay his.
 func (d Desk) Go(tx *ledger.Tx, user string, to ticket.Presence, by string) (changed bool, err error) {
+	if changed, err = d.attend(tx, user, to, by); err != nil || !changed {
+		return false, err
+	}
+	if to == ticket.OnDuty {
+		return true, d.ask(tx, user)
+	}
+	_, err = d.letGo(tx, user, "", mostOffers, func(t ticket.Ticket) bool { return t.Agent != user })
+	return true, err
+}
+
+// attend changes somebody's presence, and nothing about tickets.
+func (d Desk) attend(tx *ledger.Tx, user string, to ticket.Presence, by string) (changed bool, err error) {
 	duty, err := ticket.LoadDuty(tx, user)
 	if err != nil {
 		return false, err
@@ -25,18 +38,15 @@ func (d Desk) Go(tx *ledger.Tx, user string, to ticket.Presence, by string) (cha
 		tx.Log(ticket.DutyLog(user), e)
 	}
 	d.RefreshPanel(tx)
-	if err := duty.Save(tx); err != nil {
-		return false, err
-	}
-	if to == ticket.OnDuty {
-		return true, d.ask(tx, user)
-	}
-	return true, d.letGo(tx, user, "", func(t ticket.Ticket) bool { return t.Agent != user })
+	return true, duty.Save(tx)
 }
 
-// mostAsked bounds how many tickets somebody who comes on duty is asked about at once:
-// the others come by their own clocks.
-const mostAsked = 10
+// How many tickets one commit, which holds 200 rows, brings to somebody or takes from him.
+const (
+	mostAsked  = 10 // he is asked about: the others come by their own clocks
+	mostOffers = 7  // offers he gives back: the others go on by their own clocks
+	mostHanded = 4  // tickets he hands over: the others follow, see [Desk.Left]
+)
 
 // ask makes the next offers due of the tickets that wait for somebody.
 func (d Desk) ask(tx *ledger.Tx, user string) error {
@@ -56,24 +66,34 @@ func (d Desk) ask(tx *ledger.Tx, user string) error {
 	return nil
 }
 
-// letGo takes tickets, or their offers, from somebody who cannot keep them.
-func (d Desk) letGo(tx *ledger.Tx, user, note string, which func(ticket.Ticket) bool) error {
+// letGo takes tickets, or their offers, from somebody who cannot keep them: at most so
+// many, and more reports whether others may be left.
+func (d Desk) letGo(tx *ledger.Tx, user, note string, most int, which func(ticket.Ticket) bool) (more bool, err error) {
 	held, err := d.members(ticket.IndexAgent(user))
 	if err != nil {
-		return fmt.Errorf("look for the tickets of %s: %w", user, err)
+		return false, fmt.Errorf("look for the tickets of %s: %w", user, err)
 	}
+	gone := 0
 	for _, number := range held {
-		err := d.Change(tx, number, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
-			if !which(*t) {
-				return nil, nil
-			}
+		t, ok, err := ticket.Load(tx, number)
+		if err != nil {
+			return false, err
+		}
+		if !ok || t.State == ticket.Closed || !which(t) {
+			continue // writing it again would fill the commit
+		}
+		if gone == most {
+			return true, nil
+		}
+		gone++
+		err = d.Change(tx, number, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 			return t.Release(user, note, tx.Now())
 		})
-		if err != nil && !errors.Is(err, ErrNoTicket) {
-			return err
+		if err != nil {
+			return false, err
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // Roster gives somebody weekly hours, or none, and sets the clock for them. Presence
@@ -121,18 +141,46 @@ func (d Desk) Shift(tx *ledger.Tx, timer ledger.Timer) error {
 		_, err := d.Go(tx, user, ticket.OnDuty, "halo")
 		return err
 	}
-	changed, err := d.Go(tx, user, ticket.OffDuty, "halo")
+	changed, err := d.attend(tx, user, ticket.OffDuty, "halo")
 	if err != nil || !changed {
 		return err
 	}
+	return d.handOver(tx, user, timer.Due)
+}
+
+// TimerLeft goes on with what somebody left behind at the end of his shift; its ID is his,
+// its handler [Desk.Left].
+const TimerLeft = "duty_left"
+
+// Left hands over further tickets of somebody who has gone, unless he is back.
+func (d Desk) Left(tx *ledger.Tx, timer ledger.Timer) error {
+	duty, err := ticket.LoadDuty(tx, timer.ID)
+	if err != nil || duty.Presence != ticket.OffDuty {
+		return err
+	}
+	return d.handOver(tx, timer.ID, timer.Due)
+}
+
+// handOver gives to the team what somebody leaves behind who has gone at a time, a few
+// tickets in each commit.
+func (d Desk) handOver(tx *ledger.Tx, user string, at time.Time) error {
 	others, err := d.othersOnDuty(tx, user)
 	if err != nil {
 		return err
 	}
-	if others {
-		return d.letGo(tx, user, "shift selesai", clientWaits)
+	more, err := d.letGo(tx, user, "shift selesai", mostHanded, func(t ticket.Ticket) bool {
+		return t.Agent != user || others && clientWaits(t)
+	})
+	switch {
+	case err != nil:
+		return err
+	case more:
+		tx.Set(ledger.Timer{Kind: TimerLeft, ID: user, Due: tx.Now().Add(time.Millisecond)})
+		return nil
+	case others:
+		return nil
 	}
-	return d.leftBehind(tx, user, next.UnixMilli())
+	return d.leftBehind(tx, user, at.UnixMilli())
 }
 
 func clientWaits(t ticket.Ticket) bool {

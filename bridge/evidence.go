@@ -17,18 +17,13 @@ import (
 type TicketFile struct {
 	Key    string // of its record: what a report's evidence holds
 	Name   string // untrusted
-	MIME   string // as seen in the bytes, or the sender's word while it is being fetched
 	Size   int64  // bytes, 0 for not known
 	Hash   string // in the library, "" while it is being fetched
 	At     time.Time
 	Client bool // the client sent it; otherwise the staff
+	// Picture and Video say what it is, as seen in the bytes or by the sender's word.
+	Picture, Video bool
 }
-
-// Picture reports whether it is one that can be looked at.
-func (f TicketFile) Picture() bool { return strings.HasPrefix(f.MIME, "image/") }
-
-// Video reports whether it plays pictures.
-func (f TicketFile) Video() bool { return strings.HasPrefix(f.MIME, "video/") }
 
 // Records are the documents and logs of a store.
 type Records interface {
@@ -156,8 +151,15 @@ func FileOf(ctx context.Context, from Docs, keys ...string) (out TicketFile, ok 
 		if err != nil {
 			return out, false, err
 		}
-		out = TicketFile{Key: key, Name: f.Name, MIME: cmp.Or(f.Stored.MIME, f.MIME), Size: max(f.Stored.Size, f.Size), Hash: f.Stored.Hash}
+		out = TicketFile{Key: key, Name: f.Name, Size: cmp.Or(f.Stored.Size, f.Size), Hash: f.Stored.Hash}
+		out.Video = f.is("video/", KindVideo, KindGIF, kindRound)
+		out.Picture = !out.Video && f.is("image/", KindImage)
 		return out, f.State != fileFailed && f.Unfit == "", nil
 	}
 	return out, false, nil
+}
+
+// is reports whether a file is of a family of types, or was sent as one of some kinds.
+func (f filed) is(family string, kinds ...string) bool {
+	return strings.HasPrefix(f.Stored.MIME, family) || strings.HasPrefix(f.MIME, family) || slices.Contains(kinds, f.Kind)
 }

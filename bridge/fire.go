@@ -19,7 +19,7 @@ var ticketTimers = []string{
 // whether it is owed, and may come however late.
 func (d Desk) Timers() map[string]func(*ledger.Tx, ledger.Timer) error {
 	all := map[string]func(*ledger.Tx, ledger.Timer) error{
-		TimerUndelivered: Undelivered, TimerSecret: EndSecret, TimerFlood: d.Unfold, ticket.TimerShift: d.Shift,
+		TimerUndelivered: Undelivered, TimerSecret: EndSecret, TimerFlood: d.Unfold, ticket.TimerShift: d.Shift, TimerLeft: d.Left,
 		escalation.TimerLadder: d.Climb, escalation.TimerTold: d.TellNext,
 	}
 	for _, kind := range ticketTimers {

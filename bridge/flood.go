@@ -125,7 +125,7 @@ func (a *arrival) fold(number string) (folded bool, err error) {
 	}
 	folded = f.over(a.r.desk.Flood, a.tx.Now())
 	if f.Ticket != "" && (!folded || f.Ticket != number || f.full()) {
-		if err := f.unfold(a.tx, writer); err != nil {
+		if err := f.unfold(a.tx, a.r.desk, writer); err != nil {
 			return false, err
 		}
 	}
@@ -268,7 +268,7 @@ func (d Desk) Unfold(tx *ledger.Tx, timer ledger.Timer) error {
 	if err != nil || f.Ticket == "" {
 		return err
 	}
-	if err := f.unfold(tx, timer.ID); err != nil {
+	if err := f.unfold(tx, d, timer.ID); err != nil {
 		return err
 	}
 	return f.save(tx, timer.ID)
@@ -276,7 +276,7 @@ func (d Desk) Unfold(tx *ledger.Tx, timer ledger.Timer) error {
 
 // unfold shows what is folded: one line with the words in files, and the files that came
 // with them below it.
-func (f *flood) unfold(tx *ledger.Tx, writer string) error {
+func (f *flood) unfold(tx *ledger.Tx, d Desk, writer string) error {
 	body := sayBody{Content: fmt.Sprintf("🌊 **%s** mengirim banyak pesan sekaligus: %d pesan dilipat menjadi satu. Semua isinya, kata demi kata, ada di berkas ini.", f.Name, f.Count)}
 	if len(f.Files) > 0 {
 		body.Content += fmt.Sprintf(" %d berkas kiriman menyusul di bawah.", len(f.Files))
@@ -310,6 +310,14 @@ func (f *flood) unfold(tx *ledger.Tx, writer string) error {
 		return err
 	}
 	if ok && t.State == ticket.Closed {
+		if t.ClosedAt.UnixMilli() >= f.Since && slices.Contains([]ticket.Ending{ticket.EndStaff, ticket.EndDropped, ticket.EndMerged}, t.Ending) {
+			// Whoever closed it has not seen them.
+			if err := d.callTo(tx, noticeID(writer, f.N)+"/call", t, sayBody{
+				Content: "pesan-pesan di atas masuk sebelum tiket ini ditutup. Bila perlu dijawab, buka kembali tiket ini.", Buttons: []Button{buttonReopen},
+			}); err != nil {
+				return err
+			}
+		}
 		tx.Send(Tags(f.Ticket, "tag/"+noticeID(writer, f.N), t.Tag(), true))
 	}
 	tx.Cancel(TimerFlood, writer)

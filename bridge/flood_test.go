@@ -116,6 +116,26 @@ func TestFloodOfLongTexts(t *testing.T) {
 	})
 }
 
+// What was folded when its ticket was closed by somebody who could not see it yet calls
+// the agent.
+func TestClosedBeforeAFloodIsShown(t *testing.T) {
+	atDoor(t, monday, guard, func(d *door) {
+		for i := range 30 {
+			d.receive(bridge.ClientMessage{ID: fmt.Sprintf("F%03d", i), Text: fmt.Sprintf("baris %d", i)})
+		}
+		ticks()
+		number := d.conversation().Open
+		d.do(number, func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Accept("sari", at) })
+		d.do(number, func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Drop("spam", "sari", at) })
+		time.Sleep(15 * time.Second)
+		ticks()
+		call := d.lastLine(d.the(), "masuk sebelum tiket ini ditutup")
+		if !slices.Equal(d.board.pings[call.id], []string{"sari"}) || !slices.Equal(d.buttonsOf(call.id), []string{"t:reopen"}) {
+			t.Errorf("it calls %q with %q", d.board.pings[call.id], d.buttonsOf(call.id))
+		}
+	})
+}
+
 // A flood changes nothing about what the messages mean.
 func TestAnswersInAFlood(t *testing.T) {
 	atDoor(t, monday, func(p *bridge.Desk) { p.Flood = bridge.Flood{Messages: 1, Within: time.Hour} }, func(d *door) {

@@ -35,6 +35,14 @@ func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
 	if t.Agent != "" && t.Agent != m.Author && !t.Silent {
 		return heldOther
 	}
+	if callsStaff(m) {
+		return heldMention
+	}
+	return ""
+}
+
+// callsStaff reports whether a message calls somebody.
+func callsStaff(m StaffMessage) bool {
 	texts := []string{m.Text}
 	for _, s := range m.Snapshots {
 		texts = append(texts, s.Text)
@@ -42,10 +50,7 @@ func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
 	if m.Poll != nil {
 		texts = append(append(texts, m.Poll.Question), m.Poll.Options...)
 	}
-	if slices.ContainsFunc(texts, calls.MatchString) {
-		return heldMention
-	}
-	return ""
+	return slices.ContainsFunc(texts, calls.MatchString)
 }
 
 // aside says why it is not sure that what answers a message is for the client: what it
@@ -85,14 +90,16 @@ func holdLine(message string) string { return "hold/" + message }
 // heldText says why a message is held, and how the client would read it if that is not
 // plain to see.
 func (r *Relay) heldText(t ticket.Ticket, m StaffMessage, why string) string {
-	text := "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
-	switch why {
-	case heldAside:
+	shown, _, _ := r.split(m)
+	text := "⏸️ Belum dikirim ke klien. Tekan *Kirim ke klien* bila klien boleh membacanya." // the reason is gone
+	switch {
+	case why == heldMention && callsStaff(shown):
+		text = "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
+	case why == heldAside:
 		text = "⏸️ Belum dikirim ke klien: pesan ini membalas pesan yang tidak dibaca klien."
-	case heldOther:
+	case why == heldOther && t.Agent != "" && t.Agent != m.Author:
 		text = "⏸️ Belum dikirim ke klien: tiket ini sedang ditangani <@" + t.Agent + ">, bukan <@" + m.Author + ">."
 	}
-	shown, _, _ := r.split(m)
 	if calls.MatchString(m.Text) && shown.Text != "" {
 		text += "\nBila dikirim, klien membaca:\n" + quote(ToDiscord(Clean(strings.Join(r.parts(shown), " "), 300)))
 	}
@@ -107,6 +114,12 @@ func (r *Relay) split(m StaffMessage) (shown StaffMessage, notes []string, insid
 	forwarded := r.cutForwarded(&shown)
 	inside = strings.TrimSpace(shown.Text) == "" && (len(notes) > 0 || len(forwarded) > 0 && len(shown.Snapshots) == 0)
 	return shown, append(notes, forwarded...), inside
+}
+
+// StaysInside reports whether a line of a text is marked to stay inside.
+func (d Desk) StaysInside(text string) bool {
+	_, notes := (&Relay{desk: d}).cutNotes(text)
+	return len(notes) > 0
 }
 
 // keepNote keeps a message that stays inside, so that it can be sent later all the same.
@@ -258,7 +271,7 @@ func (d Desk) KeepInside(tx *ledger.Tx, thread string, m StaffMessage, files int
 	}
 	k.State = keptInside
 	tx.Log(k.Ticket, ledger.Event{What: "made_note", By: by, Ref: m.ID, Data: map[string]string{"how": string(verdict)}})
-	k.decided(tx, m.ID, "📝 Tetap di dalam sebagai catatan, kata <@"+by+">.")
+	k.decided(tx, m.ID, "📝 Dijadikan catatan oleh <@"+by+">.")
 	return verdict, k.save(tx, m.ID)
 }
 
@@ -290,14 +303,14 @@ func (r *Relay) withdraw(tx *ledger.Tx, w *words, message string, what changeBod
 // decided shows what became of a held message: on the message, and in the line under it.
 func (k *kept) decided(tx *ledger.Tx, message, line string) {
 	tx.Refresh(keptView(k.Channel, message))
-	k.rewrite(tx, message, line)
+	k.rewrite(tx, message, line, conclude)
 }
 
-// rewrite changes the line under a message that was held.
-func (k *kept) rewrite(tx *ledger.Tx, message, line string) {
+// rewrite changes the line under a message that was held, by [Rewrite] or [conclude].
+func (k *kept) rewrite(tx *ledger.Tx, message, line string, by func(id, lane, log, of, content string) ledger.Letter) {
 	if k.Why == keptNote {
 		return
 	}
 	k.Lines++
-	tx.Send(Rewrite(fmt.Sprintf("%s/%d", holdLine(message), k.Lines), ThreadLane(k.Ticket), k.Ticket, holdLine(message), line))
+	tx.Send(by(fmt.Sprintf("%s/%d", holdLine(message), k.Lines), ThreadLane(k.Ticket), k.Ticket, holdLine(message), line))
 }

@@ -36,7 +36,7 @@ func (r *Relay) editedKept(tx *ledger.Tx, k kept, m StaffMessage) error {
 	if err != nil || !ok {
 		return err
 	}
-	k.rewrite(tx, m.ID, r.heldText(t, m, k.Why))
+	k.rewrite(tx, m.ID, r.heldText(t, m, k.Why), Rewrite)
 	return k.save(tx, m.ID)
 }
 
@@ -45,7 +45,7 @@ func (k kept) deleted(tx *ledger.Tx, message string) error {
 	held := k.State == keptHeld
 	k.State = keptGone
 	if held {
-		k.rewrite(tx, message, "🗑️ Pesan yang ditahan ini sudah dihapus. Klien tidak menerimanya.")
+		k.rewrite(tx, message, "🗑️ Pesan yang ditahan ini sudah dihapus. Klien tidak menerimanya.", conclude)
 	}
 	return k.save(tx, message)
 }
@@ -65,7 +65,7 @@ func (r *Relay) rethink(tx *ledger.Tx, w *words, m StaffMessage) (done bool, err
 	if cannot == "staff" || cannot == "reveal" {
 		return false, nil
 	}
-	if !inside && doubt == "" && cannot != "long" && cannot != "caption" && len(w.lost(m)) == 0 {
+	if !inside && doubt == "" && cannot == "" && len(w.lost(m)) == 0 {
 		return false, nil
 	}
 	if err := r.withdraw(tx, w, m.ID, changeBody{}); err != nil {

@@ -185,7 +185,50 @@ func TestWordsThatCallStaffAreHeld(t *testing.T) {
 		w.wantPhone(greeting, "99@lid: Baik kak", "99@lid: Nanti @Tono dan @Gudang yang bantu")
 		w.wantMark("5001", "☑️")
 		w.wantMark("5003", "📝")
-		w.wantLineOn("5003", "📝 Tetap di dalam")
+		w.wantLineOn("5003", "📝 Dijadikan catatan oleh <@rina>")
+	})
+}
+
+// An edit does not bring the client the name of a colleague, unless somebody has decided
+// that he may read it.
+func TestEditThatCallsStaff(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("m1", "halo")
+		w.settle()
+		w.writtenBy("sari", "5001", "Nanti dibantu")
+		w.writtenBy("sari", "5002", "Nanti <@77> bantu")
+		w.settle()
+		w.wantVerdicts([]bridge.Verdict{w.sendKept("5002")}, bridge.VerdictSent)
+		w.settle()
+		w.changedBy("sari", "5001", "Nanti dibantu <@77>")
+		w.changedBy("sari", "5002", "Nanti <@77> yang bantu")
+		w.settle()
+		w.wantPhone(greeting, "99@lid: Nanti dibantu", "99@lid: Nanti @seseorang yang bantu")
+		w.wantLineOn("5001", "tidak dikirim ke klien karena menyebut rekan kerja")
+		w.changedBy("sari", "5001", "Nanti dibantu teknisi\n// <@77> tolong")
+		w.settle()
+		w.wantPhone(greeting, "99@lid: Nanti dibantu teknisi", "99@lid: Nanti @seseorang yang bantu")
+	})
+}
+
+// A held message whose reason is gone stays held, and its line no longer claims it.
+func TestHeldMessageWhoseReasonIsGone(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("m1", "halo")
+		w.settle()
+		w.writtenBy("sari", "5001", "cek <@77>")
+		w.writtenBy("sari", "5002", "sebentar")
+		w.writtenBy("budi", "5003", "dari budi")
+		w.settle()
+		w.wantLineOn("5001", "menyebut rekan kerja")
+		w.wantLineOn("5003", "sedang ditangani <@sari>, bukan <@budi>")
+		w.step(func(tx *ledger.Tx, t *ticket.Ticket) ([]ledger.Event, error) { return t.TakeOver("budi", tx.Now()) })
+		w.changedBy("sari", "5001", "cek dulu")
+		w.changedBy("budi", "5003", "dari budi juga")
+		w.settle()
+		w.wantPhone(greeting, "99@lid: sebentar")
+		w.wantLineOn("5001", "Tekan *Kirim ke klien*")
+		w.wantLineOn("5003", "Tekan *Kirim ke klien*")
 	})
 }
 

@@ -102,6 +102,9 @@ func (a *arrival) takeIn(subject spot, found bool) error {
 			return err
 		}
 		if done {
+			if err := a.changedItsMind(subject.Ticket); err != nil {
+				return err
+			}
 			return a.reacted()
 		}
 	}
@@ -119,6 +122,24 @@ func (a *arrival) takeIn(subject spot, found bool) error {
 		return a.fromPhone()
 	}
 	return a.route()
+}
+
+// changedItsMind makes an agent look at new words of the client in a closed ticket: he may
+// have thanked, and add now that it does not work.
+func (a *arrival) changedItsMind(number string) error {
+	if a.m.Kind != KindEdit || a.m.Own || a.piece > 0 || ticket.IsThanks(a.m.Text) {
+		return nil
+	}
+	t, ok, err := ticket.Load(a.tx, number)
+	if err != nil || !ok || t.State != ticket.Closed {
+		return err
+	}
+	a.call = "klien mengubah pesannya setelah tiket ini ditutup. Bila ada yang perlu dikerjakan, buka kembali tiket ini."
+	if err := a.callAgent(t, sayBody{Buttons: []Button{buttonReopen}}); err != nil {
+		return err
+	}
+	a.tx.Send(Tags(number, "tag/"+number+"/call/"+clientLetterID(a.c.ID, a.m, 0, 0), t.Tag(), true))
+	return nil
 }
 
 // findOpen loads the open ticket. One that is not there, or closed, is no open one.
@@ -229,6 +250,9 @@ func (a *arrival) said(t *ticket.Ticket) ([]ledger.Event, error) {
 		if slices.Contains(echoes, a.m.Kind) || a.m.Unreadable != "" {
 			return nil, nil
 		}
+		if t.LastClient.After(at) { // it was read late, and he has gone on
+			return append(t.Respond("", at), t.WordsArrived("", at, a.tx.Now())...), nil
+		}
 		return t.StaffWrote("", at), nil
 	}
 	var events []ledger.Event
@@ -294,7 +318,9 @@ func (a *arrival) aside(number string, buttons ...Button) error {
 		if err := a.standIn(number); err != nil {
 			return err
 		}
-		a.callAgent(t)
+		if err := a.callAgent(t, sayBody{}); err != nil {
+			return err
+		}
 		a.archive(t)
 	}
 	logWrote(a.tx, number, a.m)
@@ -302,17 +328,42 @@ func (a *arrival) aside(number string, buttons ...Button) error {
 }
 
 // callAgent makes the agent of a closed ticket look at what stands in it now.
-func (a *arrival) callAgent(t ticket.Ticket) {
+func (a *arrival) callAgent(t ticket.Ticket, body sayBody) error {
 	if a.call == "" || t.State != ticket.Closed {
-		return
+		return nil
 	}
-	to := one(t.Agent)
-	if t.Agent == "" {
-		to = Mention{Roles: a.r.desk.Roles[mayAnswer]}
+	body.Content = a.call
+	return a.r.desk.callTo(a.tx, clientLetterID(a.c.ID, a.m, a.piece, 0)+"/call", t, body)
+}
+
+// callTo calls the agent of a closed ticket, in its thread. Where another ticket goes on
+// for it that one's agent is called, in that one's thread.
+func (d Desk) callTo(tx *ledger.Tx, id string, t ticket.Ticket, body sayBody) error {
+	on := t
+	for on.MergedInto != "" {
+		next, ok, err := ticket.Load(tx, on.MergedInto)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		on = next
 	}
-	a.tx.Send(letter(clientLetterID(a.c.ID, a.m, a.piece, 0)+"/call", ThreadLane(t.Number), t.Number, kindSay, sayBody{
-		Content: strings.TrimSpace("❔ "+to.String()) + " " + a.call, PingUsers: to.Users, PingRoles: to.Roles,
-	}))
+	if on.Number != t.Number {
+		body = sayBody{Content: "pesan klien baru tampil di tiket " + placeOf(t) + ", yang sudah digabungkan ke sini. Bacalah di sana, lalu jawab klien di sini."}
+	}
+	to := one(on.Agent)
+	if on.Agent == "" {
+		to = Mention{Roles: d.Roles[mayAnswer]}
+	}
+	body.Content = strings.TrimSpace("❔ "+to.String()) + " " + body.Content
+	body.PingUsers, body.PingRoles = to.Users, to.Roles
+	tx.Send(letter(id, ThreadLane(on.Number), on.Number, kindSay, body))
+	if on.Number != t.Number && on.State == ticket.Closed {
+		tx.Send(Tags(on.Number, id+"/tag", on.Tag(), true))
+	}
+	return nil
 }
 
 // archive puts the post of a closed ticket back into the archive: being written in has
@@ -360,37 +411,48 @@ func (a *arrival) readAtLast(stood placeholder) error {
 	case closed:
 		a.read = stood.Ticket
 		return a.bring(to)
-	case a.open.Number != stood.Ticket || a.m.Own:
-		return a.readAside(stood.Ticket)
+	case a.open.Number != stood.Ticket:
+		return a.readAside(stood)
 	}
-	t, events := a.open, []ledger.Event{wrote(a.m)}
-	if reply, ok := a.reply(t); ok {
-		more, err := t.Confirm(reply, notBefore(t, a.at))
-		if err != nil {
-			return err
-		}
-		events = append(events, more...)
-	}
-	if err := a.r.desk.keep(a.tx, a.open, &t, &a.c, events); err != nil {
+	// Whoever answered meanwhile did not know these words: the client waits for an answer.
+	// And what was typed on the linked phone is one.
+	t := a.open
+	said, err := a.said(&t)
+	if err != nil {
 		return err
 	}
-	if err := a.c.Save(a.tx); err != nil {
+	if err := a.r.desk.keep(a.tx, a.open, &t, &a.c, a.record(said)); err != nil {
+		return err
+	}
+	if err := a.save(); err != nil {
 		return err
 	}
 	return a.answers(t.Number)
 }
 
-// readAside leaves what can be read at last where it stands: it changes nothing there.
-func (a *arrival) readAside(number string) error {
+// readAside leaves what can be read at last where it stands: it changes nothing there, but
+// somebody has to see it.
+func (a *arrival) readAside(stood placeholder) error {
+	number := stood.Ticket
 	t, ok, err := ticket.Load(a.tx, number)
 	if err != nil {
 		return err
 	}
 	if ok {
+		if a.last && a.m.speaks() && !a.m.Own && !a.thanks() {
+			st, _, err := a.tx.Status(number, stood.Letter)
+			if err != nil {
+				return err
+			}
+			a.call = "pesan klien yang tadinya belum terbaca kini terbaca, padahal tiket ini sudah ditutup. Bila perlu dijawab, buka kembali tiket ini."
+			if err := a.callAgent(t, sayBody{ReplyTo: st.Ext, Buttons: []Button{buttonReopen}}); err != nil {
+				return err
+			}
+		}
 		a.archive(t)
 	}
 	logWrote(a.tx, number, a.m)
-	return a.c.Save(a.tx)
+	return a.save()
 }
 
 // afterClosing is where a message belongs that can be read at last, when the ticket in

@@ -16,7 +16,7 @@ func (a *arrival) route() error {
 	if err != nil {
 		return err
 	}
-	if a.lateConfirmation() && (to.Kind == ticket.ToNew || to.Kind == ticket.ToReopen && to.ID != a.q.ticket) {
+	if a.lateConfirmation() && (to.Kind == ticket.ToNew || to.Kind == ticket.ToReopen && (to.ID != a.q.ticket || a.choice() == ticket.Yes)) {
 		return a.aside(a.q.ticket)
 	}
 	return a.bring(to)
@@ -44,7 +44,7 @@ func (a *arrival) bring(to ticket.Destination) error {
 		if a.m.Unreadable != "" && a.m.Kind != kindViewOnce {
 			// It may be thanks, or stars: what it is shows once it can be read.
 			a.call = "klien menulis setelah tiket ditutup, tetapi pesannya belum terbaca. Bila tidak kunjung terbaca, buka kembali tiket ini dan tanyakan maksudnya."
-			return a.aside(to.ID, buttonAgain)
+			return a.aside(to.ID, buttonReopen)
 		}
 		return a.reopen()
 	}

@@ -106,8 +106,9 @@ func TestRatingIsSeen(t *testing.T) {
 			t.Errorf("a low rating calls %q", got)
 		}
 		d.writes("jawabannya berbelit")
-		if got := d.buttonsOf(d.lastLine(first, "Komentar klien").id); !slices.Equal(got, []string{"t:reopen"}) {
-			t.Errorf("buttons below the comment: %q", got)
+		comment := d.lastLine(first, "Komentar klien").id
+		if got := d.buttonsOf(comment); !slices.Equal(got, []string{"t:reopen"}) || !slices.Equal(d.board.pings[comment], []string{"sari"}) {
+			t.Errorf("buttons below the comment: %q, it calls %q", got, d.board.pings[comment])
 		}
 		d.quotes("Seberapa puas", "masih belum jelas juga")
 		if got := d.the(); got.State != ticket.Closed || got.Rating.Comment != "jawabannya berbelit" || got.Rating.Review != ticket.ReviewOpen {
@@ -461,4 +462,129 @@ func TestGroupsAtTheDoor(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// Words that can be read at last are to be answered, whatever was answered meanwhile.
+func TestWordsReadAtLastWaitForAnAnswer(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		d.comes(bridge.ClientMessage{ID: "U1", Unreadable: "no session"})
+		d.do(d.the().Number, func(t *ticket.Ticket, at time.Time) ([]ledgerEvent, error) { return t.StaffWrote("sari", at), nil })
+		time.Sleep(5 * time.Minute)
+		if _, waits := d.the().Waiting(ticket.Client, ticket.Staff); waits {
+			t.Fatal("he waits although he was answered")
+		}
+		d.comes(bridge.ClientMessage{ID: "U1", Text: "kasir tidak bisa dibuka"})
+		got := d.the()
+		if _, waits := got.Waiting(ticket.Client, ticket.Staff); !waits || got.Gist != "kasir tidak bisa dibuka" {
+			t.Errorf("he waits %v, his words began %q", waits, got.Gist)
+		}
+		if c := d.conversation(); !slices.Contains(c.Unread, "U1") {
+			t.Errorf("unread are %q", c.Unread)
+		}
+	})
+}
+
+// What can be read only after its ticket was merged calls whoever goes on with it.
+func TestWordsReadAfterTheirTicketWasMerged(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		d.receive(bridge.ClientMessage{ID: "U1", Chat: byNumber, Unreadable: "no session"})
+		ticks()
+		d.receive(bridge.ClientMessage{ID: "M1", Chat: byLID, Text: "stok tidak cocok"})
+		d.receive(bridge.ClientMessage{ID: "M2", Text: "ini nomor saya juga"})
+		ticks()
+		all := d.tickets()
+		if len(all) != 2 {
+			t.Fatalf("%d tickets, want two", len(all))
+		}
+		d.do(all[1].Number, func(t *ticket.Ticket, at time.Time) ([]ledgerEvent, error) { return t.Accept("sari", at) })
+		d.update(func(tx *ledgerTx) error {
+			_, err := d.policy.Merge(tx, all[1].Number, all[0].Number, "sari")
+			return err
+		})
+		ticks()
+		d.comes(bridge.ClientMessage{ID: "U1", Text: "kasir tidak bisa dibuka"})
+		d.lastLine(all[0], "kasir tidak bisa dibuka")
+		call := d.lastLine(all[1], "sudah digabungkan ke sini")
+		if !strings.Contains(call.content, "**"+all[0].Number+"** (<#"+all[0].Thread+">)") || !slices.Equal(d.board.pings[call.id], []string{"sari"}) {
+			t.Errorf("it says %q and calls %q", call.content, d.board.pings[call.id])
+		}
+	})
+}
+
+// New words of an old message are seen by somebody, also when its ticket is closed; new
+// thanks are not.
+func TestWordsChangedAfterClosing(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		first := d.closed(ticket.Normal)
+		edit := func(text string) {
+			d.comes(bridge.ClientMessage{Kind: bridge.KindEdit, Target: "M001", Text: text})
+		}
+		edit("makasih kak")
+		if strings.Contains(d.all(first), "mengubah pesannya") {
+			t.Error("thanks call the agent")
+		}
+		edit("stok tidak cocok, dan sekarang kasir juga")
+		call := d.lastLine(first, "mengubah pesannya setelah tiket ini ditutup")
+		if !slices.Equal(d.board.pings[call.id], []string{"sari"}) || !slices.Equal(d.buttonsOf(call.id), []string{"t:reopen"}) {
+			t.Errorf("it calls %q with %q", d.board.pings[call.id], d.buttonsOf(call.id))
+		}
+		if n := strings.Count(d.all(first), "mengubah pesannya"); n != 1 || d.the().State != ticket.Closed {
+			t.Errorf("%d calls, and the ticket is %s", n, d.the().State)
+		}
+	})
+}
+
+// A late yes is known by the poll's own words, whatever the desk made of them.
+func TestALateYesInTheDesksOwnWords(t *testing.T) {
+	own := func(p *bridge.Desk) { p.Sentences[ticket.SayConfirmYes] = "Nota sudah keluar" }
+	atDoor(t, monday, own, func(d *door) {
+		first := d.closed(ticket.Normal)
+		d.votes("Apakah laporan kakak", "Nota sudah keluar")
+		d.lastLine(first, "Nota sudah keluar")
+		d.wantNews()
+		if got := d.the(); got.State != ticket.Closed || got.Reopened != 0 {
+			t.Errorf("%s, re-opened %d times", got.State, got.Reopened)
+		}
+	})
+}
+
+// Stars that come too late count no more, but what was said with them is read.
+func TestWordsWithLateStarsCallTheAgent(t *testing.T) {
+	atDoor(t, monday, nil, func(d *door) {
+		first := d.closed(ticket.Easy)
+		d.rest(25 * time.Hour)
+		d.quotes("Seberapa puas", "1, laporannya kosong lagi")
+		call := d.lastLine(first, "menulis tentang penilaiannya")
+		if got := d.the(); !slices.Equal(d.board.pings[call.id], []string{"sari"}) || got.Rating.Stars != 0 {
+			t.Errorf("it calls %q, %d stars", d.board.pings[call.id], got.Rating.Stars)
+		}
+	})
+}
+
+// An answer typed on the linked phone counts when it can be read at last; what the client
+// wrote since it does not answer.
+func TestAnswerFromThePhoneThatWasUnreadableAtFirst(t *testing.T) {
+	for _, since := range []string{"", "satu lagi kak"} {
+		atDoor(t, monday, nil, func(d *door) {
+			d.writes("stok tidak cocok")
+			time.Sleep(30 * time.Second)
+			written := time.Now()
+			d.comes(bridge.ClientMessage{ID: "P1", Own: true, Unreadable: "no session"})
+			if since != "" {
+				time.Sleep(time.Minute)
+				d.writes(since)
+			}
+			late := bridge.ClientMessage{ID: "P1", Chat: byLID, Alt: byNumber, Own: true, Kind: bridge.KindPlainText, Text: "sebentar ya kak", At: written}
+			for range 2 {
+				if err := d.relay.Receive(d.t.Context(), late); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ticks()
+			got := d.the()
+			if from, waits := got.Waiting(ticket.Client, ticket.Staff); waits != (since != "") || waits && !from.Equal(got.LastClient) || !got.OnPhone || d.events(got.Number)["responded"] != 1 {
+				t.Errorf("after %q he waits %v since %s: %+v", since, waits, from, got)
+			}
+		})
+	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// Merge closes a ticket because another of the same contact goes on for it. It reports false when that had happened before.
-// Errors are those of [ticket.Merge] and [Desk.Change].
+// Merge closes a ticket because another of the same contact goes on for it. It reports
+// false when that had happened before. Errors are those of [ticket.Merge] and [Desk.Change].
 func (d Desk) Merge(tx *ledger.Tx, into, from, by string) (merged bool, err error) {
 	one, oneTalk, err := d.load(tx, into)
 	if err != nil {

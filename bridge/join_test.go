@@ -90,6 +90,24 @@ func TestWhatComesAfterAMergeGoesToTheRightTicket(t *testing.T) {
 		if said := w.saidIn(into); strings.Count(said, from) != 1 {
 			t.Errorf("the other does not say what came to it, once:\n%s", said)
 		}
+
+		// An agent who writes in the closed one is sent to the other, not to re-open it.
+		var thread string
+		w.does(func(tx *ledger.Tx) error {
+			t, _, err := ticket.Load(tx, from)
+			thread = t.Thread
+			return err
+		})
+		if err := w.relay.Reply(w.t.Context(), bridge.StaffMessage{ID: "5001", Channel: thread, Author: "sari", Roles: []string{agentRole}, Text: "baik kak", At: w.now()}); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		if said := w.saidIn(from); strings.Count(said, into) != 2 || !strings.Contains(said, "Tulislah di sana") {
+			t.Errorf("who writes in the closed one reads:\n%s", said)
+		}
+		if slices.ContainsFunc(w.phone.shown, func(s string) bool { return strings.Contains(s, "baik kak") }) {
+			t.Errorf("the client reads %q", w.phone.shown)
+		}
 	})
 }
 

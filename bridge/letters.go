@@ -97,6 +97,7 @@ type tagsBody struct {
 type editBody struct {
 	Of      string `json:"of"` // letter
 	Content string `json:"content"`
+	Over    bool   `json:"over,omitzero"` // its buttons are taken away
 }
 
 type changeBody struct {
@@ -158,6 +159,12 @@ func OpsCall(id, content string, roles []string) ledger.Letter {
 // Rewriting the same message again, of may be the first letter or the last rewrite.
 func Rewrite(id, lane, log, of, content string) ledger.Letter {
 	return letter(id, lane, log, kindEdit, editBody{Of: of, Content: content})
+}
+
+// conclude is [Rewrite] of a message whose buttons have done their work: they are taken
+// away.
+func conclude(id, lane, log, of, content string) ledger.Letter {
+	return letter(id, lane, log, kindEdit, editBody{Of: of, Content: content, Over: true})
 }
 
 // noticeOn answers a message in a ticket's thread with a line for staff.

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -15,7 +16,8 @@ type Transition func(t *ticket.Ticket, c *ticket.Conversation) ([]ledger.Event, 
 // Change makes a transition of the ticket with a number, with all that follows from it:
 // the events are logged, timers set, indexes kept, and the world is told what the events
 // say. Everything that changes a ticket goes through here, whoever asks for it: a person,
-// the clock or a client. The error of the transition comes back as it is (a
+// the clock or a client; only which post shows it is noted where the post is made or lost
+// (outcome.go). The error of the transition comes back as it is (a
 // [*ticket.Refusal], mostly), and then nothing was written. A number that there is not
 // gives [ErrNoTicket].
 func (d Desk) Change(tx *ledger.Tx, number string, fn Transition) error {
@@ -49,7 +51,7 @@ func (d Desk) Change(tx *ledger.Tx, number string, fn Transition) error {
 }
 
 // ErrNoTicket means that there is no ticket of a number.
-var ErrNoTicket = fmt.Errorf("no such ticket")
+var ErrNoTicket = errors.New("no such ticket")
 
 // keep writes a ticket that was changed, with its events and timers, and tells the world.
 // before is the ticket as it was loaded. The conversation follows, and is the caller's to

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/haloerzap/halo/bot"
 	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -48,6 +50,8 @@ type model struct {
 	secrets map[string]string // ticket by code that was sealed
 	codes   int
 	reports int
+	phoned  map[string][]string        // tickets of the telephone, by guest
+	written map[string]map[string]bool // WhatsApp's ids of what a guest wrote
 	err     error
 }
 
@@ -153,6 +157,32 @@ var deeds = []struct {
 		})
 	}},
 	{"restarts", 1, func(m *model, d deed, _ string) { m.closes(); time.Sleep(d.Pause / 2); m.open() }},
+	{"phones", 1, func(m *model, d deed, number string) {
+		m.look(func(tx *ledger.Tx) error {
+			g := m.guests[d.Guest]
+			t, err := m.policy.Register(tx, bridge.Registration{ID: "p" + g.phone, Channel: ticket.Phone, Name: g.name, Phone: customer.Phone(g.phone), By: crew[d.Who]})
+			m.phoned[g.name] = append(m.phoned[g.name], t.Number)
+			return err
+		})
+	}},
+	{"puts together", 2, func(m *model, d deed, number string) {
+		for _, from := range m.phoned[m.guests[d.Guest].name] {
+			_, _ = m.store.Update(m.t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error {
+				_, err := m.policy.Merge(tx, number, from, crew[d.Who])
+				return err
+			})
+		}
+	}},
+	{"is read late", 3, func(m *model, d deed, _ string) {
+		g := m.guests[d.Guest]
+		locked := bridge.ClientMessage{ID: fmt.Sprint("U", d.Arg%4), Chat: g.address, Phone: g.phone, Name: g.name, Unreadable: "no session", At: time.Now()}
+		open := locked
+		open.Unreadable, open.Kind, open.Text = "", bridge.KindPlainText, words[d.Arg%(len(words)-3)]
+		for _, one := range []bridge.ClientMessage{locked, open}[d.Arg%2:] {
+			m.brings(one)
+		}
+		m.written[g.name][locked.ID] = true
+	}},
 	{"looks at secrets", 2, func(m *model, _ deed, _ string) { m.reveal() }},
 }
 
@@ -163,9 +193,18 @@ func (m *model) clientWrites(g *guest, text string) {
 	number := g.conversation().Open
 	asked := number != "" && !m.ticket(number).AccessFrom.IsZero() && strings.Contains(text, "CODE")
 	g.says(strings.ReplaceAll(text, "CODE", code))
+	m.written[g.name][fmt.Sprint("C", m.n)] = true
 	if asked {
 		m.secrets[code] = number
 	}
+}
+
+// brings is a message as it comes from WhatsApp.
+func (m *model) brings(one bridge.ClientMessage) {
+	if err := m.relay.Receive(m.t.Context(), one); err != nil {
+		m.fault("message %s: %w", one.ID, err)
+	}
+	synctest.Wait()
 }
 
 // asks lets somebody ask for something, and nobody see what he must not.
@@ -240,13 +279,24 @@ func (m *model) check() {
 	}
 	m.board.mu.Lock()
 	defer m.board.mu.Unlock()
+	shown := map[string]int{}
 	for _, said := range m.board.threads {
 		for _, s := range said {
+			for name := range m.written {
+				if strings.HasPrefix(s.content, "**"+name+":** ") {
+					shown[name]++
+				}
+			}
 			for code := range m.secrets {
 				if strings.Contains(s.content, code) {
 					m.fault("everybody reads %q", s.content)
 				}
 			}
+		}
+	}
+	for name, written := range m.written {
+		if shown[name] != len(written) {
+			m.fault("%s wrote %d messages, and %d are shown", name, len(written), shown[name])
 		}
 	}
 }
@@ -346,7 +396,10 @@ func TestOfficeModel(t *testing.T) {
 		story := rapid.SliceOfN(some, 5, 20).Draw(rt, "story")
 		var err error
 		inOffice(t, "2026-11-23 08:30", func(o *office) {
-			m := &model{office: o, guests: []*guest{o.guest(1, "Ana"), o.guest(2, "Budi")}, secrets: map[string]string{}}
+			m := &model{
+				office: o, guests: []*guest{o.guest(1, "Ana"), o.guest(2, "Budi")}, secrets: map[string]string{},
+				phoned: map[string][]string{}, written: map[string]map[string]bool{"Ana": {}, "Budi": {}},
+			}
 			m.goes("sari", ticket.OnDuty)
 			for _, g := range m.guests {
 				m.clientWrites(g, "halo")

@@ -96,6 +96,9 @@ func TestClosingSentenceIsRefused(t *testing.T) {
 		if _, waits := tk.Waiting(ticket.Client, ticket.Staff); !waits || tk.State != ticket.Resolved || !tk.ClosingSent.IsZero() {
 			t.Errorf("after the refusal: %+v", tk)
 		}
+		if n := len(w.linesOf("Tidak terkirim ke klien: “Saya tutup ya kak.”")); n != 1 {
+			t.Errorf("%d lines name the sentence that was not sent", n)
+		}
 		line := w.linesOf("kalimat penutup tidak sampai")
 		if len(line) != 1 || !slices.Equal(w.board.pings[line[0].id], []string{"sari"}) {
 			t.Fatalf("the agent is told %v", line)

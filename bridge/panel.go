@@ -90,8 +90,17 @@ func (l lineup) card() *Card {
 	if len(duty) == 0 {
 		duty = []string{"Belum ada. Tekan **Mulai bertugas**, dan tiket ditawarkan kepada Anda."}
 	}
-	card.Fields = append(card.Fields, wide("Bertugas", fmtCut(strings.Join(duty, "\n"), cardField)))
+	card.Fields = append(card.Fields, wide("Bertugas", fitting(duty, cardField)))
 	return card
+}
+
+// fitting are as many lines as there is room for, and how many more there are.
+func fitting(lines []string, most int) string {
+	text := strings.Join(lines, "\n")
+	for n := len(lines) - 1; n > 0 && splitUnits(text) > most; n-- {
+		text = strings.Join(lines[:n], "\n") + fmt.Sprintf("\n… dan %d lagi", len(lines)-n)
+	}
+	return text
 }
 
 // waitingRow is one client who waits: for how long, where, and for whom.

@@ -70,7 +70,10 @@ func (c *Courier) showPanel(ctx context.Context) error {
 				return err
 			}
 			p.Sum = check
-			return c.keepPanel(ctx, &p)
+			if err := c.keepPanel(ctx, &p); err != nil {
+				return err
+			}
+			return c.sweepPanel(ctx, channel, p)
 		}
 		// Somebody deleted it.
 	}
@@ -122,6 +125,15 @@ func (c *Courier) postPanel(ctx context.Context, m Message, p panelDoc, check st
 	p.Message, p.At, p.Pending = id, p.Pending, 0
 	if err := c.keepPanel(ctx, &p); err != nil {
 		return err
+	}
+	if id != "" && p.Sum == "" {
+		if err := c.board.Update(ctx, id, m); err != nil {
+			return err
+		}
+		p.Sum = check
+		if err := c.keepPanel(ctx, &p); err != nil {
+			return err
+		}
 	}
 	return c.sweepPanel(ctx, m.Channel, p)
 }

@@ -146,3 +146,46 @@ func TestThePanelSurvivesACrash(t *testing.T) {
 			"Bertugas: <@sari> · 0 tiket|<@budi> · 0 tiket")
 	})
 }
+
+// A panel that arrived although nobody said so, and is out of date by then, is put right.
+func TestThePanelThatArrivedUnheardIsPutRight(t *testing.T) {
+	t.Parallel()
+	live(t, func(w *world) {
+		w.policy.Panel = true
+		w.board.mu.Lock()
+		w.board.fail = func(what string, attempt int) (bool, error) {
+			if strings.HasPrefix(what, "say 📋") && attempt == 1 {
+				return true, &bridge.SendError{Certainty: bridge.Unknown, Outage: true, RetryAfter: 5 * time.Minute, Reason: "no answer"}
+			}
+			return true, nil
+		}
+		w.board.mu.Unlock()
+		w.restart()
+		time.Sleep(3 * time.Second)
+		w.onDuty("sari")
+		w.settle()
+		time.Sleep(10 * time.Minute)
+		w.wantPanel("✅ Tidak ada klien yang menunggu jawaban.", "Tiket terbuka: 0 dari batas 15", "Sedang dicarikan agen: 0", "Menunggu jawaban: 0",
+			"Bertugas: <@sari> · 0 tiket")
+	})
+}
+
+// Of more people on duty than there is room for, the panel names some and counts the rest.
+func TestThePanelNamesWholePeople(t *testing.T) {
+	t.Parallel()
+	live(t, func(w *world) {
+		w.policy.Panel = true
+		w.restart()
+		for i := range 40 {
+			w.onDuty(fmt.Sprint(100000000000000000 + i))
+		}
+		w.settle()
+		time.Sleep(time.Minute)
+		_, shows := w.panel()
+		named := strings.Split(strings.TrimPrefix(shows[len(shows)-1], "Bertugas: "), "|")
+		n := len(named) - 1
+		if want := fmt.Sprintf("… dan %d lagi", 40-n); n < 20 || named[n] != want || !strings.HasSuffix(named[n-1], "> · 0 tiket") {
+			t.Errorf("%d are named, and at last %q", n, named[max(0, n-1):])
+		}
+	})
+}

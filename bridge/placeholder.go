@@ -119,18 +119,14 @@ func (p placeholder) fill(tx *ledger.Tx, c ticket.Conversation, m ClientMessage,
 	if !last || tx.Now().Sub(time.UnixMilli(p.At)) <= soon {
 		return nil
 	}
+	t, _, err := ticket.Load(tx, p.Ticket)
+	if err != nil || t.State == ticket.Closed && !p.reopens && !m.Own {
+		return err // whoever has to look is called
+	}
 	st, _, err := tx.Status(p.Ticket, p.Letter)
 	if err != nil {
 		return err
 	}
-	t, _, err := ticket.Load(tx, p.Ticket)
-	if err != nil {
-		return err
-	}
-	content := "⬆️ Pesan yang tadinya belum terbaca kini terbaca."
-	if t.State == ticket.Closed && !p.reopens {
-		content += " Tiket ini sudah ditutup; bila perlu dijawab, hubungi klien agar menulis lagi."
-	}
-	tx.Send(noticeOn(p.Ticket, p.Letter+"/read", st.Ext, content))
+	tx.Send(noticeOn(p.Ticket, p.Letter+"/read", st.Ext, "⬆️ Pesan yang tadinya belum terbaca kini terbaca."))
 	return nil
 }

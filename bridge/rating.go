@@ -5,9 +5,6 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// buttonAgain takes the work up again; who reads a comment may find that there is some.
-var buttonAgain = Button{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}
-
 // againPrefix begins the ids of letters that ask for stars once more.
 const againPrefix = "rating/"
 
@@ -26,11 +23,15 @@ func (a *arrival) rate(to ticket.Destination) error {
 			}
 		}
 		a.concerns()
-		return a.aside(t.Number, buttonAgain)
+		return a.aside(t.Number, buttonReopen)
 	}
 	events, err := t.Rate(to.Stars, at, p)
 	if forbidden(err) {
-		return a.aside(t.Number)
+		if to.Comment == "" {
+			return a.aside(t.Number)
+		}
+		a.concerns()
+		return a.aside(t.Number, buttonReopen)
 	}
 	if err != nil {
 		return err
@@ -55,7 +56,7 @@ func (a *arrival) comment(to ticket.Destination) error {
 	events, err := t.Comment(to.Comment, notBefore(t, a.at), a.r.desk.policy())
 	if forbidden(err) || err == nil && len(events) == 0 {
 		a.concerns()
-		return a.aside(t.Number, buttonAgain)
+		return a.aside(t.Number, buttonReopen)
 	}
 	if err != nil {
 		return err

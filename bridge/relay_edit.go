@@ -79,6 +79,9 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage, raw map[string]string) err
 	notes = append(notes, r.cutForwarded(&m)...)
 	parts := r.parts(m)
 	why := r.unchangeable(m, w, text, parts)
+	if why == "" && !isKept && callsStaff(m) { // nobody has decided that the client may read it
+		why = heldMention
+	}
 	w.heed(notes, r.desk.NotePrefix)
 	data := map[string]string{"text": whole}
 	if why != "" {
@@ -109,6 +112,7 @@ var unchangedText = map[string]string{
 	"staff":   "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan CS Agent. Klien tetap melihat teks semula.",
 	"note":    "⚠️ Perubahan ini tidak dikirim: klien tetap melihat teks semula. Untuk menariknya dari klien, hapuslah pesan ini.",
 	"reveal":  "⚠️ Perubahan ini tidak dikirim ke klien karena ada baris yang tadinya catatan. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
+	"mention": "⚠️ Perubahan ini tidak dikirim ke klien karena menyebut rekan kerja. Klien tetap melihat teks semula; hapuslah sebutannya, atau tulislah sebagai pesan baru.",
 	"caption": "⚠️ Perubahan ini tidak dikirim ke klien: teksnya terlalu panjang untuk berdiri di bawah berkas. Klien tetap melihat teks semula; tulislah ralatnya sebagai pesan baru.",
 	"file":    "⚠️ Berkas ini ditarik dari klien, dan teks di bawahnya ikut tertarik. Bila klien masih perlu membacanya, tulislah teksnya sebagai pesan baru.",
 	"long":    "⚠️ Perubahan ini tidak dikirim ke klien: teksnya menjadi lebih panjang daripada yang dapat diubah di WhatsApp. Klien tetap melihat teks semula; tulislah tambahannya sebagai pesan baru.",

@@ -126,12 +126,20 @@ func (r *Relay) stays(tx *ledger.Tx, number string, m StaffMessage, why string) 
 // tooLateToReply says that nobody hears what is written in a closed ticket.
 func (r *Relay) tooLateToReply(tx *ledger.Tx, t ticket.Ticket, m StaffMessage) error {
 	tx.Log(t.Number, ledger.Event{What: "note", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": "closed"}})
-	tx.Send(letter("closed/"+m.ID, ThreadLane(t.Number), t.Number, kindSay, sayBody{
+	body := sayBody{
 		Content: "🔒 Tiket ini sudah ditutup, jadi pesan ini tidak dikirim ke klien. Tiket baru terbuka saat klien menulis lagi; " +
 			"untuk melanjutkan tiket ini, buka kembali, lalu kirim lewat menu pesan *Kirim ke klien*.",
 		ReplyTo: m.ID,
-		Buttons: []Button{{ID: "t:reopen", Label: "Buka kembali", Emoji: "🔓", Style: "secondary"}},
-	}))
+		Buttons: []Button{buttonReopen},
+	}
+	if t.MergedInto != "" { // it stays closed
+		other, err := elsewhere(tx, t.MergedInto)
+		if err != nil {
+			return err
+		}
+		body.Content, body.Buttons = "🔀 Tiket ini sudah digabungkan ke tiket "+other+", jadi pesan ini tidak dikirim ke klien. Tulislah di sana.", nil
+	}
+	tx.Send(letter("closed/"+m.ID, ThreadLane(t.Number), t.Number, kindSay, body))
 	// Writing in it has taken the post out of the archive.
 	tx.Send(Tags(t.Number, "tag/"+t.Number+"/closed/"+m.ID, t.Tag(), true))
 	return keepNote(tx, t, m)

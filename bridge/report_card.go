@@ -24,7 +24,8 @@ func RefreshReport(tx *ledger.Tx, id string) { tx.Refresh(viewReport + id) }
 // refreshReports asks for the heads of the reports a ticket waits for, when what they show
 // of it changed.
 func refreshReports(tx *ledger.Tx, before, t ticket.Ticket) {
-	if before.Class == t.Class && before.Thread == t.Thread && before.Agent == t.Agent {
+	missed := len(before.Reminders.Missed) != len(t.Reminders.Missed)
+	if before.Class == t.Class && before.Thread == t.Thread && before.Agent == t.Agent && !missed {
 		return
 	}
 	for _, id := range t.Reports {

@@ -38,7 +38,9 @@ func TestADroppedTicketLetsItsReportsGo(t *testing.T) {
 		sales := b.opens(escalation.Sales, "")
 		b.pause(10 * time.Second)
 		b.takes("bayu")
-		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.NeedData("Nota?", "bayu", at) })
+		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.NeedData("Nota?", "bayu", at)
+		})
 		heard := len(b.ana.sees())
 		b.drops(b.number)
 		r := b.report(b.id)
@@ -52,8 +54,11 @@ func TestADroppedTicketLetsItsReportsGo(t *testing.T) {
 			t.Errorf("the question to sales ended %q: %q", r.Ending, b.lines(r.Thread))
 		}
 		tk := b.ticket(b.number)
-		if tk.State != ticket.Closed || !has(b.shown(), "➖ Tiket ini tidak lagi menunggu laporan **"+b.id) || !b.board.archived[tk.Thread] {
-			t.Errorf("the ticket is %s, in the archive %v: %q", tk.State, b.board.archived[tk.Thread], b.shown())
+		b.board.mu.Lock()
+		archived := b.board.archived[tk.Thread]
+		b.board.mu.Unlock()
+		if tk.State != ticket.Closed || !has(b.shown(), "➖ Tiket ini tidak lagi menunggu laporan **"+b.id) || !archived {
+			t.Errorf("the ticket is %s, in the archive %v: %q", tk.State, archived, b.shown())
 		}
 		if len(b.ana.sees()) != heard {
 			t.Errorf("the client heard %q", b.ana.sees()[heard:])
@@ -132,7 +137,9 @@ func TestTheLadderOfAReport(t *testing.T) {
 			t.Errorf("by 13:30 the post says %q", got)
 		}
 		b.until("2026-11-23 16:45")
-		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.NeedData("Nota?", "bayu", at) })
+		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.NeedData("Nota?", "bayu", at)
+		})
 		thread := len(b.shown())
 		calls := func() (all []string) {
 			for _, s := range b.shown()[thread:] {
@@ -165,8 +172,91 @@ func TestTheLadderOfAReport(t *testing.T) {
 func TestWhatComesWithAReport(t *testing.T) {
 	t.Parallel()
 	aReport(t, func(b *bench) {
-		b.receive(bridge.ClientMessage{ID: "P1", Chat: b.ana.address, Kind: bridge.KindImage, Media: &bridge.Media{Kind: bridge.KindImage, Name: "layar.jpg", Ref: []byte(`{"w":"x"}`)}})
+		b.board.put("one", "JPEG layar")
+		b.board.put("two", "MP4 video")
+		b.board.takes = map[string]time.Duration{"two": 3 * time.Minute}
+		form := formOf(escalation.Developers)
+		form.Detail = strings.Repeat("stok minus <@5> ", 90)
+		b.look(func(tx *ledger.Tx) (err error) {
+			form.Evidence, err = b.policy.KeepFiles(tx, b.number, "555", []bridge.StaffFile{
+				{ID: "1", Name: "layar.jpg", MIME: "image/jpeg", Size: 10, Ref: refTo("one")}, {ID: "2", Name: "layar.mp4", MIME: "video/mp4", Size: 9, Ref: refTo("two")},
+			})
+			if err != nil {
+				return err
+			}
+			b.id, err = b.policy.OpenReport(tx, bridge.NewReport{Party: escalation.Developers, Team: "POS", Ticket: b.number, Form: form, By: "sari"})
+			return err
+		})
+		b.pause(2 * time.Minute)
+		got := b.posted()
+		if len(got) != 3 || !strings.HasPrefix(got[0], "📄 **Detail Kendala**|> stok minus <") || strings.Contains(got[0], "<@5>") || strings.Count(got[0], "stok minus") != 90 {
+			t.Errorf("the post says %q", got)
+		}
+		if got[1] != "📎 **Screenshot/Video** <layar.jpg JPEG layar>" || !strings.Contains(got[2], "layar.mp4") || !strings.Contains(got[2], "masih diunduh") {
+			t.Errorf("the evidence is %q", got[1:])
+		}
+		b.pause(2 * time.Minute)
+		if got := b.posted(); len(got) != 4 || !strings.Contains(got[3], "<layar.mp4 MP4 video>") {
+			t.Errorf("what came late: %q", got)
+		}
+		b.board.mu.Lock()
+		head := b.board.cards[b.report(b.id).Thread][0].Card
+		b.board.mu.Unlock()
+		total := len([]rune(head.Title + head.Text))
+		for _, f := range head.Fields {
+			total += len([]rune(f.Name + f.Value))
+			if len([]rune(f.Value)) > 1024 {
+				t.Errorf("%s has %d characters", f.Name, len([]rune(f.Value)))
+			}
+		}
+		if total > 6000 || !strings.HasSuffix(head.Fields[1].Value, "Selengkapnya di bawah.") {
+			t.Errorf("the head has %d characters, its detail is %q", total, head.Fields[1].Value)
+		}
+
+		// Another class is another deadline, and the head shows it.
+		b.presses("sari", b.number, "t:class:normal")
 		b.pause(10 * time.Second)
-		t.Log(b.shown()[len(b.shown())-1], b.eventsOf(b.number)[len(b.eventsOf(b.number))-1])
+		if f := b.headField("Kelas"); !strings.HasPrefix(f, "Normal\nbatas <t:") {
+			t.Errorf("the class is %q", f)
+		}
+	})
+}
+
+// headField is what the head of the report's post shows now.
+func (b *bench) headField(name string) string {
+	b.t.Helper()
+	thread := b.report(b.id).Thread
+	b.board.mu.Lock()
+	defer b.board.mu.Unlock()
+	heads := b.board.cards[thread]
+	for _, f := range heads[len(heads)-1].Card.Fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// How long each state took is on the head, by the wall clock.
+func TestTimeInStates(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.until("2026-11-23 09:20:30")
+		b.takes("bayu")
+		b.until("2026-11-23 10:30:40")
+		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
+			return r.NeedData("Nota?", "bayu", at)
+		})
+		b.until("2026-11-23 10:45:50")
+		b.does(quietly(func(r *escalation.Report, at time.Time) []ledger.Event { return r.DataCame("sari", at) }))
+		b.until("2026-11-23 11:00")
+		b.adjusts("bayu", "beres")
+		b.verifies(false, "belum")
+		if got, want := b.headField("Lama tiap status"), "Menunggu diambil: 20 menit\nDikerjakan: 1 jam 24 menit\nButuh data: 15 menit"; got != want {
+			t.Errorf("time in states is %q, want %q", got, want)
+		}
+		if got := b.headField("Hitungan"); got != "uji ulang gagal 1×" {
+			t.Errorf("counted is %q", got)
+		}
 	})
 }

@@ -55,11 +55,27 @@ func (d Desk) seal(tx *ledger.Tx, t *ticket.Ticket, m ClientMessage, secrets []s
 	return append(events, t.AccessCame(tx.Now())...), nil
 }
 
-// lock writes the document of a secret, and when it ends.
+// mostSecrets is how many secrets of a ticket can be read at a time: all are looked at
+// whenever somebody writes there.
+const mostSecrets = 40
+
+// lock writes the document of a secret, and when it ends. Beyond [mostSecrets] the oldest
+// ends now.
 func (d Desk) lock(tx *ledger.Tx, number, id string, until time.Time, secrets []string) error {
 	ref := secretRef(number, id)
 	if _, err := tx.Doc(ref); err != nil {
 		return err
+	}
+	ids, err := secretsOf(tx, number)
+	if err != nil {
+		return err
+	}
+	for _, old := range ids[:max(0, len(ids)+1-mostSecrets)] {
+		oldest := ledger.Timer{Kind: TimerSecret, ID: secretRef(number, old).ID}
+		if err := EndSecret(tx, oldest); err != nil {
+			return err
+		}
+		tx.Cancel(oldest.Kind, oldest.ID)
 	}
 	words, err := json.Marshal(secrets)
 	if err != nil {

@@ -47,35 +47,47 @@ func secretsOf(tx *ledger.Tx, number string) (ids []string, err error) {
 	return ids, nil
 }
 
-// A repeats masks the secrets of a ticket that can be read now, wherever they stand.
+// A repeats masks the secrets of a ticket, and of those that were merged into it, that can
+// be read now, wherever they stand.
 type repeats []string
 
 // leastRepeat is how many signs a secret has to be looked for in the words of others.
 const leastRepeat = 4
 
 func (d Desk) repeats(tx *ledger.Tx, number string) (all repeats, err error) {
-	ids, err := secretsOf(tx, number)
+	t, _, err := ticket.Load(tx, number)
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range ids {
-		words, _, ok, err := d.Reveal(tx, number, id)
+	for _, of := range append([]string{number}, t.MergedFrom[max(0, len(t.MergedFrom)-2):]...) { // within what one commit may read
+		ids, err := secretsOf(tx, of)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			continue
-		}
-		for _, w := range words {
-			for _, s := range ticket.FindSecrets(w) {
-				if secret := w[s.From:s.To]; utf8.RuneCountInString(secret) >= leastRepeat {
-					all = append(all, secret)
-				}
+		for _, id := range ids {
+			words, _, ok, err := d.Reveal(tx, of, id)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				all = append(all, secretsIn(words)...)
 			}
 		}
 	}
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	return slices.Compact(all), nil
+}
+
+// secretsIn are the secrets in what was sealed that are long enough to be looked for.
+func secretsIn(words []string) (all []string) {
+	for _, w := range words {
+		for _, s := range ticket.FindSecrets(w) {
+			if secret := w[s.From:s.To]; utf8.RuneCountInString(secret) >= leastRepeat {
+				all = append(all, secret)
+			}
+		}
+	}
+	return all
 }
 
 func (all repeats) mask(text string) string {

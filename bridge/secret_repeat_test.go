@@ -52,6 +52,81 @@ func TestAgentsRepeatASecret(t *testing.T) {
 	})
 }
 
+// A code goes on to be masked in the ticket that its own was merged into.
+func TestASecretIsRepeatedAfterAMerge(t *testing.T) {
+	live(t, func(w *world) {
+		const lid, number = bridge.Address("99@lid"), bridge.Address("628123456001@s.whatsapp.net")
+		w.receive(bridge.ClientMessage{ID: "1", Chat: lid, Text: "halo"})
+		w.settle()
+		w.receive(bridge.ClientMessage{ID: "2", Chat: number, Text: "ini saya lagi"})
+		w.settle()
+		w.receive(bridge.ClientMessage{ID: "3", Chat: lid, Alt: number, Text: "nomor saya ganti"})
+		w.requestAccess()
+		w.receive(bridge.ClientMessage{ID: "4", Chat: lid, Text: "kode 48291377"})
+		w.settle()
+		all := w.open()
+		if len(all) != 2 || all[0] != w.number() || len(w.secretIDs()) != 1 {
+			t.Fatalf("open: %v, secrets: %v of %s", all, w.secretIDs(), w.number())
+		}
+		var into ticket.Ticket
+		w.does(func(tx *ledger.Tx) (err error) {
+			if _, err = w.policy.Merge(tx, all[1], all[0], "sari"); err == nil {
+				into, _, err = ticket.Load(tx, all[1])
+			}
+			return err
+		})
+		w.settle()
+		m := bridge.StaffMessage{ID: "9001", Channel: into.Thread, Author: "sari", Roles: []string{agentRole}, Text: "kode 48291377 sudah kami pakai", At: w.now()}
+		if err := w.relay.Reply(w.t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		w.phone.mu.Lock()
+		shown := strings.Join(w.phone.shown, "\n")
+		w.phone.mu.Unlock()
+		if strings.Contains(shown, "48291377") || !strings.Contains(shown, ticket.Masked+" sudah kami pakai") {
+			t.Errorf("the client reads\n%s", shown)
+		}
+		for e, err := range w.store.Events(w.t.Context(), into.Number) {
+			if err != nil || strings.Contains(fmt.Sprint(e), "48291377") {
+				t.Errorf("kept: %v %v", e, err)
+			}
+		}
+	})
+}
+
+// However many codes come, the ticket can be worked on; the last ones can be read.
+func TestManySecrets(t *testing.T) {
+	live(t, func(w *world) {
+		w.client("A", "halo")
+		w.settle()
+		w.requestAccess()
+		const many = 230
+		for i := range many {
+			w.client(fmt.Sprint("F", i), fmt.Sprintf("kode %d", 48291000+i))
+		}
+		w.settle()
+		w.writtenBy("sari", "9001", "terima kasih, kode 48291229 kami pakai")
+		w.settle()
+		w.phone.mu.Lock()
+		shown := strings.Join(w.phone.shown, "\n")
+		w.phone.mu.Unlock()
+		if !strings.Contains(shown, "terima kasih, kode "+ticket.Masked+" kami pakai") {
+			t.Errorf("the client reads\n%s", shown)
+		}
+		ids := w.secretIDs()
+		if len(ids) != many {
+			t.Fatalf("%d were sealed", len(ids))
+		}
+		if words, ok := w.reveal(ids[many-1]); !ok || words != "kode 48291229" {
+			t.Errorf("the last opens as %q %v", words, ok)
+		}
+		if words, ok := w.reveal(ids[0]); ok {
+			t.Errorf("the first opens as %q", words)
+		}
+	})
+}
+
 // A flood of codes is folded with masks, pictures of an album have masked captions, and
 // each is sealed.
 func TestSecretsInFloodsAndAlbums(t *testing.T) {

@@ -64,7 +64,7 @@ func (s *telling) closed(e ledger.Event) error {
 	case ticket.EndDropped:
 		s.line("🗑️ Tiket ditutup tanpa penyelesaian oleh "+by(e.By)+"."+typed(e.Data["reason"]), one(s.other(e.By)))
 	case ticket.EndMerged:
-		other, err := s.elsewhere(e.Data["into"])
+		other, err := elsewhere(s.tx, e.Data["into"])
 		if err != nil {
 			return err
 		}
@@ -129,6 +129,10 @@ func (s *telling) reviewDone(e ledger.Event) error {
 }
 
 func (s *telling) commented(e ledger.Event) error {
-	s.line("💬 Komentar klien atas penilaiannya:"+told(e.Data["text"]), Mention{}, buttonReopen)
+	to := Mention{}
+	if !ticket.IsThanks(e.Data["text"]) { // it may be a concern: the ticket stays closed
+		to = one(s.t.Agent)
+	}
+	s.call("💬", to, "Komentar klien atas penilaiannya:"+told(e.Data["text"]), buttonReopen)
 	return s.say(ticket.SayRatingThanks, nil)
 }

@@ -215,7 +215,7 @@ func TestWhatIsToldOfAHardTicket(t *testing.T) {
 		fmt.Sprintf("dc: 📣 <@budi> klien tiket Hard ini belum mendapat kabar sejak <t:%d:R>. Kabari perkembangannya, walaupun belum selesai. → [budi] +[]", unix(opened)))
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.EscalateToSupervisor("perlu izin <@&1>", "budi", s.now)
-	}, "dc: 🆙 <@&rm> <@budi> mengeskalasi tiket ini kepada supervisor.|> perlu izin <\u200b@&1> → [] +[rm] [t:answer]")
+	}, "dc: 🆙 <@&rm> tiket ini dieskalasi kepada supervisor oleh <@budi>.|> perlu izin <\u200b@&1> → [] +[rm] [t:answer]")
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Resolve("stok *salah*", "hitung ulang", "budi", s.now)
 	}, of("dc: ✅ <@budi> menyelesaikan tiket ini.|**Ringkasan:**|> stok *salah*|**Solusi:**|> hitung ulang", std(ticket.SayClosingConfirm, nil),
@@ -239,7 +239,7 @@ func TestWhatIsToldOfAHardTicket(t *testing.T) {
 		"dc: 🚨 <@&rm> nilai rendah: peninjauan tiket ini dibuka. Catat hasilnya dengan tombol di bawah. → [] +[rm] [t:review]", "tag: closed true")...)
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.Comment("lama @here", s.now, ticket.DefaultPolicy())
-	}, of("dc: 💬 Komentar klien atas penilaiannya:|> lama @\u200bhere [t:reopen]", std(ticket.SayRatingThanks, nil), "tag: closed true")...)
+	}, of("dc: 💬 <@budi> Komentar klien atas penilaiannya:|> lama @\u200bhere → [budi] +[] [t:reopen]", std(ticket.SayRatingThanks, nil), "tag: closed true")...)
 	s.tells(func(tk *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
 		return tk.ReopenByClient(s.now, ticket.DefaultPolicy())
 	}, of("dc: 🔓 <@budi> dibuka kembali: klien menulis lagi setelah tiket ditutup. → [budi] +[]", std(ticket.SayReopened, nil), "tag: assigned false")...)
@@ -289,12 +289,19 @@ func TestWhatIsToldOfTheRarerSteps(t *testing.T) {
 	s.tells(do(func(*ticket.Ticket) ([]ledger.Event, error) {
 		return []ledger.Event{{What: "scheduled_due", By: "halo", Ref: "s2", Data: map[string]string{"text": "sudah **bisa**?", "author": "budi"}}}, nil
 	}), "wa: sudah *bisa*?", "dc: 🗓️ Pesan terjadwal dari <@budi> dikirim:|> sudah **bisa**?")
+	dueNow := func(text string) bridge.Transition {
+		return do(func(*ticket.Ticket) ([]ledger.Event, error) {
+			return []ledger.Event{{What: "scheduled_due", By: "halo", Ref: "s3", Data: map[string]string{"text": text, "author": "budi"}}}, nil
+		})
+	}
+	s.tells(dueNow("sudah bisa?\n// dia cerewet"), "wa: sudah bisa?", "dc: 🗓️ Pesan terjadwal dari <@budi> dikirim:|> sudah bisa?|> // dia cerewet")
+	s.tells(dueNow("// dia cerewet"), "dc: 🗓️ <@budi> pesan terjadwal ini tidak dikirim karena seluruhnya catatan:|> // dia cerewet → [budi] +[]")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.MarkComplaint(true, "sari", s.now) }),
 		"dc: ❗ <@sari> menandai tiket ini sebagai **keluhan**.")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.Checking("sari", s.now) }), of(
 		"dc: 🔍 <@sari> sedang mengecek laporan klien.", std(ticket.SayChecking, nil), std(ticket.SayWillUpdate, nil))...)
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) { return tk.ClaimWarranty("sari", s.now) }),
-		"dc: 🛡️ <@&rs> <@sari> mencatat klaim garansi. Periksa syaratnya, lalu terima atau tolak. → [] +[rs] [t:warranty:accept] [t:warranty:refuse]")
+		"dc: 🛡️ <@&rs> klaim garansi dicatat oleh <@sari>. Periksa syaratnya, lalu terima atau tolak. → [] +[rs] [t:warranty:accept] [t:warranty:refuse]")
 	s.tells(do(func(tk *ticket.Ticket) ([]ledger.Event, error) {
 		return tk.RefuseWarranty("segelnya rusak", "nita", s.now)
 	}), of(

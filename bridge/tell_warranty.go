@@ -7,7 +7,7 @@ import (
 )
 
 func (s *telling) warrantyClaimed(e ledger.Event) error {
-	s.call("🛡️", s.role(mayWarrant), by(e.By)+" mencatat klaim garansi. Periksa syaratnya, lalu terima atau tolak.", buttonWarrantyYes, buttonWarrantyNo)
+	s.call("🛡️", s.role(mayWarrant), "klaim garansi dicatat oleh "+by(e.By)+". Periksa syaratnya, lalu terima atau tolak.", buttonWarrantyYes, buttonWarrantyNo)
 	return nil
 }
 

@@ -119,16 +119,19 @@ func (s *telling) call(sign string, to Mention, content string, buttons ...Butto
 	s.line(sign+" "+content, to, buttons...)
 }
 
-// elsewhere shows another ticket, as a way to it where it has a thread.
-func (s *telling) elsewhere(number string) (string, error) {
-	t, ok, err := ticket.Load(s.tx, number)
-	if err != nil {
-		return "", err
+// elsewhere shows another ticket, see [placeOf].
+func elsewhere(tx *ledger.Tx, number string) (string, error) {
+	t, _, err := ticket.Load(tx, number)
+	t.Number = number
+	return placeOf(t), err
+}
+
+// placeOf shows a ticket, as a way to it where it has a thread.
+func placeOf(t ticket.Ticket) string {
+	if t.Thread == "" {
+		return "**" + ToDiscord(t.Number) + "**"
 	}
-	if !ok || t.Thread == "" {
-		return "**" + ToDiscord(number) + "**", nil
-	}
-	return "**" + ToDiscord(number) + "** (<#" + t.Thread + ">)", nil
+	return "**" + ToDiscord(t.Number) + "** (<#" + t.Thread + ">)"
 }
 
 // target is when the ticket has to be resolved; ok is false once that is over, or before

@@ -105,12 +105,20 @@ func (s *telling) checking(e ledger.Event) error {
 // supervisor is asked inside.
 func (s *telling) escalated(e ledger.Event) error {
 	if e.Data["to"] == "supervisor" {
-		s.call("🆙", s.role(maySupervise), by(e.By)+" mengeskalasi tiket ini kepada supervisor."+typed(e.Data["reason"]), buttonAnswer)
+		s.call("🆙", s.role(maySupervise), "tiket ini dieskalasi kepada supervisor oleh "+by(e.By)+"."+typed(e.Data["reason"]), buttonAnswer)
 		return nil
 	}
 	team := ""
 	if name := Clean(e.Data["team"], 120); name != "" {
 		team = " **" + ToDiscord(name) + "**"
+	}
+	// One that is there already carries this ticket from now on.
+	r, carries, err := escalation.Load(s.tx, e.Data["report"])
+	if err != nil {
+		return err
+	}
+	if carries {
+		team += ": tiket ini ikut menunggu " + reportName(r)
 	}
 	s.line("🛠️ "+by(e.By)+" mengeskalasi tiket ini ke tim developer"+team+".", Mention{})
 	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
@@ -213,20 +221,27 @@ func (s *telling) unscheduled(e ledger.Event) error {
 	case "client":
 		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak jadi dikirim karena klien menulis lebih dulu:"+typed(e.Data["text"]))
 	case "halo":
-		s.line("🗓️ Pesan terjadwal ini tidak jadi dikirim karena tiketnya ditutup:"+typed(e.Data["text"]), Mention{})
+		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak jadi dikirim karena tiketnya ditutup:"+typed(e.Data["text"]))
 	default:
 		s.line("🗓️ "+by(e.By)+" membatalkan pesan terjadwal:"+typed(e.Data["text"]), Mention{})
 	}
 	return nil
 }
 
-// scheduledDue sends the message in the name of whoever wrote it.
+// scheduledDue sends the message in the name of whoever wrote it. Lines that are notes stay
+// inside, as in what he writes in the thread.
 func (s *telling) scheduledDue(e ledger.Event) error {
 	if !s.bridged() {
 		return nil
 	}
+	words, _ := (&Relay{desk: s.desk}).cutNotes(e.Data["text"])
+	parts := SplitPlain(ToWhatsApp(words, s.desk.Names), whatsAppLimit)
+	if len(parts) == 0 {
+		s.call("🗓️", one(e.Data["author"]), "pesan terjadwal ini tidak dikirim karena seluruhnya catatan:"+typed(e.Data["text"]))
+		return nil
+	}
 	name := saidAs + s.id("scheduled")
-	for i, text := range SplitPlain(ToWhatsApp(e.Data["text"], s.desk.Names), whatsAppLimit) {
+	for i, text := range parts {
 		id := fmt.Sprintf("%s/%d", name, i)
 		l := letter(id, ClientLane(s.c.ID), s.t.Number, kindText, textBody{Text: text, By: e.Data["author"]})
 		l.Ext = s.desk.MessageID(id)
@@ -238,7 +253,7 @@ func (s *telling) scheduledDue(e ledger.Event) error {
 }
 
 func (s *telling) mergedFrom(e ledger.Event) error {
-	other, err := s.elsewhere(e.Data["ticket"])
+	other, err := elsewhere(s.tx, e.Data["ticket"])
 	if err != nil {
 		return err
 	}

@@ -118,6 +118,23 @@ func TestEditedWhileItWaits(t *testing.T) {
 	})
 }
 
+// Words that are taken out from under a file while it waits are not sent.
+func TestCaptionTakenOutWhileItWaits(t *testing.T) {
+	undoable(t, func(w *world) {
+		shot := w.attach("a.jpg", "image/jpeg", "JPEG")
+		w.writtenBy("sari", "5001", "dia cerewet", shot)
+		time.Sleep(time.Second)
+		w.changedBy("sari", "5001", "", shot)
+		w.settle()
+		w.wantPhone(greeting, "99@lid: <image a.jpg JPEG>")
+		w.wantMark("5001", "☑️")
+		w.wantLineOn("5001")
+		if n := w.sentTo(); n != 1 {
+			t.Errorf("WhatsApp was asked %d times, want 1", n)
+		}
+	})
+}
+
 // A longer or shorter edit of a message in parts, while it waits.
 func TestEditedInPartsWhileItWaits(t *testing.T) {
 	undoable(t, func(w *world) {

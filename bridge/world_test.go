@@ -236,6 +236,10 @@ func (b *board) Edit(_ context.Context, channel, message, content string) error 
 	return err
 }
 
+func (b *board) Conclude(ctx context.Context, channel, message, content string) error {
+	return b.Edit(ctx, channel, message, content)
+}
+
 func (b *board) Update(_ context.Context, message string, m bridge.Message) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -389,6 +393,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 		if lanes, err := st.Lanes(t.Context()); err != nil || len(lanes) > 0 {
 			t.Errorf("letters left at the end: %v %v", lanes, err)
 		}
+		storetest.Check(t, client, "test")
 		for _, e := range logs.All() {
 			if w.expect == "" || !strings.Contains(e.Message, w.expect) {
 				t.Errorf("unannounced error in the log: %s %v", e.Message, e.ContextMap())

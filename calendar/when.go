@@ -7,6 +7,12 @@ import (
 	"time"
 )
 
+// What languages call days, from Sunday.
+var (
+	indonesian = [7]string{"Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"}
+	english    = [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+)
+
 // Day understands a weekday as people write it, in Indonesian or English, whole or
 // short: "senin", "Sen", "Jum'at", "monday", "mon".
 func Day(word string) (d time.Weekday, ok bool) {
@@ -16,7 +22,7 @@ func Day(word string) (d time.Weekday, ok bool) {
 		return time.Sunday, true
 	}
 	for d := range time.Saturday + 1 {
-		for _, name := range []string{indonesian.days[d], english.days[d]} {
+		for _, name := range []string{indonesian[d], english[d]} {
 			name = strings.ToLower(name)
 			if word == name || word == name[:3] {
 				return d, true

@@ -11,8 +11,7 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-// The keys of halo.yaml about a ticket's life, and about who writes.
-
+// The keys of halo.yaml about who writes that are read against each other.
 const (
 	accessKey = "access"
 	typesKey  = "user_types"
@@ -110,8 +109,8 @@ func accessOf(values []string) customer.Policy {
 	return customer.Policy{Mode: customer.ByType, Types: values}
 }
 
-// readPeople fills in the user types, and finds what the figures, the types and who may
-// write say against each other.
+// readPeople fills in the user types, and finds what they and who may write say against
+// each other.
 func (c *Config) readPeople(values []yamlValue, line map[string]int) Problems {
 	var found Problems
 	for _, v := range values {

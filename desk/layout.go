@@ -41,7 +41,7 @@ func (c Config) plan() discord.Plan {
 	p.Channels[0].Name, p.Channels[1].Name = c.Channels.Intake, c.Channels.Ops
 	for _, capability := range Capabilities() {
 		for _, name := range c.Roles[capability] {
-			p.Roles = append(p.Roles, discord.RolePlan{Name: name})
+			p.Roles = append(p.Roles, discord.RolePlan{Name: name, Mentionable: true}) // reminders and alerts call them
 		}
 	}
 	_, leads := c.teamRoles()

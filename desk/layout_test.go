@@ -51,6 +51,23 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 }
 
+// A bot that was invited as the README says may call whom reminders and alerts call. Of a
+// role that was there before, the check says what it lacks.
+func TestTheBotMayCallRoles(t *testing.T) {
+	t.Parallel()
+	server := discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits(), BotPermissions: discordtest.DeskPermissions &^ discordtest.PermissionMentionEveryone})
+	server.AddRole("Sales", 0, false)
+	cfg := Default()
+	cfg.DiscordToken, cfg.DiscordGuild, cfg.DiscordEndpoint = NewSecret(server.Token()), server.GuildID(), server.URL()
+	if err := Setup(t.Context(), cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	problems, err := checkDiscord(t.Context(), cfg)
+	if err != nil || len(problems) != 1 || !strings.Contains(problems[0], "cannot call the role Sales") {
+		t.Errorf("check: %q, %v", problems, err)
+	}
+}
+
 // A server whose forum was open before goes on working; the check says so.
 func TestAnOpenForumIsReportedAndDoesNotStopTheDesk(t *testing.T) {
 	t.Parallel()

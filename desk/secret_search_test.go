@@ -112,10 +112,8 @@ func (h haystack) folder(t *testing.T, name, dir string) {
 func (h haystack) redis(t *testing.T, client store.Client, node *storetest.Node) {
 	t.Helper()
 	ctx := t.Context()
-	for _, set := range [][2]string{{"rdbcompression", "no"}} {
-		if err := client.ConfigSet(ctx, set[0], set[1]).Err(); err != nil {
-			t.Fatal(err)
-		}
+	if err := client.ConfigSet(ctx, "rdbcompression", "no").Err(); err != nil {
+		t.Fatal(err)
 	}
 	if err := client.Save(ctx).Err(); err != nil {
 		t.Fatal(err)

@@ -23,11 +23,14 @@ type Ref struct {
 	ID   string
 }
 
-// String names the document for logs; an address in it is masked to its last
-// four characters.
+// String names the document for logs; an address or a telephone number in it is masked
+// to its last four characters.
 func (r Ref) String() string {
 	if user, server, ok := strings.Cut(r.ID, "@"); ok {
 		return string(r.Kind) + ":…" + user[max(0, len(user)-4):] + "@" + server
+	}
+	if len(r.ID) >= 7 && len(r.ID) <= 15 && strings.Trim(r.ID, "0123456789") == "" { // Discord's ids are longer
+		return string(r.Kind) + ":…" + r.ID[len(r.ID)-4:]
 	}
 	return string(r.Kind) + ":" + r.ID
 }

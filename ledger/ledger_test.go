@@ -7,11 +7,13 @@ import (
 	"time"
 )
 
-// An address in a reference never shows whole.
+// An address or a telephone number in a reference never shows whole.
 func TestRefMasksAddresses(t *testing.T) {
 	for ref, want := range map[Ref]string{
 		{"alias", "628123456789@s.whatsapp.net"}: "alias:…6789@s.whatsapp.net",
 		{"alias", "1@lid"}:                       "alias:…1@lid",
+		{"phone", "6281234567890"}:               "phone:…7890",
+		{"thread", "1300000000000000077"}:        "thread:1300000000000000077",
 		{"ticket", "HE-250114-0007"}:             "ticket:HE-250114-0007",
 	} {
 		if got := ref.String(); got != want {

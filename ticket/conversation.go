@@ -69,11 +69,12 @@ func (c *Conversation) absorb(other Conversation) {
 	if c.Open == "" && len(c.Also) > 0 {
 		c.Open, c.Also = c.Also[0], c.Also[1:]
 	}
-	past := filled(slices.Concat(c.Past, []string{other.Last}, other.Past))
-	if c.Last == "" && len(past) > 0 {
-		c.Last, past = past[0], past[1:]
+	last := []string{c.Last, other.Last}
+	if other.Last > c.Last { // numbers begin with the date
+		slices.Reverse(last)
 	}
-	c.Past = past[:min(len(past), mostPast)]
+	c.Last, c.Past = first(filled(slices.Concat(last, c.Past, other.Past)))
+	c.Past = c.Past[:min(len(c.Past), mostPast)]
 	c.Tickets += other.Tickets
 	if other.RatedAt.After(c.RatedAt) {
 		c.Rated, c.RatedAt = other.Rated, other.RatedAt

@@ -35,6 +35,9 @@ func ParseShift(text string) (Shift, error) {
 	var days []time.Weekday
 	begun := false // the hours of days
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' || r == '\n' || r == '\t' }) {
+		if word == "jam" || word == "pukul" {
+			continue
+		}
 		if word[0] < '0' || word[0] > '9' {
 			more, ok := daysOf(word)
 			if !ok {

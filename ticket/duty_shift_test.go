@@ -15,9 +15,10 @@ func TestParseShift(t *testing.T) {
 		"minggu 08:00-10:00 senin 08:00-10:00":          "mon 08:00-10:00, sun 08:00-10:00",
 		"mon 08:00-12:00, mon 13:00-17:00":              "mon 08:00-12:00 13:00-17:00",
 		"fri-mon 9-17":                                  "mon 09:00-17:00, fri-sun 09:00-17:00",
-		"none":                                          "",
-		" ":                                             "",
-		"tidak ada":                                     "",
+		"senin-jumat jam 08.00-16.00, sabtu pukul 8-12": "mon-fri 08:00-16:00, sat 08:00-12:00",
+		"none":      "",
+		" ":         "",
+		"tidak ada": "",
 		"mon 00:00-24:00, tue 00:00-24:00, wed 00:00-24:00": "mon-wed 00:00-24:00",
 	} {
 		got, err := ParseShift(text)
@@ -28,7 +29,7 @@ func TestParseShift(t *testing.T) {
 			t.Errorf("%q read again is %q %v", got, again, err)
 		}
 	}
-	for _, text := range []string{"08:00-16:00", "senin", "besok 08:00-16:00", "senin 08:00", "senin 8-25", "mon 08:00-12:00 11:00-13:00", "mon-", "senin-besok 8-9"} {
+	for _, text := range []string{"08:00-16:00", "senin", "besok 08:00-16:00", "senin 08:00", "senin 8-25", "mon 08:00-12:00 11:00-13:00", "mon-", "senin-besok 8-9", "jam 8-9"} {
 		if got, err := ParseShift(text); key(err) != "shift_unreadable" {
 			t.Errorf("%q is %q %v", text, got, err)
 		}

@@ -406,6 +406,18 @@ func TestMerge(t *testing.T) {
 		t.Errorf("re-opened by staff: %v", err)
 	}
 
+	// Whoever waits in the one that rests is not forgotten there.
+	s, other = both()
+	if _, err := s.tk.Accept("sari", s.at); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.tk.Snooze(s.at.Add(48*time.Hour), "sari", s.at, s.p); err != nil {
+		t.Fatal(err)
+	}
+	if into, _, err := Merge(&s.tk, &other, s.conv, "sari", s.at); err != nil || whats(into) != "merged_from woken" || !s.tk.Snoozed.IsZero() {
+		t.Errorf("merged into one that rests: %q, until %s, %v", whats(into), s.tk.Snoozed, err)
+	}
+
 	for want, spoil := range map[string]func(s *story, other *Ticket){
 		"same_ticket":   func(s *story, other *Ticket) { other.Number = s.tk.Number },
 		"other_contact": func(_ *story, other *Ticket) { other.Conversation = "c9" },

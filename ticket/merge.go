@@ -10,8 +10,8 @@ const mostMerged = 10
 
 // Merge closes one ticket because another of the same contact goes on for it: what the
 // client waits for, who is at it, its reports, the look-out for a code and that it is a
-// complaint go over. c is the contact's
-// conversation. The events belong to the log of either ticket.
+// complaint go over. c is the contact's conversation. The events belong to the log of
+// either ticket.
 func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEvents, fromEvents []ledger.Event, err error) {
 	if into.Number == from.Number {
 		return nil, nil, refuse("same_ticket")
@@ -42,6 +42,7 @@ func Merge(into, from *Ticket, c Conversation, by string, at time.Time) (intoEve
 	into.MergedFrom = with(into.MergedFrom, from.Number, mostMerged)
 	if waits {
 		into.waitedSince(since)
+		intoEvents = append(intoEvents, into.wake(by, at)...) // he waits there now
 	}
 	if into.Agent == "" && from.Agent != "" {
 		intoEvents = append(intoEvents, into.accept(from.Agent, "merge", at)...)

@@ -120,7 +120,7 @@ type Noted string
 const (
 	NotedThanks  Noted = "thanks"         // thanks, a lone emoji, a late yes
 	NotedLate    Noted = "rating_late"    // a rating when none is waited for any more
-	NotedStrange Noted = "rating_strange" // a rating that is none: 7, 4.5
+	NotedStrange Noted = "rating_strange" // a rating that is none: 7, 4.5, "sangat puas"
 )
 
 // Route decides where an inbound message goes: the first line of SPEC section 2 that
@@ -214,7 +214,7 @@ func toNote(in RouteInput) (Destination, bool) {
 		switch {
 		case in.Content == ContentVote && len(in.Votes) == 0, IsThanks(in.said()):
 			to.Why = NotedThanks
-		case in.Rating.Ticket != "" && soundsRated(in.said()):
+		case in.Rating.Ticket != "" && in.rates():
 			if to.ID, to.Why = in.Rating.Ticket, NotedLate; in.Rating.waited(in) {
 				to.Why = NotedStrange
 			}
@@ -226,6 +226,13 @@ func toNote(in RouteInput) (Destination, bool) {
 func toReopen(in RouteInput) (Destination, bool) {
 	last := in.Last
 	return Destination{Kind: ToReopen, ID: last.Ticket}, last.Ticket != "" && !last.Merged && in.At.Sub(last.At) < in.Policy.ReopenWithin
+}
+
+// rates reports words that bring nothing but an opinion on the service. One that is not
+// satisfied is heard, unless he can still be asked for stars.
+func (in RouteInput) rates() bool {
+	good, ok := satisfied(in.said())
+	return soundsRated(in.said()) || ok && (good || in.Rating.waited(in))
 }
 
 // said is what the client said: the options of a vote, else the words.

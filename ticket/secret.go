@@ -76,6 +76,7 @@ type search struct {
 	chunks []chunk
 	found  []Span // of glyphs
 	passes bool   // a word for password is in it
+	user   bool   // a word for user came so far
 	cues   int    // words for code, password and user so far
 }
 
@@ -164,6 +165,13 @@ func (s *search) cued(i int) {
 			return
 		}
 		stated := s.stated(to)
+		switch {
+		case what == cueUser:
+			s.user = true
+		case what == cuePassword && !stated && s.user && i == len(s.chunks)-2 && easy[s.chunks[i+1].word]:
+			s.take(s.chunks[i+1].from, s.chunks[i+1].to) // "user admin pass admin"
+			return
+		}
 		switch {
 		case what == cueUser && (!s.passes || !stated):
 		case what == cueCode:
@@ -321,7 +329,8 @@ func (s *search) looksCode(first, last int) bool {
 	if !before && !after {
 		return true
 	}
-	thousands := first == last && strings.ContainsAny(string(runes(s.g[s.chunks[first].from:s.chunks[first].to])), ".,/:%")
+	number := strings.TrimRight(string(runes(s.g[s.chunks[first].from:s.chunks[first].to])), ".,:")
+	thousands := first == last && strings.ContainsAny(number, ".,/:%")
 	return len(s.g) <= shortText && !thousands &&
 		(!before || !counting[s.chunks[first-1].word] && !notSecret[s.chunks[first-1].word]) && (!after || !counting[s.chunks[last+1].word] && !slices.Contains(units, s.chunks[last+1].word))
 }
@@ -338,7 +347,7 @@ func runes(g []glyph) []rune {
 func (s *search) lone() {
 	var strangers []chunk
 	for _, c := range s.chunks {
-		if !c.known || c.digits > 0 && c.letters > 0 {
+		if !c.known || c.digits > 0 && c.letters > 0 && !common(c.word) {
 			strangers = append(strangers, c)
 		}
 	}
@@ -360,11 +369,18 @@ func (s *search) lone() {
 			mixed = true
 		}
 	}
-	// admin / rahasia: nothing but two strangers and what joins them
-	if joined := strings.TrimSpace(string(runes(s.g))); !mixed && !strings.Contains(joined, "://") {
+	// admin / rahasia: nothing but two words and what joins them, "login:" before it or not
+	pair := s.chunks
+	for len(pair) > 1 {
+		if _, _, what := s.cue(pair[0], pair[0].from); what == cueNone {
+			break
+		}
+		pair = pair[1:]
+	}
+	if joined := strings.TrimSpace(string(runes(s.g[pair[0].from:]))); !mixed && !strings.Contains(joined, "://") {
 		left, right, ok := strings.Cut(strings.ReplaceAll(joined, " ", ""), "/")
-		if ok && len(s.chunks) <= 3 && left != "" && right != "" && !strings.Contains(right, "/") && !common(left) && !common(right) && len(right) >= leastRepeated {
-			s.take(0, len(s.g))
+		if ok && len(pair) <= 3 && left != "" && right != "" && !strings.Contains(right, "/") && !common(right) && !beside[right] && len(right) >= leastRepeated {
+			s.take(pair[0].from, len(s.g))
 		}
 	}
 }

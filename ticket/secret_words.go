@@ -64,7 +64,9 @@ var (
 		"kode kodenya code otp otpnya verifikasi token pin pass password pw pwd sandi kata katasandi reset ganti diganti ubah minta tolong mohon dibantu kirim dikirim terkirim kirimkan dapat dapet terima yang yg juga " +
 		"jadi jangan share bagikan kepada siapapun rahasiakan berlaku terus saat pas waktu ketika katanya silahkan dicek pakai dan atau and or atas nama dengan sama bagaimana caranya cara mau apakah berapa mana mohon maaf maaf sementara setelah")
 	// says are words after "password" that speak about it.
-	says = wordSet("salah lupa tidak tdk tdak ga gak gk nggak ngga enggak belum blm gagal error expired kadaluarsa masih apa gimana bagaimana kenapa berapa mana wrong forgot invalid reset ganti diganti ubah")
+	says = wordSet("salah lupa tidak tdk tdak ga gak gk nggak ngga enggak belum blm gagal error expired kadaluarsa masih apa gimana bagaimana kenapa berapa mana wrong forgot invalid reset ganti diganti ubah sama seperti kayak")
+	// easy are words that people use in any answer, and some as a password.
+	easy = wordSet("admin erzap user owner test")
 	// notSecret are what "kode" of is no secret.
 	notSecret = wordSet("barang produk item error eror promo outlet cabang nota faktur invoice transaksi voucher pos supplier customer pelanggan akun kasir order pesanan booking unit")
 	// counting are words beside a number that count or name something.

@@ -173,7 +173,8 @@ func TestFindMerges(t *testing.T) {
 	})
 }
 
-// Both had tickets: none is forgotten, neither open nor closed.
+// Both had tickets: none is forgotten, neither open nor closed, and the latest closed one is
+// the last.
 func TestFindMergesTickets(t *testing.T) {
 	s := shelf{}
 	s.do(t, func(tx *ledger.Tx) error {
@@ -188,11 +189,11 @@ func TestFindMergesTickets(t *testing.T) {
 		s.do(t, func(tx *ledger.Tx) error {
 			c, err := Find(tx, "c3", "lid", "pn")
 			want := Conversation{ID: "c1", Addresses: []string{"lid", "pn"}, Name: "Ana", Phone: "62", Open: "HE-3", Also: []string{"HE-6", "HE-7"},
-				Last: "HE-2", Past: []string{"HE-1", "HE-5"}, Was: []string{"c2", "c0"}}
+				Last: "HE-5", Past: []string{"HE-2", "HE-1"}, Was: []string{"c2", "c0"}}
 			if !reflect.DeepEqual(c, want) {
 				t.Errorf("merged: %+v", c)
 			}
-			if latest := c.Latest(); !slices.Equal(latest, []string{"HE-3", "HE-2", "HE-6", "HE-7", "HE-1", "HE-5"}) {
+			if latest := c.Latest(); !slices.Equal(latest, []string{"HE-3", "HE-5", "HE-6", "HE-7", "HE-2", "HE-1"}) {
 				t.Errorf("latest: %q", latest)
 			}
 			other, _, err2 := loadConversation(tx, "c2")

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -30,10 +31,10 @@ const (
 func Confirms(text string) Reply {
 	a := answered(text)
 	switch {
-	case a.unfit || a.asks || a.odd || a.later:
+	case a.unfit || a.asks || a.odd || a.later || a.none:
 		return Unclear
 	case a.bad:
-		if a.lastBad && a.words <= mostWordsNo {
+		if a.lastBad && a.words <= mostWordsNo && !(a.flat && a.thanks) { // "tidak, terima kasih" declines
 			return No
 		}
 		return Unclear
@@ -60,6 +61,9 @@ func IsThanks(text string) bool {
 	if a.odd || a.later || a.bad || a.strange || a.tried || a.but || a.words > mostWords {
 		return false
 	}
+	if a.none { // "tidak ada lagi, terima kasih"
+		return a.thanks && !a.things
+	}
 	return a.thanks || a.ack || a.weak || a.strong
 }
 
@@ -77,8 +81,14 @@ type answer struct {
 	weak    bool // ok
 	bad     bool
 	lastBad bool // bad was said last
+	flat    bool // all of it is one "tidak"
+	none    bool // "tidak ada", and not what
+	things  bool // something was named
 	thanks  bool
 	ack     bool // heard and understood
+
+	thanked bool // the last words were thanks
+	called  bool // and the very last stands before a name
 
 	words    int
 	pictures int
@@ -96,6 +106,8 @@ type part struct {
 	trouble bool // a trouble was named, and not yet what became of it
 	gone    bool // "sudah" after it
 	exists  bool // "ada" after a denial
+	denied  bool // "tidak muncul", and not yet what
+	begins  bool // "bisa" was the first that was said
 	gap     bool // something strange or a thing stood between
 	person  bool // the last word was "saya"
 	last    byte // what the last word did that was no filler
@@ -123,7 +135,11 @@ func answered(text string) (a answer) {
 
 // hear takes in the next word or phrase and returns how many pieces it was.
 func (a *answer) hear(rest []piece) int {
-	switch p := rest[0]; p.kind {
+	p := rest[0]
+	if p.kind != word {
+		a.thanked, a.called = false, false
+	}
+	switch p.kind {
 	case question:
 		a.asks = true
 	case pause:
@@ -139,6 +155,12 @@ func (a *answer) hear(rest []piece) int {
 		a.flush()
 	case word:
 		n, what := phrase(rest)
+		a.asks = a.asks || a.words == 0 && slices.Contains(inversions, p.word)
+		if a.called && n == 1 && named(p.word) { // "makasih kak Sari"
+			what = string(wFiller)
+		}
+		a.thanked = strings.HasSuffix(what, string(wThanks)) || a.thanked && (what == string(wFiller) || what == string(wYa))
+		a.called = a.thanked && slices.Contains(honorifics, p.word)
 		a.words += n
 		for i := range len(what) {
 			a.take(what[i])
@@ -155,14 +177,14 @@ func phrase(rest []piece) (int, string) {
 		if p.kind != word {
 			break
 		}
-		words = append(words, p.word)
+		words = append(words, cmp.Or(spellings[p.word], p.word))
 	}
 	for n := len(words); n > 1; n-- {
 		if what, ok := phrases[strings.Join(words[:n], " ")]; ok {
 			return n, what
 		}
 	}
-	return 1, does(words[0])
+	return 1, does(rest[0].word)
 }
 
 // take hears one word by what it does.
@@ -188,7 +210,7 @@ func (a *answer) take(what byte) {
 		a.strange = a.strange || p.done || p.not != 0
 		return
 	case wThing:
-		p.gap = true
+		p.gap, a.things = true, true
 		return
 	case wBut, wAnd:
 		a.flush()
@@ -212,13 +234,16 @@ func (a *answer) take(what byte) {
 	case wTried:
 		a.try(person)
 	case wAgain:
-		a.odd = a.odd || p.last == wResult || p.not != 0
+		a.odd = a.odd || p.last == wResult || p.not != 0 && !p.exists
 		return
 	case wExists:
 		a.strange = a.strange || p.not == 0 // "ada lagi": there is more
 		p.exists = p.exists || p.not != 0
 		return
 	default:
+		if what == wGood {
+			p.begins = !person && !p.gap && !a.tried && !a.said()
+		}
 		a.state(what)
 	}
 	p.last = what
@@ -251,6 +276,9 @@ func (a *answer) state(what byte) {
 		}
 		p.before, p.not, p.gap = p.last, what, false
 	case wStill:
+		if p.not != 0 { // "belum kak masih error"
+			a.flush()
+		}
 		p.still = true
 	case wSame:
 		if p.still {
@@ -273,7 +301,7 @@ func (a *answer) hearTrouble() {
 	switch {
 	case p.not == wNot && !p.still:
 		a.better(wGood)
-	case p.not != 0:
+	case p.not != 0 || p.denied: // "tidak muncul error"
 		a.odd = true
 	case p.still || p.done:
 		a.worse()
@@ -307,13 +335,15 @@ func (a *answer) hearGood(what byte) {
 // hearVerb hears what one does with a program, or what it does by itself.
 func (a *answer) hearVerb(what byte) {
 	p := &a.part
-	able := p.last == wGood || p.last == wFine || p.last == wYes && what == wClose
+	asks := p.begins && what != wClose // "bisa cetak laporan kak"
+	able := p.last == wGood && !asks || p.last == wFine || p.last == wYes && what == wClose
 	switch {
 	case p.not != 0 && what == wUse: // has not logged in: not tried
 		a.odd = true
-	case p.not != 0 && what == wResult && p.last == wDone: // "sudah tidak muncul"
+	case p.not == wNot && (what == wResult || what == wPassed) && p.before == wDone: // "sudah tidak muncul"
 		a.odd = true
 	case p.not != 0:
+		p.denied = what == wResult || what == wPassed
 		a.worse()
 	case p.trouble && !p.gone: // "error muncul"
 		return
@@ -367,7 +397,7 @@ func (a *answer) better(what byte) {
 }
 
 // worse notes that something is not.
-func (a *answer) worse() { a.bad, a.lastBad = true, true }
+func (a *answer) worse() { a.bad, a.lastBad, a.flat = true, true, false }
 
 // flush ends a part of a sentence: what waited for a word gets none.
 func (a *answer) flush() {
@@ -381,10 +411,14 @@ func (a *answer) flush() {
 	}
 	switch {
 	case p.not == 0:
+	case p.not == wNot && (p.before == 0 || p.before == wDone) && p.exists && !p.gap:
+		a.none = true
 	case !p.gap && slices.Contains([]byte{wDone, wGood, wFixed, wFine, wResult}, p.before), p.exists, p.done:
 		a.odd = true // "bisa belum": he asks
 	default:
+		flat := !a.bad && p.not == wNot && p.before == 0 && !p.gap
 		a.worse()
+		a.flat = flat
 	}
 	if p.still && p.not == 0 && !p.trouble {
 		a.odd = true

@@ -59,6 +59,40 @@ func soundsRated(text string) bool {
 	return ok && s.comment(text) == ""
 }
 
+// satisfied reports a text that answers "how satisfied are you?" in words alone: "sangat
+// puas kak". good is false for "kurang puas".
+func satisfied(text string) (good, ok bool) {
+	if len(text) > 80 {
+		return false, false
+	}
+	good = true
+	for _, p := range pieces(glyphs(text)) {
+		switch what := does(p.word); {
+		case p.kind == question || p.kind == strange:
+			return false, false
+		case p.kind != word:
+		case slices.Contains(satisfaction, p.word):
+			ok = true
+		case slices.Contains(disappointment, p.word):
+			good, ok = false, true
+		case what == string(wNot) || what == string(wNotYet):
+			good = false
+		case !slices.Contains(degrees, p.word) && (len(what) > 1 || !strings.Contains(polite, what)):
+			return false, false
+		}
+	}
+	return good && ok, ok
+}
+
+var (
+	satisfaction   = strings.Fields("puas memuaskan satisfied")
+	disappointment = strings.Fields("kecewa mengecewakan disappointed dissatisfied")
+	degrees        = strings.Fields("sangat cukup lumayan agak terlalu merasa pelayanan layanan terima kasih very quite im")
+)
+
+// polite is what the words do that change nothing about an opinion.
+const polite = string(wFiller) + string(wThanks) + string(wPerson) + string(wFine) + string(wYa) + string(wYes)
+
 // A score is a rating as found in a text.
 type score struct {
 	value    int
@@ -77,10 +111,12 @@ var (
 	cues = slices.Concat(starWords, strings.Fields("rating ratingnya rate skor score nilai nilainya penilaian poin point"))
 	// leads may stand before a number without making it something else.
 	leads = strings.Fields("kasih kasi ksh beri memberi berikan kukasih ngasih aja saya sy aku kami kita i ill id give we would dari for deh ya kak ka kakak kk min sih nih ini itu oke ok okay baik iya my the is of " +
-		"puas sangat cukup kurang mantap bagus keren good great halo")
+		"puas sangat cukup kurang mantap bagus keren good great halo makasih makasi terima kasih terimakasih trims thanks thx " +
+		"untuk utk pelayanan pelayanannya layanan layanannya respon responnya overall pasti")
 	// follows may stand after a number without making it something else.
 	follows = strings.Fields("kak ka kakak kk min mas mba mbak pak bu ya yaa deh dong sih nih lah aja saja saj untuk utk karena karna krn sebab soalnya for because " +
-		"mantap mantab mantul bagus baik keren puas sangat cukup lumayan ramah cepat sip oke ok okay good great excellent nice perfect awesome best terbaik top jempol thanks thank thx makasih makasi terima terimakasih trims pelayanan pelayanannya respon responnya semoga sukses terus tetap overall kurang lambat kecewa buruk jelek poin point skor")
+		"mantap mantab mantul bagus baik keren puas sangat cukup lumayan ramah cepat sip oke ok okay good great excellent nice perfect awesome best terbaik top jempol thanks thank thx makasih makasi terima terimakasih trims pelayanan pelayanannya respon responnya semoga sukses terus tetap overall kurang lambat kecewa buruk jelek poin point skor " +
+		"buat bwt atas sempurna biasa standar memuaskan adminnya csnya layanannya membantu responsif solutif jelas banget bgt alhamdulillah")
 	// units say that the number before them counts something else, whatever else stands there.
 	units = strings.Fields("outlet cabang toko jam menit detik hari minggu bulan tahun ribu rb juta jt k rupiah idr persen kali x orang user item barang pcs unit buah data nota faktur invoice transaksi printer laptop hp device karyawan gb mb kg pagi siang sore malam wib wita wit am pm hours hour days day minutes minute weeks month")
 	// deniers before a number take it back, or say that it is no rating.
@@ -192,7 +228,12 @@ func small(p piece) (int, bool) {
 	if p.kind != word {
 		return 0, false
 	}
-	if value, ok := numerals[p.word]; ok {
+	for _, numeral := range []string{p.word, squeezed(p.word)} {
+		if value, ok := numerals[numeral]; ok {
+			return value, true
+		}
+	}
+	if value, ok := glued(p.word); ok {
 		return value, true
 	}
 	if strings.IndexFunc(p.word, func(r rune) bool { return r < '0' || r > '9' }) >= 0 {
@@ -202,6 +243,16 @@ func small(p piece) (int, bool) {
 		return -1, true
 	}
 	return int(p.word[0] - '0'), true
+}
+
+// glued reads "5bintang" and "bintang5".
+func glued(w string) (int, bool) {
+	for _, star := range starWords {
+		if d := strings.TrimSuffix(strings.TrimPrefix(w, star), star); len(d) == 1 && d[0] >= '0' && d[0] <= '9' && len(w) == 1+len(star) {
+			return int(d[0] - '0'), true
+		}
+	}
+	return 0, false
 }
 
 // meant reports whether the number in the pieces from..to is a rating, by what stands
@@ -229,13 +280,15 @@ func meant(all []piece, from, to int) bool {
 	if next != "" && !slices.Contains(follows, next) {
 		return false
 	}
-	return !slices.ContainsFunc(before, func(p piece) bool { return p.kind == strange || p.kind == word && !slices.Contains(leads, p.word) })
+	return !slices.ContainsFunc(before, func(p piece) bool {
+		return p.kind == strange || p.kind == word && !slices.Contains(leads, p.word) && !slices.Contains(cues, p.word)
+	})
 }
 
 // touches reports a sign right beside the number that makes it another: 5%, +5.
 func touches(all []piece, from, to int) bool {
 	return from > 0 && all[from-1].kind == strange && all[from-1].to == all[from].from ||
-		to < len(all) && all[to].kind == strange
+		to < len(all) && all[to].kind == strange && all[to].word != "=" // "5 = sangat puas"
 }
 
 func firstWord(ps []piece) string {
@@ -303,6 +356,6 @@ var praise = map[string]bool{"puas": true, "sangat": true, "cukup": true, "kuran
 func bare(text string) string {
 	return strings.TrimFunc(text, func(r rune) bool {
 		r = foldRune(r)
-		return r < 0 || r == ' ' || strings.ContainsRune("\n.,;:-/*_~\"'()", r) || starred(r)
+		return r < 0 || r == ' ' || strings.ContainsRune("\n.,;:-/=*_~\"'()", r) || starred(r)
 	})
 }

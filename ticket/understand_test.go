@@ -18,12 +18,10 @@ func phrasebook(t testing.TB, name string) (all []struct{ want, text string }) {
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if line := lines.Text(); line != "" && !strings.HasPrefix(line, "#") {
-			want, text, ok := strings.Cut(line, "\t")
-			if !ok {
-				t.Errorf("testdata/%s: no tab in %q", name, line)
-			}
+		if want, text, ok := strings.Cut(lines.Text(), "\t"); ok {
 			all = append(all, struct{ want, text string }{want, strings.ReplaceAll(text, `\n`, "\n")})
+		} else if want != "" && !strings.HasPrefix(want, "#") {
+			t.Errorf("testdata/%s: no tab in %q", name, want)
 		}
 	}
 	if len(all) < 20 {
@@ -119,11 +117,21 @@ func TestVocabulary(t *testing.T) {
 		}
 	}
 	for phrase := range phrases {
-		if n := len(strings.Fields(phrase)); n > longestPhrase {
+		if n := len(strings.Fields(phrase)); n < 2 || n > longestPhrase {
 			t.Errorf("%q has %d words", phrase, n)
+		}
+		for w := range strings.FieldsSeq(phrase) {
+			if other, ok := spellings[w]; ok {
+				t.Errorf("%q can never be read: %q is read as %q", phrase, w, other)
+			}
 		}
 	}
 	row := map[string]string{}
+	for w, as := range spellings {
+		if does(w) != string(wStrange) && does(w) != does(as) {
+			t.Errorf("%q alone does %s, as %q %s", w, does(w), as, does(as))
+		}
+	}
 	for does, words := range rows {
 		for w := range strings.FieldsSeq(words) {
 			if row[w] != "" {

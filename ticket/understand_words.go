@@ -1,6 +1,11 @@
 package ticket
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // What a word does in an answer. A word that is not in the vocabulary is strange.
 const (
@@ -39,17 +44,17 @@ const (
 // rows are the words by what they do; fused words do several things in turn. No word
 // is in two rows.
 var rows = map[string]string{
-	"S": "sudah sudahh sudh suda sdh sdah shdah udah udh uda udha udhh dah dh wis wes uwis uwes already",
-	"P": "bisa bs bsa bisaa biisa isa iso saged normal lancar aman berhasil jalan berjalan berfungsi sesuai sesuia sesui benar bener betul cocok " +
+	"S": "sudah sampun sudahh sudh suda sdh sdah shdah udah udh uda udha udhh dah dh wis wes uwis uwes already",
+	"P": "bisa bisa2 bs bsa bisaa biisa isa iso saged normal lancar aman berhasil jalan berjalan berfungsi sesuai sesuia sesui benar bener betul cocok " +
 		"teratasi works work working worked correct can could stabil jelas sinkron normalnya",
 	"f": "selesai slesai selesei beres kelar tuntas rampung fixed solved resolved done clear",
-	"p": "ok oke okay okey okeh okei okk okkk oks okelah okedeh oky okie ok2 oke2 sip siip sipp sippp sips mantap mantab mantul mantep top jos joss good great nice perfect " +
+	"p": "ok oke okay okey okeh okei okk okkk oks okelah okedeh oky okie ok2 oke2 sip siip sipp sippp sips mantap mantab mantul mantep mantaps okesip top jos joss good great nice perfect " +
 		"excellent awesome cool bagus keren boleh silakan silahkan silahkn silakn monggo mangga cukup deal sepakat setuju agree agreed fine acc " +
 		"👍 👌 ✅ 🆗 💯 ☑ ✔ 🤙",
 	"T": "error eror erorr errors errornya erornya gagal salah rusak macet lemot lambat lelet ngelag lag bug buggy stuck freeze hang ngehang nyangkut " +
 		"masalah masalahnya kendala kendalanya problem problems problemnya issue issues isu trouble failed fails fail wrong broken down crash kosong blank ngadat loading muter " +
-		"selisih trobel troble bermasalah terkendala gangguan ",
-	"N": "tidak tdk tidk tdak tak ga gak gk g nggak ngga enggak engga gag kaga kagak ora mboten ndak nda nggk ngak ndk bukan bkn jangan jgn no not nope doesnt dont isnt didnt wasnt arent hasnt havent tanpa kurang 👎 ❌",
+		"selisih trobel troble bermasalah terkendala gangguan minus mati offline disconnect dobel double",
+	"N": "tidak tdk tidk tdak tak ga gak gk g nggak ngga enggak engga gag kaga kagak kgk ora mboten ndak nda nggk ngak ndk bukan bkn jangan jgn no not nope doesnt dont isnt didnt wasnt arent hasnt havent tanpa kurang 👎 ❌",
 	"B": "belum belom blum blom blm bloman belumm belon lom durung dereng",
 	"M": "masih msh masi msih mash mase tetap tetep ttp ttep still",
 	"E": "sama same begitu gitu begini gini gt",
@@ -62,14 +67,14 @@ var rows = map[string]string{
 	"G": "ya y yaa ya2 yah iy",
 	"g": "iya iyaa iyah iyes iyup iye iyoi yes yess yep yup yoi yoa yeah ye yap yapp betul2 iya2 inggih injih nggih sure",
 	"A": "baik baiklah bae siap siapp siappp siyap noted dimengerti mengerti paham understood roger laksanakan 🫡",
-	"K": "makasih makasi makasii makaci maksih maksi mksh mksih mkasih mks makasiih makasihh mkasi mksi makasiy trims trimss trim trimakasih trimaksih trimakasi terimakasih terimakasi terimaksih terimkasih tks thx thxx thks thanks thank thankyou thanku thnks thanx thnx ty tyvm tq tqvm " +
-		"tengkyu tengkiu tenkyu suwun nuhun hatur maturnuwun nuwun kamsia terimakasihh tysm thankies 🙏 🤝 🫶",
-	"F": "kak ka kakak kk kaka kka min admin mimin mas mba mbak mbk pak bpk bapak bu ibu bun om tante gan agan bro sis bang bg bos boss cs team tim sir mam miss mr deh dong doong dng sih nih ni lho loh  " +
+	"K": "sama2 samasama alhamdulillah alhamdulilah makasih makasi makasii makaci maksih maksi mksh mksih mkasih mks makasiih makasihh mkasi mksi makasiy trims trimss trim trimakasih trimaksih trimakasi terimakasih terimakasi terimaksih terimkasih tks thx thxx thks thanks thank thankyou thanku thnks thanx thnx ty tyvm tq tqvm " +
+		"tengkyu tengkiu tenkyu suwun nuhun hatur maturnuwun nuwun kamsia terimakasihh tysm thankies tengs trmksh matursuwun syukron appreciate appreciated 🙏 🤝 🫶",
+	"F": "kak ka kakak kk kaka kka min admin mimin mas mba mbak mbk pak bpk bapak bu ibu bun om tante gan agan bro sis bang bg bos boss bosku cs team tim sir mam miss mr deh dong doong dng sih nih ni tuh ternyata lho loh  " +
 		"lah banget bgt bgtt bngt bener2 sekali skali sangat semua semuanya smua semua2 sekarang skrg skrng skarang skr now it its this the is all very so much more longer any everything just has have been does do am are  " +
-		"to for your my our me dari untuk utk atas dengan dgn di ini itu oh ohh o ah nah wah wow haha hahaha hehe hehehe hihi he wkwk wkwkwk wk eh alhamdulillah alhamdulilah puji tuhan syukur aamiin amin " +
-		"bantuannya bantuanya bntuannya infonya informasinya responnya responsnya penjelasannya penjelasan kerjasamanya kerjasama supportnya waktunya atensinya " +
-		"perhatiannya layanannya pelayanannya pelayanan solusinya banyak bnyk many lot a halo hallo hai hi hello permisi " +
-		"😊 🙂 😀 😃 😄 😁 😆 😍 🥰 😘 🤗 ❤ 💕 💖 💙 💚 💛 🧡 💜 ♥ 👏 🙌 🎉 🔥 💪 ✨ 😎 😇 ☺ 🌹 🌸 💐 🎊 🥳 😉 😂 🤣 😅 ⭐ 🌟",
+		"to for your my our me dari untuk utk atas dengan dgn di ini itu oh ohh o oalah owalah owh ah nah wah wow haha hahaha hehe hehehe hihi he wkwk wkwkwk wk eh puji tuhan syukur aamiin amin " +
+		"bantuannya kesabarannya bantuanya bntuannya infonya informasinya responnya responsnya penjelasannya penjelasan kerjasamanya kerjasama supportnya waktunya atensinya " +
+		"perhatiannya layanannya pelayanannya pelayanan solusinya banyak bnyk byk many lot a halo hallo hai hi hello permisi " +
+		"😊 🙂 😀 😃 😄 😁 😆 😍 🥰 😘 🤗 ❤ 💕 💖 💙 💚 💛 🧡 💜 ♥ 👏 🙌 🎉 🔥 💪 ✨ 😎 😇 ☺ 🌹 🌸 💐 🎊 🥳 😉 😂 🤣 😅 ⭐ 🌟 🤲 🙇 🤩 🥹 😌 👋 ✌ 🫰 🌷 🌻 🌺 ♂ ♀",
 	"H": "pagi siang sore malam selamat slmt met assalamualaikum waalaikumsalam morning afternoon evening",
 	"I": "saya sy aku ku kami kita i ive we gw gue",
 	"O": "aplikasi aplikasinya app appnya sistem sistemnya data datanya stok stoknya stock stocknya laporan laporannya lapornya menu menunya printer printernya nota notanya struk struknya harganya harga hasil hasilnya " +
@@ -79,12 +84,13 @@ var rows = map[string]string{
 	"L": "lagi lg lgi again",
 	"D": "ada adanya there",
 	"j": "aja saja ja aj sj",
-	"W": "atau or kadang kadang2 sometimes kadangkala nanti nnt ntar nt ntr besok bsk lusa akan mau mo pengen ingin tunggu ditunggu nunggu menunggu sebentar bentar bntr sbntr dulu dlu sek kalau kalo klo klw kl jika if will later tomorrow wait waiting let lets soon tonight  " +
+	"W": "atau or kadang kadang2 sometimes kadangkala nanti nnt ntar nt ntr besok bsk lusa akan mau mo pengen ingin tunggu ditunggu nunggu menunggu sebentar bentar bntr sbntr dulu dlu sek kalau kalo klau kalu klo klu klw kl jika bila apabila andai seandainya misal misalnya semisal takut takutnya khawatir ketemu nemu ditemukan agar supaya biar if will later tomorrow wait waiting let lets soon tonight  " +
 		"tadi td tadinya did was hilang ilang lenyap were sebelumnya kemarin kmrn kmren kemaren sebelum before yesterday sempat sempet pernah semalam semoga moga hopefully mungkin maybe kayaknya sepertinya kayanya harusnya seharusnya should perhaps",
-	"Q": "apa apakah apkh kenapa knp kenpa knapa gimana gmn gmana bagaimana bgmn kapan kpn kapankah berapa brp brapa mana dimana dmn siapa how when why what where who which bisakah sudahkah udahkah bolehkah adakah",
+	"Q": "apa apakah apkh kenapa knp kenpa knapa gimana gmn gmana bagaimana bgmn kapan kpn kapankah berapa brp brapa mana dimana dmn siapa how when why what where who which bisakah sudahkah udahkah bolehkah adakah tau tahu tanya nanya penyebab penyebabnya",
 
 	"NP": "gabisa gbisa gakbisa gkbisa gabs gbs tidakbisa tdkbisa gaiso gabsa nggabisa cant cannot cantt couldnt raiso gabisaa",
 	"BP": "blmbisa belumbisa blmbs belombisa",
+	"ND": "gada gaada gakada nggada",
 	"SP": "udahbisa sudahbisa udhbisa sdhbisa udhbs sdhbs",
 }
 
@@ -99,35 +105,80 @@ var vocabulary = func() map[string]string {
 	return m
 }()
 
+// spellings are the ways to write the words of phrases.
+var spellings = func() map[string]string {
+	m := make(map[string]string)
+	for w, others := range map[string]string{
+		"sudah":  "sudahh sudh suda sdh sdah udah udh uda udha dah dh",
+		"tidak":  "tdk tidk tdak ga gak gk nggak ngga enggak engga gag ndak",
+		"belum":  "belom blum blom blm",
+		"masih":  "msh masi msih",
+		"saja":   "aja aj ja sj",
+		"sama":   "sm",
+		"saya":   "sy",
+		"yang":   "yg",
+		"terima": "trima terimah trma",
+		"kasih":  "kasi ksh",
+		"sampai": "sampe smp",
+	} {
+		for other := range strings.FieldsSeq(others) {
+			m[other] = w
+		}
+	}
+	return m
+}()
+
 // phrases are words that together do something else than each alone; the longest
-// wins.
+// wins. Each word stands here as [spellings] has it.
 var phrases = map[string]string{
-	"terima kasih": "K", "trima kasih": "K", "terima kasi": "K", "trima kasi": "K", "terimah kasih": "K", "makasih banyak": "K", "thank you": "K", "thank u": "K", "thank you so much": "K", "many thanks": "K",
-	"matur nuwun": "K", "matur suwun": "K", "hatur nuhun": "K", "tengkyu so much": "K",
-	"sama sama": "K", "sama2": "K", "samasama": "K", "sami sami": "K", "youre welcome": "K",
-	"sudah dibantu": "K", "sudah membantu": "K", "sudah bantu": "K", "udah dibantu": "K", "udah bantu": "K", "sdh dibantu": "K", "sdh bantu": "K", "udh dibantu": "K", "sudah direspon": "K", "sudah merespon": "K", "telah membantu": "K", "telah dibantu": "K",
-	"fast respon": "K", "fast response": "K", "sukses selalu": "K", "sehat selalu": "K",
+	"terima kasih": "K", "thank you": "K", "thank u": "K", "many thanks": "K",
+	"matur nuwun": "K", "matur suwun": "K", "hatur nuhun": "K",
+	"sama sama": "K", "sami sami": "K", "youre welcome": "K", "god bless": "K",
+	"sudah dibantu": "K", "sudah membantu": "K", "sudah bantu": "K", "sudah direspon": "K", "sudah merespon": "K", "telah membantu": "K", "telah dibantu": "K",
+	"sudah mau bantu": "K", "sudah mau membantu": "K", "sudah sabar": "K",
+	"fast respon": "K", "fast response": "K", "sukses selalu": "K", "sukses terus": "K", "sehat selalu": "K", "selamat beristirahat": "K", "terima kasih kembali": "K", "pelayanannya memuaskan": "K", "sangat memuaskan": "K",
+	"fast responnya": "F", "fast responsenya": "F", "quick response": "F", "quick respon": "F", "atas bantuan": "F", "atas kerjasama": "F", "atas perhatian": "F", "atas info": "F", "atas informasi": "F",
 	"not yet": "B", "can not": "NP", "could not": "NP", "no longer": "N", "no more": "N",
-	"no problem": "U", "no worries": "U", "tidak masalah": "U", "ga masalah": "U", "gak masalah": "U", "nggak masalah": "U", "gk masalah": "U", "tdk masalah": "U", "bukan masalah": "U",
+	"no problem": "U", "no worries": "U", "tidak masalah": "U", "bukan masalah": "U", "tidak apa apa": "U",
 	"masih bisa": "U", "bisa jadi": "U", "bisa tolong": "QU", "bisa minta": "QU", "bisa bantu": "QU", "bisa dibantu": "QU", "bisa kah": "Q", "sudah kah": "Q", "kata siapa": "Q",
 	"your help": "F", "the help": "F", "for helping": "F", "your support": "F", "the support": "F", "kembali kasih": "K", "good night": "H", "good morning": "H", "good afternoon": "H", "good evening": "H", "good day": "H", "normal kembali": "P", "bisa bisa": "P",
 	"jalan keluar": "U", "kembali normal": "P", "kembali lagi": "U", "keluar lagi": "U",
 	"setelah dicoba": "SR", "setelah dicek": "SR", "setelah saya coba": "SR", "setelah saya cek": "SR", "telah dicoba": "SR", "telah dicek": "SR",
 	"telah selesai": "Sf", "telah sesuai": "SP", "telah normal": "SP",
 	"dari tadi": "F", "dari kemarin": "F",
-	"ya sudah": "U", "ya udah": "U", "ya udh": "U", "ya sdh": "U", "sudah lah": "U", "udah lah": "U",
-	"ya sudah bisa": "SP", "ya udah bisa": "SP", "ya udh bisa": "SP", "ya sdh bisa": "SP", "ya sudah ok": "Sp", "ya sudah oke": "Sp", "ya sudah normal": "SP", "ya sudah sesuai": "SP",
-	"salah kirim": "U", "salah chat": "U", "salah orang": "U", "salah nomor": "U", "salah sambung": "U", "wrong chat": "U", "wrong number": "U",
-	"tidak ada yang": "ND", "tidak ada yg": "ND", "tdk ada yg": "ND", "ga ada yang": "ND", "ga ada yg": "ND", "gak ada yang": "ND", "gak ada yg": "ND",
+	"ya sudah": "U", "sudah lah": "U",
+	"ya sudah bisa": "SP", "ya sudah ok": "Sp", "ya sudah oke": "Sp", "ya sudah normal": "SP", "ya sudah sesuai": "SP",
+	"salah kirim": "U", "salah chat": "U", "salah orang": "U", "salah nomor": "U", "salah sambung": "U", "salah saya": "U", "salah input": "U", "salah ketik": "U", "salah klik": "U", "salah setting": "U", "wrong chat": "U", "wrong number": "U",
+	"tidak ada yang": "ND", "jangan sampai": "W", "jgn sampai": "W",
 	"respon cepatnya": "F", "respon cepat": "F", "info nya": "F", "sangat membantu": "K", "bantuan nya": "F",
-	"aman terkendali": "P", "lancar jaya": "P", "aman jaya": "P", "sudah fix": "Sf", "udah fix": "Sf", "sdh fix": "Sf", "belum fix": "Bf", "blm fix": "Bf",
-	"oh begitu": "A", "oh gitu": "A", "ooh gitu": "A", "o gitu": "A", "ok gitu": "A",
+	"aman terkendali": "P", "lancar jaya": "P", "aman jaya": "P", "sudah fix": "Sf", "belum fix": "Bf",
+	"oh iya": "F", "oh ya": "F", "o iya": "F", "o ya": "F", "eh iya": "F", // there is more to come
+	"mantap jiwa": "p",
+	"force close": "T", "jadi begitu": "A", "oh begitu": "A", "oh gitu": "A", "ooh gitu": "A", "o gitu": "A", "ok gitu": "A",
 	"up to date": "P", "log in": "v", "sign in": "v",
-	"all good": "P", "looks good": "P", "all set": "P", "good job": "p", "ga apa apa": "U", "tidak apa apa": "U", "gak apa apa": "U",
-	"sama aja": "ME", "sama saja": "ME", "sm aja": "ME", "the same": "E",
-	"tidak ada masalah": "NT", "ga ada masalah": "NT", "gak ada masalah": "NT",
-	"tidak ada": "ND", "tidak jadi": "U", "ga jadi": "U", "gak jadi": "U", "nggak jadi": "U", "belum tentu": "U", "kurang lebih": "U", "sudah tutup": "U", "udah tutup": "U",
+	"all good": "P", "looks good": "P", "all set": "P", "good job": "p",
+	"sama saja": "ME", "masih sama": "ME", "the same": "E",
+	"tidak ada masalah": "NT",
+	"tidak ada":         "ND", "tidak jadi": "U", "belum tentu": "U", "kurang lebih": "U", "sudah tutup": "U",
 	"bisa ditutup": "X", "bisa close": "X", "bisa tutup": "X", "bisa diclose": "X", "sudah boleh": "p",
+	"sudah bisa ditutup": "X", "sudah bisa close": "X", "sudah bisa tutup": "X", "sudah bisa diclose": "X",
+}
+
+// inversions begin a question in English.
+var inversions = strings.Fields("is are")
+
+// honorifics stand before a name.
+var honorifics = strings.Fields("kak ka kakak kk kaka mas mba mbak mbk pak bpk bapak bu ibu bun om tante min admin cs mr miss bro sis")
+
+// wants are words that ask for something, and so are no names.
+var wants = strings.Fields("tolong tlg mohon mhn minta bantu bantuin dibantu kirim kirimin dikirim kirimkan info infoin kabarin kabari update balas bales dibalas jawab dijawab " +
+	"proses diproses lanjut lanjutkan urgent segera cepat lama lambat maaf invoice order orderan pesanan invoicenya help please pls")
+
+// named reports a word that may be a name.
+func named(w string) bool {
+	n := utf8.RuneCountInString(w)
+	return n >= 3 && n <= 12 && does(w) == string(wStrange) && !slices.Contains(wants, w) && strings.IndexFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }) < 0 &&
+		!strings.HasSuffix(w, "nya") && !strings.HasSuffix(w, "kan")
 }
 
 // longestPhrase is the most words a phrase has.

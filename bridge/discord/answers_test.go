@@ -191,6 +191,19 @@ func TestTheLastWord(t *testing.T) {
 	}
 }
 
+// However many answers go on, others are answered meanwhile.
+func TestAnswersThatGoOnHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	s, thread := answerStage(t, discordtest.Options{NoSpec: true}, func(bot.Interaction) bot.Answer {
+		return bot.Answer{Text: "first", Follow: func(ctx context.Context, _ func(bot.Answer) error) { <-ctx.Done() }}
+	})
+	for range atWork + 1 {
+		if a, err := s.sari.Command(t.Context(), thread, "queue", nil); err != nil || a.Message == nil {
+			t.Fatalf("answered %+v, %v", a, err)
+		}
+	}
+}
+
 // What Discord does not confirm is shown again where that is harmless: a person
 // never sees two of one answer. A sequel that breaks is told of.
 func TestAnAnswerIsShownOnce(t *testing.T) {

@@ -81,6 +81,10 @@ func TestNobodyIsPingedButWhoIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Discord refuses a message that names somebody twice.
+	if got := write(bridge.Message{PingRoles: []string{role, role}, PingUsers: []string{"2", "1", "2"}}).Mentions; !slices.Equal(got.Roles, []string{role}) || !slices.Equal(got.Users, []string{"1", "2"}) {
+		t.Errorf("called twice: %+v", got)
+	}
 	m, _ := s.srv.Message(id)
 	if p := m.Pings; p.Everyone || !slices.Equal(p.Roles, []string{role}) || !slices.Equal(p.Users, []string{dewi.ID()}) {
 		t.Errorf("pinged %+v", p)

@@ -168,6 +168,10 @@ type settings struct {
 	longGap      time.Duration // after which a resumed session is not trusted
 	backoff      time.Duration // first wait before repeating anything
 	identifyGap  time.Duration
+	ack          time.Duration // for the first answer to an interaction, which must come within 3 seconds
+	// back is how long a post takes at most to go back into the archive: less than is left
+	// of a lease when nothing new is begun under it.
+	back time.Duration
 }
 
 func standard() settings {
@@ -193,6 +197,8 @@ func standard() settings {
 		longGap:      time.Minute,
 		backoff:      time.Second,
 		identifyGap:  5 * time.Second,
+		ack:          2500 * time.Millisecond,
+		back:         2 * time.Second,
 	}
 }
 

@@ -15,6 +15,12 @@ type editMessage struct {
 	Mentions mentions `json:"allowed_mentions"`
 }
 
+// concludeMessage takes the buttons away, too.
+type concludeMessage struct {
+	editMessage
+	Components []component `json:"components"` // empty
+}
+
 // updateMessage changes everything that a message of ours shows, files apart. Empty
 // lists take away what was there.
 type updateMessage struct {
@@ -37,6 +43,15 @@ const (
 func (c *Client) Edit(ctx context.Context, channel, message, content string) error {
 	err := c.edit(ctx, channel, message, editMessage{Content: normal(content), Mentions: silent()})
 	if err != nil {
+		return sendError(err, needsToEdit)
+	}
+	return nil
+}
+
+// Conclude is [Client.Edit] that takes the message's buttons away.
+func (c *Client) Conclude(ctx context.Context, channel, message, content string) error {
+	in := concludeMessage{editMessage{Content: normal(content), Mentions: silent()}, []component{}}
+	if err := c.edit(ctx, channel, message, in); err != nil {
 		return sendError(err, needsToEdit)
 	}
 	return nil
@@ -99,11 +114,17 @@ func (c *Client) edit(ctx context.Context, channel, message string, in any) erro
 	if !info.Metadata.Archived { // somebody re-opened it meanwhile: it stays open
 		return do()
 	}
-	if err := c.patch(ctx, channel, patchThread{Archived: new(false)}); err != nil {
+	if err = c.patch(ctx, channel, patchThread{Archived: new(false)}); isStatus(err, 400, 401, 403, 404) {
 		return err
 	}
-	err = do()
-	if again := c.patch(ctx, channel, patchThread{Archived: new(true), Locked: &info.Metadata.Locked}); err == nil {
+	if err == nil {
+		err = do()
+	}
+	// It goes back whatever came of it, also when the time for it is over, and ahead of
+	// what it yielded to: an attempt to come would find it open and leave it so.
+	back, cancel := context.WithTimeout(unyielding(context.WithoutCancel(ctx)), c.set.back)
+	defer cancel()
+	if again := c.patch(back, channel, patchThread{Archived: new(true), Locked: &info.Metadata.Locked}); err == nil {
 		err = again
 	}
 	return err

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,7 +13,8 @@ import (
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
 
-// An edit changes the words and leaves the buttons, pings nobody, and can be repeated.
+// An edit changes the words and leaves the buttons, pings nobody, and can be repeated; a
+// conclusion takes them away.
 func TestAnEditChangesTheWordsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
@@ -33,6 +35,12 @@ func TestAnEditChangesTheWordsAndNothingElse(t *testing.T) {
 	}
 	if m.Pings.Everyone || len(m.Pings.Users) != 0 {
 		t.Errorf("pinged %+v", m.Pings)
+	}
+	if err := c.Conclude(t.Context(), thread, id, "selesai"); err != nil {
+		t.Fatal(err)
+	}
+	if m, _ = s.srv.Message(id); len(m.Components) != 0 || len(m.Embeds) != 1 || m.Content != "selesai" {
+		t.Errorf("concluded message is %+v", m)
 	}
 }
 
@@ -56,6 +64,34 @@ func TestAnEditLeavesAPostArchived(t *testing.T) {
 		if post, _ := s.srv.Channel(thread); m.Content != "isi" || !post.Archived || post.Locked != lock {
 			t.Errorf("lock %t: message %q, post %+v", lock, m.Content, post)
 		}
+	}
+}
+
+// An edit that is given up half-way leaves the post in the archive all the same.
+func TestAnEditThatIsGivenUpLeavesAPostArchived(t *testing.T) {
+	t.Parallel()
+	limits := discordtest.DefaultLimits()
+	limits.MessageEdit = discordtest.Limit{N: 1, Per: time.Hour} // the second attempt waits
+	s := newStage(t, discordtest.Options{Limits: &limits})
+	c, thread := s.client(), s.thread("HE-1")
+	id, err := c.Say(t.Context(), bridge.Message{Channel: thread, Content: "menunggu"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Arrange(t.Context(), thread, bridge.PostState{Tags: []string{"closed"}, Archived: true}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	ended := make(chan error, 1)
+	go func() { ended <- c.Update(ctx, id, bridge.Message{Channel: thread, Content: "isi"}) }()
+	s.until("the post is open", func() bool { post, _ := s.srv.Channel(thread); return !post.Archived })
+	giveUp()
+	if err := <-ended; err == nil {
+		t.Error("it was changed")
+	}
+	if post, _ := s.srv.Channel(thread); !post.Archived {
+		t.Error("the post was left open")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,6 +151,16 @@ func TestACommandOnAMessage(t *testing.T) {
 	}
 	if want := (bot.Target{ID: posted.ID, Author: s.sari.ID(), Text: "ini rahasia"}); got.Target == nil || !reflect.DeepEqual(*got.Target, want) || got.Command != "Make it a note" {
 		t.Errorf("handled %+v, target %+v", got, got.Target)
+	}
+	posted, err = s.sari.Post(thread, "layarnya", discordtest.PostOptions{Files: []discordtest.File{{Name: "layar.png", Data: []byte("png")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.sari.Context(t.Context(), posted.ID, "Make it a note"); err != nil {
+		t.Fatal(err)
+	}
+	if got.Target == nil || len(got.Target.Files) != 1 || got.Target.Files[0].Name != "layar.png" || got.Target.Files[0].Size != 3 || !strings.Contains(string(got.Target.Files[0].Ref), posted.ID) || !strings.Contains(string(got.Target.Files[0].Ref), thread) {
+		t.Errorf("with a file the target is %+v", got.Target)
 	}
 }
 

@@ -61,7 +61,7 @@ func TestTheStandardSettingsAreThosePromised(t *testing.T) {
 		retryLimits: false, retries: 0,
 		perSecond: 48, mostInvalid: 1000, exchange: 15 * time.Second, intakeBytes: 16 << 20,
 		tick: time.Second, lockPatience: 6 * time.Second, greeting: time.Minute, acks: 1.5, longGap: time.Minute,
-		backoff: time.Second, identifyGap: 5 * time.Second,
+		backoff: time.Second, identifyGap: 5 * time.Second, ack: 2500 * time.Millisecond, back: 2 * time.Second,
 	}
 	if got := standard(); got != promised {
 		t.Errorf("settings are %+v, want %+v", got, promised)

@@ -75,11 +75,9 @@ const (
 	// A token is good for 15 minutes; the handler ends before.
 	handlingTime = 14 * time.Minute
 	// What is at work when everything ends has this long to finish.
-	grace = 5 * time.Second
-	// The first answer must come within 3 seconds.
-	ackTime = 2500 * time.Millisecond
-	ackers  = 64
-	atWork  = 64
+	grace  = 5 * time.Second
+	ackers = 64
+	atWork = 64
 )
 
 func (c *Client) onInteraction(raw json.RawMessage) {
@@ -121,11 +119,15 @@ func (c *Client) answerAll(ctx context.Context) {
 					// Not wg.Go for all at once: a press beyond the bound stays
 					// acknowledged, and waits for its turn without an acker.
 					wg.Go(func() {
+						var follow func()
 						select {
 						case slots <- struct{}{}:
-							defer func() { <-slots }()
-							c.answer(ctx, i)
+							follow = c.answer(ctx, i)
+							<-slots
 						case <-ctx.Done():
+						}
+						if follow != nil { // it may take minutes, and does next to nothing
+							follow()
 						}
 					})
 				}
@@ -141,7 +143,7 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	if c.bot == nil {
 		return false
 	}
-	ctx, cancel := context.WithDeadline(ctx, i.at.Add(ackTime))
+	ctx, cancel := context.WithDeadline(ctx, i.at.Add(c.set.ack))
 	defer cancel()
 	type flags struct {
 		Flags int `json:"flags,omitempty"`
@@ -160,7 +162,7 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	path := "/interactions/" + i.ID + "/" + i.Token + "/callback"
 	var err error
 	for range 3 {
-		attempt, stop := context.WithTimeout(ctx, ackTime/3)
+		attempt, stop := context.WithTimeout(ctx, c.set.ack/3)
 		err = c.rest.do(attempt, "acknowledge interaction", http.MethodPost, path, in, nil)
 		stop()
 		if err == nil || isCode(err, codeAcknowledged) {
@@ -174,7 +176,8 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	return false
 }
 
-func (c *Client) answer(ctx context.Context, i interaction) {
+// answer answers an interaction, and returns how that goes on, nil if it does not.
+func (c *Client) answer(ctx context.Context, i interaction) (follow func()) {
 	handling, handled := context.WithDeadline(context.WithoutCancel(ctx), i.at.Add(handlingTime))
 	defer handled()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, handled) })()
@@ -182,11 +185,12 @@ func (c *Client) answer(ctx context.Context, i interaction) {
 	shown := c.newAnswering(i)
 	if err := shown.show(ctx, answer); err != nil {
 		c.log.Warn("an interaction could not be answered", zap.Error(err))
-		return
+		return nil
 	}
-	if answer.Follow != nil {
-		shown.follow(ctx, answer)
+	if answer.Follow == nil {
+		return nil
 	}
+	return func() { shown.follow(ctx, answer) }
 }
 
 func (c *Client) handle(ctx context.Context, i interaction) (answer bot.Answer) {

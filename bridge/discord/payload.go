@@ -91,6 +91,7 @@ const (
 	componentButton = 2
 	buttonsPerRow   = 5
 	flagEphemeral   = 1 << 6
+	mostCalled      = 100 // a message that may ping more is refused whole
 )
 
 var buttonStyles = map[string]int{"primary": 1, "secondary": 2, "success": 3, "danger": 4}
@@ -100,11 +101,17 @@ func silent() mentions { return mentions{Parse: []string{}} }
 // write makes a message; the nonce and the target of a reply are for Say to add.
 func write(m bridge.Message) createMessage {
 	out := createMessage{Content: normal(m.Content), Mentions: silent(), Components: rows(m.Buttons), Attachments: attachments(m.Files)}
-	out.Mentions.Roles, out.Mentions.Users = m.PingRoles, m.PingUsers
+	out.Mentions.Roles, out.Mentions.Users = called(m.PingRoles), called(m.PingUsers)
 	if m.Card != nil {
 		out.Embeds = []embed{card(*m.Card)}
 	}
 	return out
+}
+
+// called are those who may be pinged as Discord takes them: each once, and not too many.
+func called(ids []string) []string {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	return ids[:min(len(ids), mostCalled)]
 }
 
 // normal is text as Discord will give it back, so that a message can be found

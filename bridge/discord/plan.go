@@ -37,15 +37,15 @@ func StandardPlan(teams []string) Plan {
 	return Plan{
 		Category: "Halo",
 		Forums: []ForumPlan{
-			{Name: "halo-desk", Topic: "One post for each ticket. What the ticket's agent writes here goes to the client; lines that start with // stay inside.",
+			{Name: "halo-desk", Topic: "Satu post untuk tiap tiket. Yang ditulis agen tiket di sini terkirim kepada klien; baris yang diawali // tetap di dalam.",
 				Tags: []string{"new", "assigned", "waiting", "developer", "resolved", "closed"}, Moderated: true},
-			{Name: "inquiry-reports", Topic: "One post for each report to a developer team.", Tags: tags, Moderated: true},
+			{Name: "inquiry-reports", Topic: "Satu post untuk tiap laporan kepada tim developer.", Tags: tags, Moderated: true},
 		},
 		Channels: []ChannelPlan{
-			{Name: "halo-intake", Topic: "Who waits, and who does not get through."},
-			{Name: "halo-ops", Topic: "How the desk itself is doing."},
-			{Name: "follow-up", Topic: "Customers to be contacted."},
-			{Name: "audit", Topic: "Sampled answers to be validated."},
+			{Name: "halo-intake", Topic: "Siapa yang menunggu, dan siapa yang belum dapat dilayani."},
+			{Name: "halo-ops", Topic: "Keadaan desk itu sendiri."},
+			{Name: "follow-up", Topic: "Pelanggan yang perlu dihubungi."},
+			{Name: "audit", Topic: "Contoh jawaban untuk divalidasi."},
 		},
 	}
 }

@@ -125,6 +125,7 @@ func quick() settings {
 	s.greeting = 2500 * time.Millisecond
 	s.backoff = 20 * time.Millisecond
 	s.identifyGap = 0
+	s.ack, s.back = 30*time.Second, 30*time.Second // a machine may be busy
 	return s
 }
 
@@ -133,6 +134,7 @@ func newStage(t *testing.T, o discordtest.Options) *stage {
 	if o.Limits == nil {
 		o.Limits = discordtest.NoLimits()
 	}
+	o.Limits.FirstAnswer = time.Minute
 	srv := discordtest.Start(t, o)
 	s := &stage{t: t, srv: srv, inbox: &memo{cursors: map[string]string{}}, set: quick()}
 	s.forum = srv.AddChannel(discordtest.NewChannel{Kind: channelForum, Name: "halo-desk",

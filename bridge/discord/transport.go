@@ -281,6 +281,11 @@ func yielding(ctx context.Context) context.Context {
 	return context.WithValue(ctx, yieldingKey{}, true)
 }
 
+// unyielding takes that back.
+func unyielding(ctx context.Context) context.Context {
+	return context.WithValue(ctx, yieldingKey{}, nil)
+}
+
 func isYielding(ctx context.Context) bool { return ctx.Value(yieldingKey{}) != nil }
 
 type yieldingKey struct{}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -69,4 +70,21 @@ func (v *visitor) client(phone int, text string) {
 func (v *visitor) staff(text string) {
 	v.t.Helper()
 	v.run(chromedp.SendKeys(chromedp.CSS("#discord-text"), text+kb.Enter))
+}
+
+// A clock time in an option is no option of its own, and a command that asks for its
+// options may lead to another form.
+func TestPageTakesCommandsWithOptions(t *testing.T) {
+	t.Parallel()
+	v := visit(t, options{Policy: working}, 1280, 820)
+	v.sees("#room-messages", "menangani tiket ini")
+	v.staff("/ticket snooze until: besok 10:30")
+	v.sees("#room-messages .whisper", "24 Nov 2026, 10:30")
+	v.staff("/ticket escalate")
+	v.sees("#dialog[open] h2", "/ticket escalate")
+	v.run(chromedp.Click(chromedp.CSS("#dialog .primary")))
+	v.sees("#dialog[open] h2", "Eskalasi ke supervisor")
+	v.settle()
+	v.form("Semua outlet berhenti")
+	v.sees("#room-messages .press", "Jawab")
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
 )
 
-// organizers are the roles that may archive, tag and delete posts by hand.
-var organizers = []string{"Developer Lead", "Assistant Manager", "Manager"}
-
 // A colleague is a member of staff with the Discord roles that go with the job.
 type colleague struct {
 	name  string
@@ -27,34 +24,34 @@ var staff = []colleague{
 	{"dewi", []string{"CS Agent"}},
 	{"bayu", []string{"Developer Back End"}},
 	{"rudi", []string{"Developer POS"}},
-	{"joko", []string{"Developer Lead"}},
+	{"joko", []string{"Developer Lead", moderator}},
 	{"maya", []string{"Sales"}},
 	{"tono", []string{"After Sales"}},
 	{"wati", []string{"QA"}},
 	{"hadi", []string{"Engineering"}},
 	{"ratna", []string{"Head of Marketing"}},
 	{"andi", []string{"Assistant Manager"}},
-	{"lina", []string{"Manager"}},
+	{"lina", []string{"Manager", moderator}},
 }
+
+// moderator is the role of those who may change posts by hand: the desk gives it no right.
+const moderator = "Moderator"
 
 // populate lets everybody join the Discord server.
 func (s *sandbox) populate() {
 	for _, one := range staff {
 		for _, name := range one.roles {
-			if s.discord.RoleID(name) == "" {
-				s.discord.AddRole(name, permissions(name), true)
+			if s.discord.RoleID(name) != "" {
+				continue
 			}
+			rights := discordtest.Permission(0)
+			if name == moderator {
+				rights = discordtest.PermissionManageThreads
+			}
+			s.discord.AddRole(name, rights, name != moderator)
 		}
 		s.discord.AddMember(strings.ToUpper(one.name[:1])+one.name[1:], one.roles...)
 	}
-}
-
-// permissions are what a role may do in every channel that it sees.
-func permissions(role string) discordtest.Permission {
-	if slices.Contains(organizers, role) {
-		return discordtest.PermissionManageThreads
-	}
-	return 0
 }
 
 // people are the staff on the Discord server, in the order of the list.

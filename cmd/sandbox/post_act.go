@@ -6,40 +6,35 @@ import (
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 )
 
-// postAct is what a member of staff can do to a thread or post by hand; what is left out
-// stays.
-type postAct struct {
-	As       string    `json:"as"`
-	Archived *bool     `json:"archived"`
-	Locked   *bool     `json:"locked"`
-	Tags     *[]string `json:"tags"` // names
-	Delete   bool      `json:"delete"`
-}
-
-func (s *sandbox) postChannel(r *http.Request) (any, error) {
+// postPost lets a member of staff change a forum post by hand, or delete it: who has the
+// right to manage threads does so in Discord past the desk's buttons.
+func (s *sandbox) postPost(r *http.Request) (any, error) {
 	c, err := s.channel(r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
-	var act postAct
-	if err := read(r, &act); err != nil {
+	var body struct {
+		As       string    `json:"as"`
+		Archived *bool     `json:"archived"`
+		Locked   *bool     `json:"locked"`
+		Tags     *[]string `json:"tags"` // names: exactly these
+		Delete   bool      `json:"delete"`
+	}
+	if err := read(r, &body); err != nil {
 		return nil, err
 	}
-	changes := act.Archived != nil || act.Locked != nil || act.Tags != nil
-	switch {
-	case !c.Thread():
-		return nil, badRequest("%s is a channel: only posts and threads are changed by hand", c.Name)
-	case changes == act.Delete:
-		return nil, badRequest("give either delete, or some of archived, locked and tags")
+	changes := body.Archived != nil || body.Locked != nil || body.Tags != nil
+	if c.Kind != discordtest.KindThread || body.Delete == changes {
+		return nil, badRequest("name a post, and either delete or some of archived, locked and tags")
 	}
-	who, err := s.colleagueIn(act.As, c)
+	who, err := s.colleagueIn(body.As, c)
 	if err != nil {
 		return nil, err
 	}
-	if act.Delete {
+	if body.Delete {
 		err = who.DeleteThread(c.ID)
 	} else {
-		err = who.SetThread(c.ID, discordtest.ThreadState{Archived: act.Archived, Locked: act.Locked, Tags: act.Tags})
+		err = who.SetThread(c.ID, discordtest.ThreadState{Archived: body.Archived, Locked: body.Locked, Tags: body.Tags})
 	}
 	if err != nil {
 		return nil, refused(err)

@@ -79,7 +79,8 @@ type commandView struct {
 	Name        string       `json:"name"` // full, words separated by a blank
 	Description string       `json:"description"`
 	Options     []optionView `json:"options"`
-	OnMessage   bool         `json:"on_message,omitempty"` // it is in the menu of a message
+	OnMessage   bool         `json:"on_message,omitempty"` // it is in the menu of a message, under its label
+	Label       string       `json:"label,omitempty"`
 }
 
 type optionView struct {
@@ -149,6 +150,9 @@ func commands(prefix string, all []bot.Command) []commandView {
 			continue
 		}
 		v := commandView{Name: prefix + c.Name, Description: c.Description["id"], Options: []optionView{}, OnMessage: c.OnMessage}
+		if c.OnMessage {
+			v.Label = cmp.Or(c.Names["id"], c.Name)
+		}
 		for _, o := range c.Options {
 			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, string(o.Kind), choices(o.Choices)})
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,7 +114,11 @@ func listing(all []discordtest.Message) string {
 func (s *story) agent(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 3)
 	s.keepInside(args[0], args[2:]...)
-	place := s.place(ts)
+	place := s.meant(ts).Thread
+	if s.inPost || args[1] == "writes" || args[1] == "sends" {
+		// Changing and deleting does not wait until what was written has left.
+		place = s.place(ts)
+	}
 	path := "discord/channels/" + place + "/messages"
 	own := func(part string) string {
 		for _, m := range slices.Backward(s.said(place, "")) {
@@ -143,55 +146,56 @@ func (s *story) agent(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// interact does something and keeps what came of it.
-func (s *story) interact(ts *testscript.TestScript, neg bool, body obj) {
-	data, err := json.Marshal(body)
-	if err != nil {
-		ts.Fatalf("%v", err)
-	}
-	status, answer := s.do("POST", "discord/interactions", string(data))
-	s.answer, s.refuse = seen{}, ""
-	switch {
-	case status == http.StatusOK:
-		if err := json.Unmarshal(answer, &s.answer); err != nil {
-			ts.Fatalf("answered %s: %v", answer, err)
-		}
-	case neg:
-		s.refuse = string(answer)
-	default:
-		ts.Fatalf("answered %d %s", status, answer)
-	}
+// interact does something in a channel and keeps what came of it.
+func (s *story) interact(as, channel string, body obj) {
+	s.answer, s.as, s.where = seen{}, as, channel
+	s.whispered = s.whispers(channel, as)
+	body["as"] = as
+	s.post("discord/interactions", body, &s.answer)
 	s.settle()
 }
 
+// whispers are the messages of a channel that one person alone sees. What comes of a
+// button may take longer than the API waits for it; then it is among them.
+func (b *bench) whispers(channel, as string) []discordtest.Message {
+	var all []discordtest.Message
+	b.get("discord/channels/"+channel+"/messages?as="+as, &all)
+	return slices.DeleteFunc(all, func(m discordtest.Message) bool { return !m.Ephemeral || m.Deleted })
+}
+
 // component finds the newest part of a message with a label or hint.
-func (s *story) component(ts *testscript.TestScript, as, label string) (message string, part discordtest.Component) {
-	all := s.said(s.place(ts), as)
-	for _, channel := range []string{"halo-intake", "halo-ops"} {
-		all = append(s.said(s.room(ts, channel), as), all...)
-	}
-	for _, m := range slices.Backward(all) {
-		for _, row := range m.Components {
-			for _, c := range row.Components {
-				if c.Label == label || c.Placeholder == label {
-					return m.ID, c
+func (s *story) component(ts *testscript.TestScript, as, label string) (channel, message string, part discordtest.Component) {
+	var all []discordtest.Message
+	s.until(ts, false, as+" sees "+label, func() bool {
+		all = nil
+		for _, channel = range []string{s.place(ts), s.room(ts, "halo-ops"), s.room(ts, "halo-intake")} {
+			here := s.said(channel, as)
+			for _, m := range slices.Backward(here) {
+				for _, row := range m.Components {
+					for _, c := range row.Components {
+						if c.Label == label || c.Placeholder == label {
+							message, part = m.ID, c
+							return true
+						}
+					}
 				}
 			}
+			all = append(all, here...)
 		}
-	}
-	ts.Fatalf("%s sees no %q:\n%s", as, label, listing(all))
-	return "", discordtest.Component{}
+		return false
+	}, func() string { return listing(all) })
+	return channel, message, part
 }
 
-func (s *story) press(ts *testscript.TestScript, neg bool, args []string) {
+func (s *story) press(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 2)
-	message, button := s.component(ts, args[0], args[1])
-	s.interact(ts, neg, obj{"as": args[0], "message": message, "custom_id": button.CustomID})
+	channel, message, button := s.component(ts, args[0], args[1])
+	s.interact(args[0], channel, obj{"message": message, "custom_id": button.CustomID})
 }
 
-func (s *story) choose(ts *testscript.TestScript, neg bool, args []string) {
+func (s *story) choose(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 3)
-	message, list := s.component(ts, args[0], args[1])
+	channel, message, list := s.component(ts, args[0], args[1])
 	var values []string
 	for _, want := range args[2:] {
 		i := slices.IndexFunc(list.Options, func(o discordtest.Choice) bool { return o.Value == want })
@@ -203,21 +207,22 @@ func (s *story) choose(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		values = append(values, list.Options[i].Value)
 	}
-	s.interact(ts, neg, obj{"as": args[0], "message": message, "custom_id": list.CustomID, "values": values})
+	s.interact(args[0], channel, obj{"message": message, "custom_id": list.CustomID, "values": values})
 }
 
-func (s *story) menu(ts *testscript.TestScript, neg bool, args []string) {
+func (s *story) menu(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 3)
-	for _, m := range slices.Backward(s.said(s.place(ts), "")) {
+	place := s.place(ts)
+	for _, m := range slices.Backward(s.said(place, "")) {
 		if strings.Contains(readable(m), args[2]) {
-			s.interact(ts, neg, obj{"as": args[0], "message": m.ID, "context": args[1]})
+			s.interact(args[0], place, obj{"message": m.ID, "context": args[1]})
 			return
 		}
 	}
 	ts.Fatalf("no message holds %q", args[2])
 }
 
-func (s *story) command(ts *testscript.TestScript, neg bool, args []string) {
+func (s *story) command(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 2)
 	options := pairs(ts, args[2:])
 	where := ""
@@ -230,10 +235,10 @@ func (s *story) command(ts *testscript.TestScript, neg bool, args []string) {
 	for _, value := range options {
 		s.keepInside(args[0], fmt.Sprint(value))
 	}
-	s.interact(ts, neg, obj{"as": args[0], "channel": where, "command": args[1], "options": options})
+	s.interact(args[0], where, obj{"channel": where, "command": args[1], "options": options})
 }
 
-func (s *story) fill(ts *testscript.TestScript, neg bool, args []string) {
+func (s *story) fill(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 2)
 	if s.answer.Modal == nil {
 		ts.Fatalf("no form is open: %s", s.shows())
@@ -242,7 +247,7 @@ func (s *story) fill(ts *testscript.TestScript, neg bool, args []string) {
 	for _, value := range fields {
 		s.keepInside(args[0], fmt.Sprint(value))
 	}
-	s.interact(ts, neg, obj{"as": args[0], "modal": s.answer.Modal.CustomID, "fields": fields})
+	s.interact(args[0], s.where, obj{"modal": s.answer.Modal.CustomID, "fields": fields})
 }
 
 // shows is what the last interaction showed.
@@ -257,14 +262,14 @@ func (s *story) shows() string {
 	case s.answer.Message != nil:
 		return readable(*s.answer.Message)
 	}
-	return s.refuse
+	return listing(slices.DeleteFunc(s.whispers(s.where, s.as), func(m discordtest.Message) bool {
+		return slices.ContainsFunc(s.whispered, func(old discordtest.Message) bool { return old.ID == m.ID })
+	}))
 }
 
 func (s *story) sees(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 1)
-	if strings.Contains(s.shows(), args[0]) == neg {
-		ts.Fatalf("%q, and what is seen is: %s", args[0], s.shows())
-	}
+	s.until(ts, neg, args[0], func() bool { return strings.Contains(s.shows(), args[0]) }, s.shows)
 }
 
 func (s *story) inThread(ts *testscript.TestScript, neg bool, args []string) {

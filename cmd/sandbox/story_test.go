@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/desk"
 )
 
@@ -40,10 +41,13 @@ type story struct {
 	inPost bool              // the staff act in that post, not in the ticket's thread
 	inside []string          // what those wrote whom no client reads
 	answer seen              // what the last interaction showed
-	refuse string            // or why it was refused
+
+	as, where string                // who used it, and in which channel
+	whispered []discordtest.Message // what this person alone saw there before
 }
 
-// commands are the steps that a story may take.
+// commands are the steps that a story may take; ! before one that looks at something says
+// that it must not be so.
 //
 //	client ana says TEXT            a client writes; a new name is a new phone
 //	client ana votes OPTION         on the last poll
@@ -51,7 +55,7 @@ type story struct {
 //	client ana quotes PART TEXT     answers the message that holds PART
 //	client ana edits PART TEXT      changes an own message
 //	client ana sends NAME CAPTION   a picture (.png) or a film (.mp4)
-//	phone ana PART                  the phone shows it (or with !: does not)
+//	phone ana PART                  the phone shows it
 //	count ana N PART                it shows N such messages
 //	at post | thread                the staff act in the report's post, or in the ticket's thread
 //	agent sari writes TEXT          there; whoever it is
@@ -61,9 +65,9 @@ type story struct {
 //	choose sari HINT VALUE...       from a list, by values or parts of what it shows
 //	menu sari NAME PART             from the menu of a message
 //	hand joko deletes | archives | unlocks | tags NAME...  changes the post or thread by hand
-//	command sari NAME [OPTION=VALUE]...  in the thread, or with in=CHANNEL there
+//	command sari NAME [OPTION=VALUE]...  there, or with in=CHANNEL in a channel
 //	fill sari FIELD=VALUE...        the form that is open
-//	sees PART                       what the last of these four showed (or with !: did not)
+//	sees PART                       what the last of these four showed
 //	thread PART                     somebody can read it in the ticket's thread
 //	post PART                       or in the report's post
 //	channel NAME PART               or in a channel
@@ -86,12 +90,18 @@ func (s *story) commands() map[string]func(*testscript.TestScript, bool, []strin
 	}
 	for name, step := range steps {
 		steps[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg && !slices.Contains(canBeDenied, name) {
+				ts.Fatalf("! says nothing about %s", name)
+			}
 			s.giveUp = ts.Fatalf
 			step(ts, neg, args)
 		}
 	}
 	return steps
 }
+
+// canBeDenied are the steps that look at something: with !, it must not be so.
+var canBeDenied = []string{"phone", "count", "sees", "thread", "post", "channel", "pings", "state", "tag", "archived", "locked", "event", "tickets"}
 
 // need ends the story when a step has too few words.
 func need(ts *testscript.TestScript, args []string, n int) {
@@ -152,11 +162,8 @@ func (s *story) client(ts *testscript.TestScript, _ bool, args []string) {
 		need(ts, args, 4)
 		s.post(path, obj{"text": rest[1], "edit": last(func(m onPhone) bool { return m.FromMe && strings.Contains(m.Text, rest[0]) })}, nil)
 	case "sends":
-		caption := ""
-		if len(rest) > 1 {
-			caption = rest[1]
-		}
-		s.put(path, map[string]string{"caption": caption}, shot(rest[0]))
+		need(ts, args, 4)
+		s.put(path, map[string]string{"caption": rest[1]}, shot(rest[0]))
 	default:
 		ts.Fatalf("a client does not %q", verb)
 	}

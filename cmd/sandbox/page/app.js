@@ -27,7 +27,11 @@ const discord = createDiscord(desk);
 
 // The top bar.
 
-setInterval(() => { if (state) byId('now').textContent = clock(); }, 250);
+setInterval(() => {
+  if (!state) return;
+  byId('now').textContent = clock();
+  discord.tick();
+}, 250);
 
 for (const button of document.querySelectorAll('[data-advance]')) {
   const step = button.dataset.advance;

@@ -56,7 +56,7 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
   function matches() {
     if (!area.value.startsWith('/') || area.value.startsWith('//') || area.value.includes('\n') || context) return [];
     const typed = area.value.slice(1).toLowerCase();
-    return desk().commands.filter((one) => !one.on_message).filter((one) => one.name.startsWith(typed) || typed.startsWith(one.name + ' ') || typed === one.name).slice(0, 8);
+    return desk().commands.filter((one) => !one.on_message).filter((one) => one.name.startsWith(typed) || typed.startsWith(one.name + ' ') || typed === one.name);
   }
 
   function drawSlash() {
@@ -66,6 +66,7 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
     slash.replaceChildren(...found.map((one, i) => h('li', {
       role: 'option', id: 'slash-' + i, 'aria-selected': String(i === picked), onmousedown: (event) => { event.preventDefault(); complete(one); },
     }, h('b', {}, '/' + one.name), (one.options ?? []).map((option) => h('code', {}, option.name)), h('span', {}, one.description))));
+    slash.children[picked]?.scrollIntoView({ block: 'nearest' });
     if (found.length) area.setAttribute('aria-activedescendant', 'slash-' + picked);
     else area.removeAttribute('aria-activedescendant');
     return found;
@@ -84,9 +85,9 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
     const known = command.options ?? [];
     const options = {};
     let name = known[0]?.name;
-    for (const part of rest.trim().split(/\s+(?=[\w-]+:)|^(?=[\w-]+:)/)) {
+    for (const part of rest.trim().split(/\s+(?=[\w-]+:)/)) {
       const found = /^([\w-]+):\s*([\s\S]*)$/.exec(part);
-      if (found && known.some((one) => one.name === found[1])) { name = found[1]; options[name] = found[2].trim(); } else if (part.trim() && name) options[name] = part.trim();
+      if (found && known.some((one) => one.name === found[1])) { name = found[1]; options[name] = found[2].trim(); } else if (part.trim() && name) options[name] = [options[name], part.trim()].filter(Boolean).join(' ');
     }
     for (const one of known) if (one.required && !options[one.name]) throw new Error(t('optionMissing', { name: one.name }));
     return options;
@@ -145,7 +146,13 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
       event.preventDefault();
       const fields = {};
       for (const one of body.elements) if (one.name && one.value !== '') fields[one.name] = one.value;
-      await interact({ modal: modal.custom_id, fields }).then(() => dialog.close(), () => {});
+      // As on Discord: what comes of it shows in the channel. What did not arrive is not lost.
+      dialog.close();
+      await interact({ modal: modal.custom_id, fields }).catch(() => {
+        if (dialog.open) return;
+        dialog.replaceChildren(body);
+        dialog.showModal();
+      });
     });
     dialog.replaceChildren(body);
     dialog.showModal();

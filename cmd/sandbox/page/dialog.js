@@ -21,7 +21,7 @@ export function ask(title, fields, done, doing = t('send')) {
     for (const one of body.elements) if (one.name) values[one.name] = one.type === 'checkbox' ? one.checked : one.value.trim();
     try {
       await done(values);
-      dialog.close();
+      if (body.isConnected) dialog.close(); // it may have led to another form
     } catch (problem) { toast(problem.message, 'bad'); }
   });
   dialog.replaceChildren(body);

@@ -250,6 +250,7 @@ export function createDiscord(desk) {
       }
     },
     sees: (id) => Boolean(channel(id)),
+    tick: () => drawn.tick(list),
     get room() { return room; },
     get unread() { return unread.size; },
     focus: () => document.getElementById('discord-text').focus(),

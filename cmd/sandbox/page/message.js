@@ -155,12 +155,13 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     if (part.type === stringSelect) {
       if (part.max_values > 1) return several(part, message);
       return h('select', { class: 'choice', disabled: part.disabled, 'aria-label': part.placeholder ?? '', onchange: (event) => press(event.currentTarget, message, part.custom_id, [event.currentTarget.value]) },
-        h('option', { value: '' }, part.placeholder ?? '…'), (part.options ?? []).map((one) => h('option', { value: one.value, selected: one.default }, titled(one))));
+        h('option', { value: '' }, part.placeholder ?? '…'), (part.options ?? []).map((one) => h('option', { value: one.value, selected: one.default }, choice(one))));
     }
     return part.content ? h('div', { class: 'text' }, markdown(part.content, names)) : '';
   }
 
-  const titled = (option) => [option.label, option.description].filter(Boolean).join(' · ');
+  // choice is an entry of a list, with what stands below it on Discord.
+  const choice = (one) => [one.emoji?.name, one.label, one.description ? '· ' + one.description : ''].filter(Boolean).join(' ');
 
   // several is a list of which more than one may be chosen.
   function several(part, message) {
@@ -174,7 +175,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     };
     bound();
     return h('fieldset', { class: 'several', onchange: bound }, h('legend', {}, part.placeholder ?? ''),
-      (part.options ?? []).map((one, i) => h('label', {}, boxes[i], h('span', {}, one.emoji?.name ? one.emoji.name + ' ' : '', titled(one)))), send);
+      (part.options ?? []).map((one, i) => h('label', {}, boxes[i], h('span', {}, choice(one)))), send);
   }
 
   async function press(control, message, id, values) {
@@ -185,6 +186,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     } finally {
       control.disabled = false;
       control.classList.remove('busy');
+      if (control.matches('select')) control.value = [...control.options].find((one) => one.defaultSelected)?.value ?? '';
     }
   }
 
@@ -207,7 +209,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     const list = [['reply', t('reply'), () => composer.attach('reply', message)], ['react', t('react'), (control) => pickReaction(control, (emoji) => act({ react: emoji, to: message.id }))]];
     if (mine) list.push(['edit', t('edit'), () => composer.attach('edit', message)], ['delete', t('remove'), () => act({ delete: message.id })]);
     const rest = desk().commands.filter((one) => one.on_message);
-    if (rest.length) list.push(['more', t('more'), (control) => menu(control, rest.map((one) => ['send', one.name, () => composer.interact({ message: message.id, context: one.name }).catch(() => {})]))]);
+    if (rest.length) list.push(['more', t('more'), (control) => menu(control, rest.map((one) => [/note/.test(one.name) ? 'edit' : 'send', one.label, () => composer.interact({ message: message.id, context: one.name }).catch(() => {})]))]);
     return tools(list);
   }
 
@@ -228,5 +230,13 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     return post('discord/channels/' + room() + '/messages', { as: me?.name, ...body }).catch((problem) => composer.complain(problem, room()));
   }
 
-  return { entries, jump };
+  // tick keeps what is told as "5 minutes ago" true.
+  function tick(list) {
+    for (const one of list.querySelectorAll('time[data-since]')) {
+      const text = names.time(Number(one.dataset.since), 'R');
+      if (one.textContent !== text) one.textContent = text;
+    }
+  }
+
+  return { entries, tick, jump };
 }
