@@ -408,7 +408,7 @@ func event(at time.Time, what, by string, data ...string) ledger.Event {
 // tooLong bounds a text in characters, and in bytes somewhat above that: the report has to
 // fit into a document.
 func tooLong(s string, most int) bool {
-	return utf8.RuneCountInString(s) > most || len(s) > most+most/8
+	return utf8.RuneCountInString(s) > most || len(s) > most+max(most/2, 200)
 }
 
 func cut(s string, most int) string {
