@@ -158,10 +158,10 @@ func (d *Desk) forwardWords(ctx context.Context, i Interaction) (Answer, error) 
 	var m meantReport
 	none := false
 	err := d.once(ctx, i, "", func(tx *ledger.Tx) (err error) {
-		if m, err = d.reportMeant(tx.Doc, i, arg(i.Button, buttonWords), func(r escalation.Report) bool { return len(r.Words) > 0 }); err != nil {
+		if m, err = d.reportMeant(tx.Doc, i, arg(i.Button, buttonWords), func(r escalation.Report) bool { return r.Proposed }); err != nil {
 			return err
 		}
-		if none = len(m.Words) == 0; none {
+		if none = !m.Proposed; none {
 			return nil
 		}
 		return d.bridge.ForwardWords(tx, m.ID, i.User)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
@@ -43,10 +42,10 @@ func (d Desk) ForwardMessage(tx *ledger.Tx, id string, f Forward) error {
 	if err != nil {
 		return err
 	}
-	if there, err := forwarded(tx, id, s.name); err != nil || there {
+	if there, err := forwarded(tx, r, s.name); err != nil || there {
 		return err
 	}
-	d.forward(tx, id, f.By, s)
+	forward(tx, r, f.By, s)
 	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
 		return append([]ledger.Event{forwardedEvent(tx, f.By, f.Message, f.Ticket)}, r.DataCame(f.By, tx.Now())...), nil
 	})
@@ -65,7 +64,7 @@ func (d Desk) ForwardWords(tx *ledger.Tx, id, by string) error {
 	}
 	var events []ledger.Event
 	for _, w := range r.Words {
-		there, err := forwarded(tx, id, w.From)
+		there, err := forwarded(tx, r, w.From)
 		if err != nil {
 			return err
 		}
@@ -76,7 +75,7 @@ func (d Desk) ForwardWords(tx *ledger.Tx, id, by string) error {
 		if err != nil {
 			return err
 		}
-		d.forward(tx, id, by, s)
+		forward(tx, r, by, s)
 		events = append(events, forwardedEvent(tx, by, w.From, ""))
 	}
 	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
@@ -105,29 +104,34 @@ func forwardedEvent(tx *ledger.Tx, by, ref, number string) ledger.Event {
 	return e
 }
 
-// forwardedID names part i of what is shown in a report's post under a name.
-func forwardedID(report, name string, i int) string {
-	return fmt.Sprintf("fw/%s/%s/%d", report, name, i)
+// forwardedID names part i of what is shown in a report's present post under a name. What
+// an earlier post showed, which was deleted, may be shown again.
+func forwardedID(r escalation.Report, name string, i int) string {
+	if r.Posts > 1 {
+		return fmt.Sprintf("fw/%s~%d/%s/%d", r.ID, r.Posts, name, i)
+	}
+	return fmt.Sprintf("fw/%s/%s/%d", r.ID, name, i)
 }
 
 // forwardedName reads back the name that forwardedID wrote.
-func forwardedName(report, letterID string) (name string, ok bool) {
-	rest, ok := strings.CutPrefix(letterID, "fw/"+report+"/")
+func forwardedName(letterID string) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(letterID, "fw/")
 	if !ok {
 		return "", false
 	}
+	_, rest, _ = strings.Cut(rest, "/")
 	i := strings.LastIndexByte(rest, '/')
 	return rest[:max(0, i)], i > 0
 }
 
 // forwarded reports whether something has been shown in a report's post.
-func forwarded(tx *ledger.Tx, report, name string) (bool, error) {
-	_, ok, err := tx.Status(report, forwardedID(report, name, 0))
+func forwarded(tx *ledger.Tx, r escalation.Report, name string) (bool, error) {
+	_, ok, err := tx.Status(r.ID, forwardedID(r, name, 0))
 	return ok, err
 }
 
 // forward shows something in a report's post.
-func (d Desk) forward(tx *ledger.Tx, report, by string, s shown) {
+func forward(tx *ledger.Tx, r escalation.Report, by string, s shown) {
 	content := "📨 **" + s.from + "**\n-# Diteruskan oleh " + user(by)
 	if s.link != "" {
 		content += " · [pesan asli](" + s.link + ")"
@@ -140,8 +144,24 @@ func (d Desk) forward(tx *ledger.Tx, report, by string, s shown) {
 		if i == 0 {
 			body.Files = s.files
 		}
-		tx.Send(letter(forwardedID(report, s.name, i), ReportLane(report), report, kindSay, body))
+		tx.Send(letter(forwardedID(r, s.name, i), ReportLane(r.ID), r.ID, kindSay, body))
 	}
+}
+
+// withoutNamedSecrets masks what words say to be a code or a password. A short answer is
+// not taken for one by its look: mostly it is the very number that was asked for. What is
+// masked already stays as it is.
+func withoutNamedSecrets(text string) string {
+	if strings.Contains(text, ticket.Masked) {
+		return text
+	}
+	long := preface + text
+	for _, s := range slices.Backward(ticket.FindSecrets(long)) {
+		if s.From >= len(preface) {
+			long = long[:s.From] + ticket.Masked + long[s.To:]
+		}
+	}
+	return long[len(preface):]
 }
 
 // shownMessage is a message of a ticket's thread as a report's post shows it.
@@ -151,7 +171,7 @@ func (d Desk) shownMessage(tx *ledger.Tx, report string, f Forward) (shown, erro
 	if err != nil {
 		return s, err
 	}
-	f.Text = secrets.mask(f.Text)
+	f.Text = withoutNamedSecrets(secrets.mask(f.Text))
 	source, ok, err := tx.LetterByExt(f.Ticket, f.Message)
 	if err != nil {
 		return s, err
@@ -164,7 +184,7 @@ func (d Desk) shownMessage(tx *ledger.Tx, report string, f Forward) (shown, erro
 	} else {
 		s.from = "Dari agen " + user(f.Author) + " · " + dayTime(snowflakeTime(f.Message, tx.Now()))
 	}
-	s.text = d.readable(ticket.Mask(f.Text))
+	s.text = d.readable(f.Text)
 	keys, err := d.fetchStaff(tx, f.Ticket, f.Message, ReportLane(report), f.Files)
 	for _, key := range keys {
 		s.files = append(s.files, fileRef{Key: key})
@@ -201,8 +221,7 @@ func (d Desk) shownClient(tx *ledger.Tx, source string, f Forward, s shown) (_ s
 	if err != nil {
 		return s, false, err
 	}
-	// Its first words say who wrote it, for who reads the thread. Its secrets were masked
-	// when it came.
+	// Its first words say who wrote it, for who reads the thread.
 	s.text = inert(f.Text)
 	for _, end := range []string{":** ", "**\n"} {
 		if rest, ok := strings.CutPrefix(f.Text, "**"+who+end); ok {
@@ -244,7 +263,7 @@ func clientName(tx *ledger.Tx, conversation string) (string, error) {
 
 // shownWords is what a client answered, as a report's post shows it.
 func (d Desk) shownWords(tx *ledger.Tx, w escalation.Material) (shown, error) {
-	s := shown{name: w.From, text: ToDiscord(w.Text)}
+	s := shown{name: w.From, text: ToDiscord(withoutNamedSecrets(w.Text))}
 	for _, key := range w.Keys {
 		s.files = append(s.files, fileRef{Key: key})
 	}
@@ -327,96 +346,4 @@ func (d Desk) fetchStaff(tx *ledger.Tx, number, message, wakes string, files []S
 		}
 	}
 	return keys, nil
-}
-
-// moreWords marks the name of a client's answer that the thread shows in several messages.
-const moreWords = "+"
-
-// answers keeps what a client wrote for the reports of his ticket that wait for data: the
-// agent is asked whether to forward it.
-func (a *arrival) answers(number string) error {
-	if !a.m.speaks() || a.m.Own || a.m.Unreadable != "" {
-		return nil
-	}
-	t, ok, err := ticket.Load(a.tx, number)
-	if err != nil || !ok {
-		return err
-	}
-	for _, id := range t.Back {
-		r, ok, err := escalation.Load(a.tx, id)
-		if err != nil {
-			return err
-		}
-		if !ok || r.State != escalation.NeedsData {
-			continue
-		}
-		err = a.r.desk.ChangeReport(a.tx, id, func(r *escalation.Report) (events []ledger.Event, _ error) {
-			for _, m := range a.materials() {
-				events = append(events, r.ClientAnswered(m, a.tx.Now())...)
-			}
-			return events, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// materials are what a client's message brings, in pieces that are kept whole.
-func (a *arrival) materials() (all []escalation.Material) {
-	at := a.at
-	if at.IsZero() {
-		at = a.tx.Now()
-	}
-	parts := SplitPlain(plainWords(a.m), escalation.LongText)
-	if len(parts) == 0 {
-		parts = []string{""}
-	}
-	name := clientLetterID(a.c.ID, a.m, a.piece, 0)
-	if len(parts) > 1 {
-		name += moreWords
-	}
-	for i, text := range parts {
-		m := escalation.Material{From: name, Text: text, At: at.Truncate(time.Millisecond)}
-		if i > 0 {
-			m.From = strings.TrimSuffix(clientLetterID(a.c.ID, a.m, a.piece, i), moreWords) + moreWords
-		}
-		if i == 0 && a.piece == 0 && a.m.Media != nil {
-			m.Keys = []string{clientKey(a.c.ID, a.m)}
-		}
-		if text != "" || len(m.Keys) > 0 {
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
-// plainWords are a client's message in words, in WhatsApp's dialect.
-func plainWords(m ClientMessage) string {
-	var lines []string
-	add := func(line string) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	if p := m.Place; p != nil {
-		add("📍 " + Clean(p.Name+" "+p.Address, 500))
-		add(mapLink(*p))
-	}
-	for _, contact := range m.Contacts[:min(len(m.Contacts), contactsShown)] {
-		line := "👤 " + contactName(contact)
-		for _, phone := range ParseVCard(contact.Card).Phones {
-			line += " · " + phone.Text
-		}
-		add(line)
-	}
-	if p := m.Poll; p != nil {
-		add("📊 " + Clean(p.Question, 300) + ": " + Clean(strings.Join(p.Options, " / "), 800))
-	}
-	if len(m.Votes) > 0 {
-		add("🗳️ " + Clean(strings.Join(m.Votes, ", "), 800))
-	}
-	add(m.Text)
-	return strings.Join(lines, "\n")
 }

@@ -90,7 +90,7 @@ func TestTheClientsAnswerIsForwarded(t *testing.T) {
 		m := b.mark()
 		b.phone.put("v1", "MP4 film")
 		b.phone.takes = map[string]time.Duration{"v1": 4 * time.Minute}
-		b.ana.says("ini *notanya* yang kemarin @everyone")
+		b.ana.says("ini *notanya* N-77 @everyone")
 		b.ana.sends("V1", bridge.ClientMessage{Kind: bridge.KindVideo, Text: "dan filmnya", Media: &bridge.Media{Kind: bridge.KindVideo, Name: "layar.mp4", MIME: "video/mp4", Size: 8, Ref: refTo("v1")}})
 		b.ana.sends("S1", bridge.ClientMessage{Kind: bridge.KindSticker, Unreadable: "no keys"})
 		b.ana.sends("P1", bridge.ClientMessage{Kind: bridge.KindLocation, Place: &bridge.Place{Latitude: -6.2, Longitude: 106.8, Name: "Toko"}})
@@ -119,7 +119,7 @@ func TestTheClientsAnswerIsForwarded(t *testing.T) {
 		by := "|-# Diteruskan oleh <@sari> · [pesan asli](https://discord.com/channels/77/" + b.ticketThread() + "/"
 		got := b.undated(m)
 		want := []string{
-			"📨 **Jawaban klien · Ana**" + by + b.inThread("notanya") + ")|> ini **notanya** yang kemarin @\u200beveryone",
+			"📨 **Jawaban klien · Ana**" + by + b.inThread("notanya") + ")|> ini **notanya** N-77 @\u200beveryone",
 			"📨 **Jawaban klien · Ana**" + by + b.inThread("filmnya") + ")|> dan filmnya|⏳ *Video `layar.mp4` (8 B) masih diunduh; muncul di bawah bila sudah ada.*",
 			"📨 **Jawaban klien · Ana**" + by + b.inThread("Lokasi") + ")|> 📍 Toko|> https://www.google.com/maps/search/?api=1&query=-6.200000,106.800000",
 			"📨 **Jawaban klien · Ana**" + by + b.inThread("terbaca sekarang") + ")|> terbaca sekarang",
@@ -180,7 +180,7 @@ func TestMessagesAreForwardedByHand(t *testing.T) {
 		for _, id := range []string{"p1", "p2"} {
 			b.ana.sends(strings.ToUpper(id), bridge.ClientMessage{Kind: bridge.KindImage, Album: "A", Media: &bridge.Media{Kind: bridge.KindImage, Name: id + ".jpg", Size: 9, Ref: refTo(id)}})
 		}
-		b.ana.says("passwordnya rahasia99 ya, layarnya begini")
+		b.ana.says("password: rahasia99 dan layarnya begini")
 		b.pause(10 * time.Second)
 		secret := b.inThread("layarnya begini")
 		b.writes("sari", b.number, "// sudah saya uji, <@12> lihat")
@@ -192,8 +192,8 @@ func TestMessagesAreForwardedByHand(t *testing.T) {
 			if got := b.report(b.id).State; got != escalation.Taken {
 				t.Errorf("the report is %s", got)
 			}
-			b.forwards(bridge.Forward{By: "sari", Message: secret, Text: "**Ana:** passwordnya •••••• ya, layarnya begini", Ticket: b.number})
-			b.forwards(bridge.Forward{By: "sari", Author: "dewi", Message: note, Text: "sudah saya uji <@12> di akun demo, otp 483920, sandi rahasia99, hasilnya sama", Files: []bridge.StaffFile{{ID: "5", Name: "uji.png", MIME: "image/png", Ref: refTo("f1")}}})
+			b.forwards(bridge.Forward{By: "sari", Message: secret, Text: "**Ana:** password: rahasia99 dan layarnya begini", Ticket: b.number})
+			b.forwards(bridge.Forward{By: "sari", Author: "dewi", Message: note, Text: "sudah saya uji <@12> di akun demo, otp 483920, sandi: rahasia99, hasilnya sama", Files: []bridge.StaffFile{{ID: "5", Name: "uji.png", MIME: "image/png", Ref: refTo("f1")}}})
 		})
 		got := b.undated(m)
 		by := "|-# Diteruskan oleh <@sari> · [pesan asli](https://discord.com/channels/77/" + b.ticketThread() + "/"
@@ -201,7 +201,7 @@ func TestMessagesAreForwardedByHand(t *testing.T) {
 			"❓ <@bayu> membutuhkan data:|> ada bukti?|-# Agen sudah dipanggil di thread tiketnya.",
 			"📨 **Dari klien · Ana**" + by + b.inThread("p1.jpg") + ")|> 🖼️ *Gambar* <p1.jpg JPEG satu> <p2.jpg JPEG dua>",
 			"📥 <@bayu> data yang diminta sudah datang dari <@sari>. → [bayu]",
-			"📨 **Dari klien · Ana**" + by + secret + ")|> passwordnya •••••• ya, layarnya begini",
+			"📨 **Dari klien · Ana**" + by + secret + ")|> password: •••••• begini",
 		}
 		if len(got) != 5 || !slices.Equal(got[:4], want) {
 			t.Errorf("the post shows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -220,6 +220,54 @@ func TestMessagesAreForwardedByHand(t *testing.T) {
 		_, err = b.store.Update(b.t.Context(), ledger.Cause{}, func(tx *ledger.Tx) error { return b.policy.ForwardWords(tx, "HE-1-R9", "sari") })
 		if !errors.Is(err, bridge.ErrNoReport) {
 			t.Errorf("forwarding to nowhere: %v", err)
+		}
+	})
+}
+
+// What a post showed that was deleted can be shown again in the one that takes its place.
+func TestASecondPostIsShownThingsAgain(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		b.ana.says("stoknya minus di kasir")
+		b.pause(5 * time.Second)
+		f := bridge.Forward{By: "sari", Message: b.inThread("di kasir"), Text: "**Ana:** stoknya minus di kasir"}
+		b.forwards(f)
+		post := b.report(b.id).Thread
+		b.board.mu.Lock()
+		delete(b.board.threads, post)
+		b.board.mu.Unlock()
+		if err := b.relay.PostDeleted(b.t.Context(), post); err != nil {
+			t.Error(err)
+		}
+		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.PostAgain("joko", at) })
+		b.pause(10 * time.Second)
+		b.forwards(f)
+		shown := 0
+		for _, line := range b.posted() {
+			if strings.Contains(line, "stoknya minus di kasir") {
+				shown++
+			}
+		}
+		if shown != 1 {
+			t.Errorf("the second post shows %q", b.posted())
+		}
+		// A developer who answers it is shown below the client's message.
+		b.board.mu.Lock()
+		var on string
+		for _, s := range b.board.threads[b.board.made[2]] {
+			if strings.Contains(s.content, "di kasir") {
+				on = s.id
+			}
+		}
+		b.board.mu.Unlock()
+		b.inPost("bayu", "sudah ketemu", func(m *bridge.StaffMessage) { m.ReplyTo = on })
+		b.board.mu.Lock()
+		defer b.board.mu.Unlock()
+		for _, s := range b.board.threads[b.ticketThread()] {
+			if strings.Contains(s.content, "sudah ketemu") && s.replyTo != f.Message {
+				t.Errorf("it answers %q, not %q", s.replyTo, f.Message)
+			}
 		}
 	})
 }

@@ -228,7 +228,7 @@ func (r *Relay) answered(tx *ledger.Tx, rep escalation.Report, t ticket.Ticket, 
 	if err != nil || !ok {
 		return nil, err
 	}
-	if name, ok := forwardedName(rep.ID, letter); ok && strings.HasPrefix(name, "w/") {
+	if name, ok := forwardedName(letter); ok && strings.HasPrefix(name, "w/") {
 		return &reference{t.Number, name}, nil
 	}
 	return nil, nil

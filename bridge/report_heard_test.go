@@ -10,10 +10,11 @@ import (
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
 )
 
 // rolesOf are the people of these stories: one of the team, its lead, agents, a passer-by.
-var rolesOf = map[string][]string{"bayu": {backRole}, "joko": {leadRole}, "sari": {agentRole}, "dewi": {agentRole}, "rudi": {posRole}}
+var rolesOf = map[string][]string{"bayu": {backRole}, "joko": {leadRole}, "sari": {agentRole}, "dewi": {agentRole}, "rudi": {posRole}, "maya": {salesRole}}
 
 // inPost is what somebody writes in the report's post; change completes the message.
 func (b *bench) inPost(who, text string, change ...func(*bridge.StaffMessage)) bridge.StaffMessage {
@@ -270,6 +271,68 @@ func TestWhatAgentsWriteInThePostAnswers(t *testing.T) {
 		}
 		if want := []string{"report_wrote bayu tolong ya", "report_wrote sari N-77", "report_data_came sari ", "report_wrote dewi dari saya: N-78", "report_data_came dewi "}; !slices.Equal(log, want) {
 			t.Errorf("the log has %q", log)
+		}
+	})
+}
+
+// A client's secret that somebody repeats in the post is masked wherever it is kept or
+// shown, and he is asked to delete it.
+func TestASecretInThePostStaysMasked(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		b.presses("sari", b.number, "t:access")
+		b.ana.says("password: rahasia99")
+		m := b.mark()
+		b.inPost("dewi", "masuk pakai rahasia99 ya")
+		b.inPost("sari", "ya, rahasia99")
+		asked := 0
+		for _, line := range b.posted()[m.post:] {
+			if strings.HasPrefix(line, "🔐 Pesan ini memuat kode") {
+				asked++
+			}
+		}
+		if asked != 2 {
+			t.Errorf("the post shows %q", b.posted()[m.post:])
+		}
+		for _, line := range b.shown() {
+			if strings.Contains(line, "rahasia99") {
+				t.Errorf("the thread shows %q", line)
+			}
+		}
+		for _, log := range []string{b.id, b.number} {
+			for _, e := range b.eventsOf(log) {
+				if strings.Contains(e.Data["text"], "rahasia99") {
+					t.Errorf("the log has %+v", e)
+				}
+			}
+		}
+	})
+}
+
+// A question to another party ends nothing of the ticket: what is written there after the
+// ticket is closed is shown, and its post goes back into the archive.
+func TestWordsReachAClosedTicketsThread(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		b.verifyAll()
+		b.id = b.opens(escalation.Sales, "")
+		b.pause(10 * time.Second)
+		b.resolves("sari", b.number, "stok", "dihitung ulang")
+		b.pause(time.Hour)
+		if got := b.ticket(b.number).State; got != ticket.Closed {
+			t.Fatalf("the ticket is %s", got)
+		}
+		m := b.mark()
+		b.silentToClients(func() { b.inPost("maya", "boleh 5 %") })
+		if got := b.shown()[m.thread:]; len(got) != 1 || !strings.HasSuffix(got[0], "|> boleh 5 %") {
+			t.Errorf("the thread shows %q", got)
+		}
+		b.board.mu.Lock()
+		defer b.board.mu.Unlock()
+		if !b.board.archived[b.ticketThread()] {
+			t.Error("the ticket's post stays out of the archive")
 		}
 	})
 }

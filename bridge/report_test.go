@@ -146,14 +146,15 @@ func (o *office) lines(thread string) (all []string) {
 	o.board.mu.Lock()
 	defer o.board.mu.Unlock()
 	for _, s := range o.board.threads[thread] {
-		line := strings.ReplaceAll(s.content, "\n", "|")
+		var line strings.Builder
+		line.WriteString(strings.ReplaceAll(s.content, "\n", "|"))
 		if p := o.board.pings[s.id]; len(p) > 0 {
-			line += fmt.Sprint(" → ", p)
+			line.WriteString(fmt.Sprint(" → ", p))
 		}
 		for _, x := range o.board.buttons[s.id] {
-			line += " [" + x.ID + "]"
+			line.WriteString(" [" + x.ID + "]")
 		}
-		all = append(all, line)
+		all = append(all, line.String())
 	}
 	return all
 }

@@ -110,6 +110,13 @@ func (r *Report) ClientAnswered(m Material, at time.Time) []ledger.Event {
 		return nil
 	}
 	m.Text = cut(m.Text, LongText)
+	size := len(m.Text)
+	for _, w := range r.Words {
+		size += len(w.Text)
+	}
+	if size > mostWordBytes {
+		return nil // whoever forwards it takes the message itself
+	}
 	r.Words = append(slices.Clone(r.Words), m)
 	if r.Proposed {
 		return nil
@@ -317,7 +324,10 @@ func (r *Report) Told() (ticket string, ok bool) {
 	if len(r.Untold) == 0 {
 		return "", false
 	}
-	ticket, r.Untold = r.Untold[0], slices.Clone(r.Untold[1:])
+	ticket = r.Untold[0]
+	if r.Untold = slices.Clone(r.Untold[1:]); len(r.Untold) == 0 {
+		r.Untold = nil
+	}
 	return ticket, true
 }
 
@@ -395,7 +405,11 @@ func event(at time.Time, what, by string, data ...string) ledger.Event {
 	return e
 }
 
-func tooLong(s string, most int) bool { return utf8.RuneCountInString(s) > most }
+// tooLong bounds a text in characters, and in bytes somewhat above that: the report has to
+// fit into a document.
+func tooLong(s string, most int) bool {
+	return utf8.RuneCountInString(s) > most || len(s) > most+max(most/2, 200)
+}
 
 func cut(s string, most int) string {
 	if r := []rune(s); len(r) > most {

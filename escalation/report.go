@@ -83,6 +83,8 @@ const (
 	MostEvidence = 10
 	MostTickets  = 300
 	mostWords    = 10 // client's messages that wait to be forwarded
+
+	mostWordBytes = 11 << 10 // of all of them
 )
 
 // Material is something shown to the party: words, files by their keys, or both.
@@ -113,7 +115,7 @@ type Report struct {
 
 	// Tickets are the numbers of those that wait for it, the first one's agent re-tests.
 	Tickets []string
-	// Untold are those whose clients are still to be told how it ended.
+	// Untold are those whose clients are still to be told how it ended: the last of Tickets.
 	Untold []string
 
 	Owner    string                  // who of the party has it

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -25,14 +26,13 @@ type storedReport struct {
 	By       string           `json:"by"`
 	Opened   int64            `json:"opened"`
 	Tickets  []string         `json:"tickets,omitzero"`
-	Untold   []string         `json:"untold,omitzero"`
+	Untold   int              `json:"untold,omitzero"` // the last so many of Tickets
 	Owner    string           `json:"owner,omitzero"`
 	Since    int64            `json:"since"`
 	Spent    map[string]int64 `json:"spent,omitzero"` // milliseconds
 	Rungs    int              `json:"rungs,omitzero"`
 	Called   int64            `json:"called,omitzero"`
 	Question string           `json:"question,omitzero"`
-	Words    []storedMaterial `json:"words,omitzero"`
 	Proposed bool             `json:"proposed,omitzero"`
 	Result   string           `json:"result,omitzero"`
 	Cause    string           `json:"cause,omitzero"`
@@ -42,6 +42,11 @@ type storedReport struct {
 	Moved    int              `json:"moved,omitzero"`
 	Ending   string           `json:"ending,omitzero"`
 	Closed   int64            `json:"closed,omitzero"`
+}
+
+type storedWords struct {
+	V     int              `json:"v"`
+	Words []storedMaterial `json:"words"`
 }
 
 type storedForm struct {
@@ -83,11 +88,65 @@ func (r Report) Save(tx *ledger.Tx) error {
 	} else {
 		tx.Index(IndexOpen, r.ID, r.Opened.UnixMilli())
 	}
-	data, err := json.Marshal(r.stored())
+	data, err := encode(r.stored())
 	if err != nil {
 		return fmt.Errorf("encode report %s: %w", r.ID, err)
 	}
+	if err := r.saveWords(tx); err != nil {
+		return err
+	}
 	return tx.Put(ledger.Ref{Kind: KindReport, ID: r.ID}, data)
+}
+
+// KindWords documents hold, by report, what the client wrote that waits to be forwarded:
+// beside the report, for a document is small.
+const KindWords ledger.Kind = "report_words"
+
+func (r Report) saveWords(tx *ledger.Tx) error {
+	ref := ledger.Ref{Kind: KindWords, ID: r.ID}
+	was, err := tx.Doc(ref)
+	if err != nil || was == nil && len(r.Words) == 0 {
+		return err
+	}
+	if len(r.Words) == 0 {
+		return tx.Put(ref, nil)
+	}
+	s := storedWords{V: 1}
+	for _, w := range r.Words {
+		s.Words = append(s.Words, storedMaterial{w.From, w.Text, w.Keys, millis(w.At)})
+	}
+	data, err := encode(s)
+	if err != nil {
+		return fmt.Errorf("encode words for report %s: %w", r.ID, err)
+	}
+	if bytes.Equal(data, was) {
+		return nil
+	}
+	return tx.Put(ref, data)
+}
+
+func (r *Report) loadWords(tx *ledger.Tx) error {
+	data, err := tx.Doc(ledger.Ref{Kind: KindWords, ID: r.ID})
+	if err != nil || data == nil {
+		return err
+	}
+	var s storedWords
+	if err := json.Unmarshal(data, &s); err != nil || s.V != 1 {
+		return fmt.Errorf("decode words for report %s: %w: version %d: %w", r.ID, ledger.ErrCorrupt, s.V, err)
+	}
+	for _, w := range s.Words {
+		r.Words = append(r.Words, Material{w.From, w.Text, w.Keys, fromMillis(w.At)})
+	}
+	return nil
+}
+
+// encode is JSON without the escapes that only HTML needs: they are six bytes each.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // Load reads a report; ok is false when there is none of that identifier.
@@ -96,11 +155,18 @@ func Load(tx *ledger.Tx, id string) (r Report, ok bool, err error) {
 	if err != nil || data == nil {
 		return Report{}, false, err
 	}
-	r, err = Decode(data)
+	if r, err = Decode(data); err != nil {
+		return Report{}, false, err
+	}
+	// Only while the client's words wait is there anything to read.
+	if r.Proposed {
+		err = r.loadWords(tx)
+	}
 	return r, err == nil, err
 }
 
-// Decode reads a stored report of any version.
+// Decode reads a stored report of any version, without the client's words that wait to be
+// forwarded; that there are some says Proposed.
 func Decode(data []byte) (Report, error) {
 	var s storedReport
 	if err := json.Unmarshal(data, &s); err != nil {
@@ -116,7 +182,7 @@ func (r Report) stored() storedReport {
 	s := storedReport{
 		V: 1, ID: r.ID, Party: string(r.Party), Team: r.Team, State: string(r.State), Title: r.Title,
 		Thread: r.Thread, Posts: r.Posts, Step: r.Step, Lost: r.Lost,
-		Form: storedForm(r.Form), By: r.By, Opened: millis(r.Opened), Tickets: r.Tickets, Untold: r.Untold,
+		Form: storedForm(r.Form), By: r.By, Opened: millis(r.Opened), Tickets: r.Tickets, Untold: len(r.Untold),
 		Owner: r.Owner, Since: millis(r.Since), Rungs: r.Rungs, Called: millis(r.Called),
 		Question: r.Question, Proposed: r.Proposed, Result: r.Result, Cause: string(r.Cause),
 		Failed: r.Failed, Objected: r.Objected, Reopened: r.Reopened, Moved: r.Moved,
@@ -128,9 +194,6 @@ func (r Report) stored() storedReport {
 		}
 		s.Spent[string(state)] = d.Milliseconds()
 	}
-	for _, w := range r.Words {
-		s.Words = append(s.Words, storedMaterial{w.From, w.Text, w.Keys, millis(w.At)})
-	}
 	return s
 }
 
@@ -138,7 +201,7 @@ func (s storedReport) report() Report {
 	r := Report{
 		ID: s.ID, Party: Party(s.Party), Team: s.Team, State: State(s.State), Title: s.Title,
 		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Lost: s.Lost,
-		Form: Form(s.Form), By: s.By, Opened: fromMillis(s.Opened), Tickets: s.Tickets, Untold: s.Untold,
+		Form: Form(s.Form), By: s.By, Opened: fromMillis(s.Opened), Tickets: s.Tickets,
 		Owner: s.Owner, Since: fromMillis(s.Since), Rungs: s.Rungs, Called: fromMillis(s.Called),
 		Question: s.Question, Proposed: s.Proposed, Result: s.Result, Cause: Cause(s.Cause),
 		Failed: s.Failed, Objected: s.Objected, Reopened: s.Reopened, Moved: s.Moved,
@@ -150,8 +213,8 @@ func (s storedReport) report() Report {
 		}
 		r.Spent[State(state)] = time.Duration(ms) * time.Millisecond
 	}
-	for _, w := range s.Words {
-		r.Words = append(r.Words, Material{w.From, w.Text, w.Keys, fromMillis(w.At)})
+	if n := min(max(s.Untold, 0), len(s.Tickets)); n > 0 {
+		r.Untold = s.Tickets[len(s.Tickets)-n:]
 	}
 	return r
 }

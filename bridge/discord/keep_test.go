@@ -232,7 +232,19 @@ func TestPostsAreLookedAtAfterAReconnect(t *testing.T) {
 		return slices.Contains(all, changed+" [closed] archived true locked false") && slices.Contains(all, gone+" deleted") &&
 			slices.Contains(all, closed+" [new] archived false locked true")
 	})
+	s.srv.CutGateway()
+	s.byHand(joko, changed, discordtest.ThreadState{Archived: new(false), Tags: &[]string{"assigned"}})
+	s.until("what changed while the connection was cut is told", func() bool {
+		return slices.Contains(j.seen(), changed+" [assigned] archived false locked false")
+	})
 }
+
+var _ interface {
+	Witness
+	Editor
+	Observer
+	Keeper
+} = (*bridge.Relay)(nil)
 
 // A deletion by hand is told of posts that are kept as one of the post; of others as one
 // of its first message. What the store does not take comes again.
@@ -246,6 +258,7 @@ func TestADeletedPostIsTold(t *testing.T) {
 	j.mu.Lock()
 	j.down = 2
 	j.mu.Unlock()
+	s.srv.Inject(discordtest.Failure{Route: readPostRoute, Status: 500})
 	s.byHand(joko, report, discordtest.ThreadState{Tags: &[]string{"closed"}})
 	s.until("it comes again", func() bool { return j.last() == report+" [closed] archived false locked false" })
 	for _, id := range []string{report, other} {
