@@ -71,7 +71,8 @@ type Options struct {
 	Rights Rights
 	// Bridge changes tickets and tells the world.
 	Bridge bridge.Desk
-	// Teams are the developer teams, which are types of issues too; nil for the usual ones.
+	// Teams are the types of issues where Bridge names no developer teams, which are types of
+	// issues too; nil for the usual ones.
 	Teams []string
 	// Files are the pictures that a report can be given; nil for no look at them.
 	Files Files

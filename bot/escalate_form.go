@@ -98,11 +98,6 @@ func (d *Desk) writtenReport(ctx context.Context, i Interaction) (Answer, error)
 				f.System, f.Place = string(system), clippedRunes(place, escalation.LongPlace)
 			}
 		}
-		for _, text := range []string{f.Detail, f.Reproduction, f.NotReproducible} {
-			if len([]rune(text)) > escalation.LongText {
-				return &escalation.Refusal{Key: "too_long"}
-			}
-		}
 		draft.Form = f
 		return nil
 	})

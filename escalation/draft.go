@@ -60,7 +60,11 @@ type storedDraft struct {
 
 // Save writes the draft. A [Refusal] too_long says that it is larger than a report may be.
 func (d Draft) Save(tx *ledger.Tx) error {
-	data, err := json.Marshal(storedDraft{1, d.Ticket, d.Team, storedForm(d.Form), d.By, millis(d.At)})
+	f := d.Form
+	if tooLong(f.Place, LongPlace) || tooLong(f.Detail, LongText) || tooLong(f.Reproduction, LongText) || tooLong(f.NotReproducible, LongText) {
+		return refuse("too_long")
+	}
+	data, err := encode(storedDraft{1, d.Ticket, d.Team, storedForm(d.Form), d.By, millis(d.At)})
 	if err != nil {
 		return fmt.Errorf("encode draft of %s: %w", d.Ticket, err)
 	}

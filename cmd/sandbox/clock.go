@@ -49,7 +49,7 @@ func (s *sandbox) advance(ctx context.Context, at time.Time) (settled bool, err 
 	defer s.clock.moving.Unlock()
 	defer s.hub.changed(allOfState)
 	for {
-		next, some, err := s.desk.NextTimer(ctx)
+		next, some, err := s.desk().NextTimer(ctx)
 		if err != nil && !s.currentFaults().Store.Down {
 			return false, err
 		}
@@ -58,17 +58,17 @@ func (s *sandbox) advance(ctx context.Context, at time.Time) (settled bool, err 
 		}
 		before := s.clock.Now()
 		s.clock.set(next)
-		s.desk.Poke()
+		s.desk().Poke()
 		if settled, _ := s.settle(ctx); !settled {
 			break
 		}
 		// A timer that stays due has failed and will be tried again in real time.
-		if again, some, err := s.desk.NextTimer(ctx); err != nil || some && !again.After(before) {
+		if again, some, err := s.desk().NextTimer(ctx); err != nil || some && !again.After(before) {
 			break
 		}
 	}
 	s.clock.set(at)
-	s.desk.Poke()
+	s.desk().Poke()
 	settled, _ = s.settle(ctx)
 	return settled, ctx.Err()
 }
@@ -137,7 +137,7 @@ func (s *sandbox) inFlight(ctx context.Context) flight {
 	if !onDiscord && !f.Discord.block() {
 		now.moving++
 	}
-	left, err := s.desk.Waiting(ctx)
+	left, err := s.desk().Waiting(ctx)
 	if err != nil {
 		now.moving++
 	}

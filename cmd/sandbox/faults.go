@@ -103,7 +103,7 @@ func (s *sandbox) setFaults(want faultsWanted) (faults, error) {
 	now := s.faults
 	s.mu.Unlock()
 	// What waited because of a fault that is gone need not wait any longer.
-	s.desk.Poke()
+	s.desk().Poke()
 	s.hub.changed(allOfState)
 	return now, nil
 }

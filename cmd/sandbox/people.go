@@ -28,6 +28,7 @@ var staff = []colleague{
 	{"maya", []string{"Sales"}},
 	{"tono", []string{"After Sales"}},
 	{"wati", []string{"QA"}},
+	{"hadi", []string{"Engineering"}},
 	{"ratna", []string{"Head of Marketing"}},
 	{"andi", []string{"Assistant Manager"}},
 	{"lina", []string{"Manager", moderator}},

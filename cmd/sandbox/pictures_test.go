@@ -63,6 +63,17 @@ func TestPictures(t *testing.T) {
 	v.picture("desk-closing.png", "main")
 }
 
+// TestPicturesOfReports plays the scenes of a report, as TestPictures does those of a ticket.
+func TestPicturesOfReports(t *testing.T) {
+	if !*pictures {
+		t.Skip("-pictures is not set: the pictures of the documentation stay as they are")
+	}
+	v := visit(t, options{Policy: working}, 1280, 1180)
+	v.toDevelopers(func(scene string) { v.picture("desk-"+scene+".png", "#room-messages .whisper:last-of-type") })
+	v.run(chromedp.Evaluate[chromedp.Void](`document.getElementById('room-scroll').scrollTop = 0`))
+	v.picture("desk-developers.png", ".discord")
+}
+
 // picture writes how a part of the page looks, once nothing moves any more.
 func (v *visitor) picture(name, part string) {
 	v.t.Helper()

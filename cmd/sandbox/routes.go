@@ -53,6 +53,7 @@ func (s *sandbox) calls() map[string]map[string]call {
 		"/sandbox/customers/{phone}/presence":     post(s.postPresence),
 		"/sandbox/customers/{phone}/calls":        post(s.postCall),
 		"/sandbox/discord/channels":               get(s.getChannels),
+		"/sandbox/restart":                        post(s.postRestart),
 		"/sandbox/discord/channels/{id}":          post(s.postPost),
 		"/sandbox/discord/channels/{id}/messages": {http.MethodGet: s.getChannelMessages, http.MethodPost: s.postStaffMessage},
 		"/sandbox/discord/channels/{id}/typing":   post(s.postStaffTyping),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -50,7 +51,9 @@ type sandbox struct {
 	whatsapp *whatsapptest.Network
 	discord  *discordtest.Server
 	store    *storetest.Faults
-	desk     *desk.Desk
+	kept     desk.Options // of the desk, the next one's too
+	current  atomic.Pointer[desk.Desk]
+	restarts chan chan error // asks [sandbox.Run] for another desk
 	hub      *hub
 	shut     []func() error // in reverse order of opening
 
@@ -66,7 +69,7 @@ func open(ctx context.Context, o options) (*sandbox, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	s := &sandbox{options: o, log: o.Log, config: desk.Default(), fades: map[string]time.Duration{}, ringing: map[string]string{}}
+	s := &sandbox{options: o, log: o.Log, config: desk.Default(), restarts: make(chan chan error), fades: map[string]time.Duration{}, ringing: map[string]string{}}
 	if o.Policy != nil {
 		o.Policy(&s.config)
 	}
@@ -93,15 +96,14 @@ func (s *sandbox) build(ctx context.Context) error {
 		return err
 	}
 	s.populate()
-	o := desk.Options{Log: s.log, Now: s.clock.Now, Redis: kept, KeepsNothing: true}
+	s.kept = desk.Options{Log: s.log, Now: s.clock.Now, Redis: kept, KeepsNothing: true}
 	if err := desk.Setup(ctx, s.config, func(line string) { s.log.Debug("setup", zap.String("did", line)) }); err != nil {
 		return fmt.Errorf("set up the Discord server: %w", err)
 	}
-	if err := s.pair(ctx, o); err != nil {
+	if err := s.pair(ctx, s.kept); err != nil {
 		return err
 	}
-	s.desk, err = desk.New(s.config, o)
-	return err
+	return s.renew()
 }
 
 func (s *sandbox) openNetworks() (err error) {
@@ -209,7 +211,7 @@ func (s *sandbox) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { s.hub.run(ctx) })
-	err := s.desk.Run(ctx)
+	err := s.runDesks(ctx)
 	cancel()
 	watching.Wait()
 	if err != nil {
@@ -221,7 +223,7 @@ func (s *sandbox) Run(ctx context.Context) error {
 // prepare returns when both links are up, commands can be used, and the first
 // conversations stand.
 func (s *sandbox) prepare(ctx context.Context) error {
-	if err := s.desk.Ready(ctx); err != nil {
+	if err := s.desk().Ready(ctx); err != nil {
 		return err
 	}
 	if err := s.discord.WaitFor(ctx, func() bool { return len(s.discord.Commands()) > 0 }); err != nil {
@@ -235,7 +237,7 @@ func (s *sandbox) prepare(ctx context.Context) error {
 
 // links says which of the two networks the desk is connected to and ready on.
 func (s *sandbox) links() (onWhatsApp, onDiscord bool) {
-	return s.desk.Status().Links()
+	return s.desk().Status().Links()
 }
 
 // Close ends both networks and removes temporary data. It may be called more

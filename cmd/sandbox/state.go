@@ -116,7 +116,7 @@ func (s *sandbox) state() stateView {
 		Commands: commands("", bot.Commands()), Faults: s.currentFaults(),
 		Limits: limitsView{mostFile, s.discord.Limits().AttachmentBytes},
 	}
-	v.Health = s.desk.Health()
+	v.Health = s.desk().Health()
 	v.Health.Letters.Oldest = 0 // it grows by itself, which is no news
 	if v.Health.Incidents == nil {
 		v.Health.Incidents = slices.Grow(v.Health.Incidents, 1) // none, and not null
@@ -183,7 +183,7 @@ func viewTicket(t ticket.Ticket) ticketView {
 }
 
 func (s *sandbox) getTickets(r *http.Request) (any, error) {
-	tickets, err := s.desk.Tickets(r.Context())
+	tickets, err := s.desk().Tickets(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (s *sandbox) getTickets(r *http.Request) (any, error) {
 
 func (s *sandbox) getTicket(r *http.Request) (any, error) {
 	number := r.PathValue("number")
-	t, events, known, err := s.desk.Ticket(r.Context(), number)
+	t, events, known, err := s.desk().Ticket(r.Context(), number)
 	if err != nil {
 		return nil, err
 	}

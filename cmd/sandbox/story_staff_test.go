@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,14 +113,15 @@ func listing(all []discordtest.Message) string {
 
 func (s *story) agent(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 3)
-	thread := s.meant(ts).Thread
-	if args[1] == "writes" {
+	s.keepInside(args[0], args[2:]...)
+	place := s.meant(ts).Thread
+	if s.inPost || args[1] == "writes" || args[1] == "sends" {
 		// Changing and deleting does not wait until what was written has left.
-		thread = s.thread(ts)
+		place = s.place(ts)
 	}
-	path := "discord/channels/" + thread + "/messages"
+	path := "discord/channels/" + place + "/messages"
 	own := func(part string) string {
-		for _, m := range slices.Backward(s.said(thread, "")) {
+		for _, m := range slices.Backward(s.said(place, "")) {
 			if m.Author.Name == args[0] && strings.Contains(m.Content, part) {
 				return m.ID
 			}
@@ -136,6 +138,9 @@ func (s *story) agent(ts *testscript.TestScript, _ bool, args []string) {
 		s.post(path, obj{"as": args[0], "edit": own(args[2]), "content": args[3]}, nil)
 	case "deletes":
 		s.post(path, obj{"as": args[0], "delete": own(args[2])}, nil)
+	case "sends":
+		need(ts, args, 4)
+		s.put(path, map[string]string{"as": args[0], "content": args[3]}, shot(args[2]))
 	default:
 		ts.Fatalf("an agent does not %q", args[1])
 	}
@@ -159,17 +164,17 @@ func (b *bench) whispers(channel, as string) []discordtest.Message {
 }
 
 // component finds the newest part of a message with a label or hint.
-func (s *story) component(ts *testscript.TestScript, as, label string) (channel, message, id string) {
+func (s *story) component(ts *testscript.TestScript, as, label string) (channel, message string, part discordtest.Component) {
 	var all []discordtest.Message
 	s.until(ts, false, as+" sees "+label, func() bool {
 		all = nil
-		for _, channel = range []string{s.thread(ts), s.room(ts, "halo-ops"), s.room(ts, "halo-intake")} {
+		for _, channel = range []string{s.place(ts), s.room(ts, "halo-ops"), s.room(ts, "halo-intake")} {
 			here := s.said(channel, as)
 			for _, m := range slices.Backward(here) {
 				for _, row := range m.Components {
 					for _, c := range row.Components {
 						if c.Label == label || c.Placeholder == label {
-							message, id = m.ID, c.CustomID
+							message, part = m.ID, c
 							return true
 						}
 					}
@@ -179,27 +184,38 @@ func (s *story) component(ts *testscript.TestScript, as, label string) (channel,
 		}
 		return false
 	}, func() string { return listing(all) })
-	return channel, message, id
+	return channel, message, part
 }
 
 func (s *story) press(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 2)
-	channel, message, id := s.component(ts, args[0], args[1])
-	s.interact(args[0], channel, obj{"message": message, "custom_id": id})
+	channel, message, button := s.component(ts, args[0], args[1])
+	s.interact(args[0], channel, obj{"message": message, "custom_id": button.CustomID})
 }
 
 func (s *story) choose(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 3)
-	channel, message, id := s.component(ts, args[0], args[1])
-	s.interact(args[0], channel, obj{"message": message, "custom_id": id, "values": args[2:]})
+	channel, message, list := s.component(ts, args[0], args[1])
+	var values []string
+	for _, want := range args[2:] {
+		i := slices.IndexFunc(list.Options, func(o discordtest.Choice) bool { return o.Value == want })
+		if i < 0 {
+			i = slices.IndexFunc(list.Options, func(o discordtest.Choice) bool { return strings.Contains(o.Label+" "+o.Description, want) })
+		}
+		if i < 0 {
+			ts.Fatalf("%q offers no %q: %+v", args[1], want, list.Options)
+		}
+		values = append(values, list.Options[i].Value)
+	}
+	s.interact(args[0], channel, obj{"message": message, "custom_id": list.CustomID, "values": values})
 }
 
 func (s *story) menu(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 3)
-	thread := s.thread(ts)
-	for _, m := range slices.Backward(s.said(thread, "")) {
+	place := s.place(ts)
+	for _, m := range slices.Backward(s.said(place, "")) {
 		if strings.Contains(readable(m), args[2]) {
-			s.interact(args[0], thread, obj{"message": m.ID, "context": args[1]})
+			s.interact(args[0], place, obj{"message": m.ID, "context": args[1]})
 			return
 		}
 	}
@@ -214,7 +230,10 @@ func (s *story) command(ts *testscript.TestScript, _ bool, args []string) {
 		where = s.room(ts, name)
 		delete(options, "in")
 	} else {
-		where = s.thread(ts)
+		where = s.place(ts)
+	}
+	for _, value := range options {
+		s.keepInside(args[0], fmt.Sprint(value))
 	}
 	s.interact(args[0], where, obj{"channel": where, "command": args[1], "options": options})
 }
@@ -224,7 +243,11 @@ func (s *story) fill(ts *testscript.TestScript, _ bool, args []string) {
 	if s.answer.Modal == nil {
 		ts.Fatalf("no form is open: %s", s.shows())
 	}
-	s.interact(args[0], s.where, obj{"modal": s.answer.Modal.CustomID, "fields": pairs(ts, args[1:])})
+	fields := pairs(ts, args[1:])
+	for _, value := range fields {
+		s.keepInside(args[0], fmt.Sprint(value))
+	}
+	s.interact(args[0], s.where, obj{"modal": s.answer.Modal.CustomID, "fields": fields})
 }
 
 // shows is what the last interaction showed.
@@ -270,7 +293,7 @@ func (s *story) pings(ts *testscript.TestScript, neg bool, args []string) {
 	var all []discordtest.Message
 	find := func() bool {
 		all = nil
-		for _, c := range []string{s.thread(ts), s.room(ts, "halo-intake"), s.room(ts, "halo-ops")} {
+		for _, c := range append(s.posts(ts), s.thread(ts), s.room(ts, "halo-intake"), s.room(ts, "halo-ops")) {
 			all = append(all, s.said(c, "")...)
 		}
 		return slices.ContainsFunc(all, func(m discordtest.Message) bool {
@@ -308,17 +331,17 @@ func (s *story) state(ts *testscript.TestScript, neg bool, args []string) {
 func (s *story) tag(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 1)
 	s.until(ts, neg, "tag "+args[0], func() bool {
-		c, _ := s.s.discord.Channel(s.thread(ts))
+		c, _ := s.s.discord.Channel(s.place(ts))
 		return slices.Contains(c.Tags, args[0])
 	}, func() string {
-		c, _ := s.s.discord.Channel(s.thread(ts))
+		c, _ := s.s.discord.Channel(s.place(ts))
 		return strings.Join(c.Tags, ", ")
 	})
 }
 
 func (s *story) archived(ts *testscript.TestScript, neg bool, _ []string) {
 	s.until(ts, neg, "archived", func() bool {
-		c, _ := s.s.discord.Channel(s.thread(ts))
+		c, _ := s.s.discord.Channel(s.place(ts))
 		return c.Archived
 	}, func() string { return "" })
 }

@@ -27,6 +27,7 @@ func TestStories(t *testing.T) {
 			t.Parallel()
 			s := &story{bench: start(t, options{Empty: true, Policy: func(*desk.Config) {}}), phones: map[string]string{}}
 			testscript.Run(t, testscript.Params{Files: []string{file}, Cmds: s.commands()})
+			s.checkInside()
 		})
 	}
 }
@@ -36,6 +37,9 @@ type story struct {
 	*bench
 	phones map[string]string // by the name of its owner
 	ticket int               // which of the tickets is meant, counted from 1 as they opened; 0 for the newest
+	report int               // which of the reports' posts, likewise
+	inPost bool              // the staff act in that post, not in the ticket's thread
+	inside []string          // what those wrote whom no client reads
 	answer seen              // what the last interaction showed
 
 	as, where string                // who used it, and in which channel
@@ -50,23 +54,31 @@ type story struct {
 //	client ana reacts EMOJI         to the last message of the desk
 //	client ana quotes PART TEXT     answers the message that holds PART
 //	client ana edits PART TEXT      changes an own message
+//	client ana sends NAME CAPTION   a picture (.png) or a film (.mp4)
 //	phone ana PART                  the phone shows it
 //	count ana N PART                it shows N such messages
-//	agent sari writes TEXT          in the ticket's thread
+//	at post | thread                the staff act in the report's post, or in the ticket's thread
+//	agent sari writes TEXT          there; whoever it is
+//	agent sari sends NAME TEXT      a picture or a film
 //	agent sari edits|deletes PART   what she wrote
 //	press sari LABEL                a button, the newest with this label
-//	choose sari HINT VALUE          from a list
+//	choose sari HINT VALUE...       from a list, by values or parts of what it shows
 //	menu sari NAME PART             from the menu of a message
-//	command sari NAME [OPTION=VALUE]...  in the thread, or with in=CHANNEL there
+//	hand joko deletes | archives | unlocks | tags NAME...  changes the post or thread by hand
+//	command sari NAME [OPTION=VALUE]...  there, or with in=CHANNEL in a channel
 //	fill sari FIELD=VALUE...        the form that is open
 //	sees PART                       what the last of these four showed
 //	thread PART                     somebody can read it in the ticket's thread
+//	post PART                       or in the report's post
 //	channel NAME PART               or in a channel
 //	pings WHO PART                  the message that holds PART calls this person or role
-//	state STATE, tag TAG, archived  the ticket stands so
+//	state STATE                     the ticket stands so
+//	tag TAG, archived, locked       the thread or post does
 //	event NAME [KEY=VALUE]          it is in the ticket's log
 //	tickets N                       so many there are
-//	ticket N                        the Nth is meant from now on
+//	ticket N, report N              the Nth is meant from now on
+//	fault PART | none               Discord, WhatsApp or the store is away, or all is well again
+//	restart                         the desk is started anew
 //	clock 20m | 2026-11-24T08:00    the clock goes on
 func (s *story) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	steps := map[string]func(*testscript.TestScript, bool, []string){
@@ -74,6 +86,7 @@ func (s *story) commands() map[string]func(*testscript.TestScript, bool, []strin
 		"menu": s.menu, "command": s.command, "fill": s.fill, "sees": s.sees, "thread": s.inThread, "channel": s.inChannel,
 		"pings": s.pings, "state": s.state, "tag": s.tag, "archived": s.archived, "event": s.event, "tickets": s.tickets,
 		"ticket": s.choosesTicket, "clock": s.clock,
+		"at": s.at, "post": s.readsPost, "locked": s.locked, "report": s.choosesReport, "hand": s.hand, "fault": s.fault, "restart": s.restart,
 	}
 	for name, step := range steps {
 		steps[name] = func(ts *testscript.TestScript, neg bool, args []string) {
@@ -88,7 +101,7 @@ func (s *story) commands() map[string]func(*testscript.TestScript, bool, []strin
 }
 
 // canBeDenied are the steps that look at something: with !, it must not be so.
-var canBeDenied = []string{"phone", "count", "sees", "thread", "channel", "pings", "state", "tag", "archived", "event", "tickets"}
+var canBeDenied = []string{"phone", "count", "sees", "thread", "post", "channel", "pings", "state", "tag", "archived", "locked", "event", "tickets"}
 
 // need ends the story when a step has too few words.
 func need(ts *testscript.TestScript, args []string, n int) {
@@ -148,6 +161,9 @@ func (s *story) client(ts *testscript.TestScript, _ bool, args []string) {
 	case "edits":
 		need(ts, args, 4)
 		s.post(path, obj{"text": rest[1], "edit": last(func(m onPhone) bool { return m.FromMe && strings.Contains(m.Text, rest[0]) })}, nil)
+	case "sends":
+		need(ts, args, 4)
+		s.put(path, map[string]string{"caption": rest[1]}, shot(rest[0]))
 	default:
 		ts.Fatalf("a client does not %q", verb)
 	}

@@ -21,6 +21,7 @@ type tenth struct {
 	says    string
 	class   ticket.Class
 	steps   string // of asking the client: data, access, check
+	team    string // of developers that a Hard one is reported to; without it a supervisor is asked
 	ends    string // how the client confirms: a text, 👍, vote, or silence
 	rates   string // what the client answers to the rating; vote: in the poll
 	stars   int
@@ -35,9 +36,9 @@ var ten = []tenth{
 	{says: "Stok barang tidak cocok", class: ticket.Normal, steps: "data access", ends: "vote", rates: "vote", stars: 4},
 	{says: "Nota tercetak dua kali", class: ticket.Normal, steps: "check", ends: "silence", rates: "2", stars: 2, comment: "lama sekali menunggunya"},
 	{says: "Harga di kasir salah", class: ticket.Normal, ends: "👍", rates: "3", stars: 3},
-	{says: "Kasir tidak bisa dibuka di semua outlet", class: ticket.Hard, steps: "check", ends: "sudah bisa kak", rates: "5", stars: 5},
+	{says: "Kasir tidak bisa dibuka di semua outlet", class: ticket.Hard, steps: "check", team: "POS", ends: "sudah bisa kak", rates: "5", stars: 5},
 	{says: "Semua transaksi gagal disimpan", class: ticket.Hard, steps: "access", ends: "vote", rates: "1", stars: 1},
-	{says: "Sinkronisasi berhenti total", class: ticket.Hard, ends: "silence", rates: "empat", stars: 4},
+	{says: "Sinkronisasi berhenti total", class: ticket.Hard, team: "Sinkronisasi", ends: "silence", rates: "empat", stars: 4},
 }
 
 // TestTenTickets is a day of two agents who know nothing: they press what they are shown
@@ -123,7 +124,7 @@ func (c tenth) work(b *bench, phone, name string) string {
 	client := func(body obj) { b.post("customers/"+phone+"/messages", body, nil) }
 	var opened ticket.Ticket
 	b.eventually(c.says+" opens a ticket with an offer", func() bool {
-		all, err := b.s.desk.Tickets(b.t.Context())
+		all, err := b.s.desk().Tickets(b.t.Context())
 		if err != nil {
 			b.giveUp("%v", err)
 		}
@@ -156,7 +157,10 @@ func (c tenth) work(b *bench, phone, name string) string {
 			b.onScreen(phone, "pengecekan lebih lanjut")
 		}
 	}
-	if c.class == ticket.Hard {
+	switch {
+	case c.team != "":
+		c.report(b, agent, phone, opened)
+	case c.class == ticket.Hard:
 		agent.press(thread, "Eskalasi ke supervisor", "Semua outlet berhenti")
 		boss.press(thread, "Jawab", "Pulihkan cadangan terakhir")
 	}
@@ -178,6 +182,36 @@ func (c tenth) work(b *bench, phone, name string) string {
 		client(obj{"text": c.ends})
 	}
 	return opened.Number
+}
+
+// report goes with a ticket to developers, who adjust something, and back.
+func (c tenth) report(b *bench, agent newcomer, phone string, t ticket.Ticket) {
+	b.t.Helper()
+	b.put("customers/"+phone+"/messages", map[string]string{"caption": "begini kak"}, shot("layar.png"))
+	b.eventually("the thread shows the picture", func() bool {
+		var all []discordtest.Message
+		b.get("discord/channels/"+t.Thread+"/messages", &all)
+		return slices.ContainsFunc(all, func(m discordtest.Message) bool { return len(m.Attachments) > 0 })
+	})
+	agent.press(t.Thread, "Eskalasi ke developer")
+	agent.choose(t.Thread, "Tim developer yang dituju", c.team)
+	agent.press(t.Thread, "Isi laporan", "Grup Kemang", c.says, "Sama di akun demo")
+	agent.press(t.Thread, "Kirim laporan")
+	agent.told(t.Thread, "dikirim ke tim")
+	post, forum := "", b.channelCalled("inquiry-reports")
+	b.eventually("the report has a post", func() bool {
+		for _, one := range b.s.discord.Posts(forum) {
+			if strings.HasPrefix(one.Name, t.Number) && slices.Contains(one.Tags, c.team) {
+				post = one.ID
+			}
+		}
+		return post != ""
+	})
+	developer := newcomer{b, "joko"}
+	developer.press(post, "Ambil")
+	developer.press(post, "Sudah disesuaikan", "Versi baru dipasang")
+	agent.press(t.Thread, "Lolos")
+	b.onScreen(phone, "sudah kami sesuaikan")
 }
 
 // rate lets the client answer the question for stars, and the assistant manager review
@@ -210,21 +244,7 @@ type newcomer struct {
 // field by field.
 func (n newcomer) press(channel, label string, values ...string) {
 	n.t.Helper()
-	message, id := "", ""
-	n.eventually(n.name+" sees the button "+label, func() bool {
-		var all []discordtest.Message
-		n.get("discord/channels/"+channel+"/messages?as="+n.name, &all)
-		for _, m := range all {
-			for _, row := range m.Components {
-				for _, c := range row.Components {
-					if c.Label == label && !c.Disabled && !m.Deleted {
-						message, id = m.ID, c.CustomID
-					}
-				}
-			}
-		}
-		return id != ""
-	})
+	message, id := n.finds(channel, label)
 	var answer seen
 	n.post("discord/interactions", obj{"as": n.name, "message": message, "custom_id": id}, &answer)
 	if answer.Modal != nil {
@@ -244,6 +264,33 @@ func (n newcomer) told(channel, words string) {
 	n.eventually(n.name+" is told "+words, func() bool {
 		return slices.ContainsFunc(n.whispers(channel, n.name), func(m discordtest.Message) bool { return strings.Contains(readable(m), words) })
 	})
+}
+
+// choose chooses from the newest list with a hint.
+func (n newcomer) choose(channel, hint, value string) {
+	n.t.Helper()
+	message, id := n.finds(channel, hint)
+	n.post("discord/interactions", obj{"as": n.name, "message": message, "custom_id": id, "values": []string{value}}, nil)
+}
+
+// finds waits for a button with a label, or a list with a hint, in a channel: the newest.
+func (n newcomer) finds(channel, words string) (message, id string) {
+	n.t.Helper()
+	n.eventually(n.name+" sees "+words, func() bool {
+		var all []discordtest.Message
+		n.get("discord/channels/"+channel+"/messages?as="+n.name, &all)
+		for _, m := range all {
+			for _, row := range m.Components {
+				for _, c := range row.Components {
+					if (c.Label == words || c.Placeholder == words) && !c.Disabled && !m.Deleted {
+						message, id = m.ID, c.CustomID
+					}
+				}
+			}
+		}
+		return id != ""
+	})
+	return message, id
 }
 
 // eventually waits for something to be so.
@@ -274,7 +321,7 @@ func (b *bench) onScreen(phone, part string) (found onPhone) {
 // ticket is one as stored.
 func (b *bench) ticket(number string) ticket.Ticket {
 	b.t.Helper()
-	t, _, known, err := b.s.desk.Ticket(b.t.Context(), number)
+	t, _, known, err := b.s.desk().Ticket(b.t.Context(), number)
 	if err != nil || !known {
 		b.giveUp("ticket %s: known %t, %v", number, known, err)
 	}

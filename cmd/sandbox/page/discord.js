@@ -44,6 +44,8 @@ export function createDiscord(desk) {
     if (wanted === room && me === composer.person()?.name) show(fresh.filter((one) => !dismissed.has(one.id)));
   });
 
+  let wanted = ''; // a message to be shown once it is there
+
   function show(fresh) {
     const first = loadedFor !== room;
     const known = new Set(messages.map((one) => one.id));
@@ -54,6 +56,10 @@ export function createDiscord(desk) {
     messages = fresh;
     const mine = news.some((one) => one.ephemeral || one.author.id === composer.person()?.id);
     draw({ grew: news.length > 0, jump: first || mine });
+    if (wanted && fresh.some((one) => one.id === wanted)) {
+      drawn.jump(wanted);
+      wanted = '';
+    }
     for (const one of news) announce(t('fromPhone', { name: one.author.name, text: preview(one.content || one.embeds?.[0]?.title || '') }));
   }
 
@@ -153,6 +159,20 @@ export function createDiscord(desk) {
     load().catch((problem) => toast(problem.message, 'bad'));
     if (go) (channel(id).type === forum ? posts.querySelector('button') : document.getElementById('discord-text'))?.focus();
   }
+
+  // A way to a message in Discord stays on this page.
+  list.addEventListener('click', (event) => {
+    const found = /^https:\/\/discord\.com\/channels\/\d+\/(\d+)(?:\/(\d+))?$/.exec(event.target.closest('a')?.href ?? '');
+    if (!found) return;
+    event.preventDefault();
+    const [, where, message] = found;
+    if (!channel(where)) {
+      composer.complain({ status: 403 }, where);
+      return;
+    }
+    wanted = message ?? '';
+    open(where, true);
+  });
 
   function leave() {
     room = '';

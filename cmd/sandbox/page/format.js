@@ -150,7 +150,7 @@ function discordRules(names) {
     if ((found = at(/<(https?:\/\/[^\s<>]{1,800})>/y, text, i))) return hit(link(found[1], found[1]));
     if ((found = at(/<@!?(\d{1,20})>/y, text, i))) return hit(mention('@' + (names.user(found[1]) ?? '?')));
     if ((found = at(/<@&(\d{1,20})>/y, text, i))) return hit(mention('@' + (names.role(found[1]) ?? '?')));
-    if ((found = at(/<#(\d{1,20})>/y, text, i))) return hit(mention('#' + (names.channel(found[1]) ?? '?')));
+    if ((found = at(/<#(\d{1,20})>/y, text, i))) return hit(h('a', { class: 'mention', href: 'https://discord.com/channels/0/' + found[1] }, '#' + (names.channel(found[1]) ?? '?')));
     if ((found = at(/<a?:(\w{1,40}):\d{1,20}>/y, text, i))) return hit(h('span', { class: 'custom' }, ':' + found[1] + ':'));
     if ((found = at(/<t:(-?\d{1,12})(?::([tTdDfFR]))?>/y, text, i))) return hit(h('time', { title: names.time(Number(found[1]), 'f'), dataset: found[2] === 'R' ? { since: found[1] } : {} }, names.time(Number(found[1]), found[2] ?? 'f')));
     return null;

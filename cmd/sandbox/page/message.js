@@ -90,6 +90,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
       target ? [h('b', {}, shown(target.author)), ' ', h('span', {}, brief(target))] : h('span', {}, t('gone')));
   }
 
+  // jump shows a message of the open channel.
   function jump(id) {
     const node = document.querySelector(`#room-messages [data-key="${CSS.escape(id)}"]`);
     node?.scrollIntoView({ block: 'center' });
@@ -154,7 +155,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     if (part.type === stringSelect) {
       if (part.max_values > 1) return several(part, message);
       return h('select', { class: 'choice', disabled: part.disabled, 'aria-label': part.placeholder ?? '', onchange: (event) => press(event.currentTarget, message, part.custom_id, [event.currentTarget.value]) },
-        h('option', { value: '' }, part.placeholder ?? '…'), (part.options ?? []).map((one) => h('option', { value: one.value }, choice(one))));
+        h('option', { value: '' }, part.placeholder ?? '…'), (part.options ?? []).map((one) => h('option', { value: one.value, selected: one.default }, choice(one))));
     }
     return part.content ? h('div', { class: 'text' }, markdown(part.content, names)) : '';
   }
@@ -164,12 +165,17 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
 
   // several is a list of which more than one may be chosen.
   function several(part, message) {
-    const list = h('select', { class: 'choice', multiple: true, size: Math.min(8, (part.options ?? []).length), disabled: part.disabled, 'aria-label': part.placeholder ?? '' },
-      (part.options ?? []).map((one) => h('option', { value: one.value, selected: one.default }, choice(one))));
-    return [list, h('button', { type: 'button', class: 'press primary', onclick: (event) => {
-      const values = [...list.selectedOptions].map((one) => one.value);
-      if (values.length >= (part.min_values ?? 1)) press(event.currentTarget, message, part.custom_id, values);
-    } }, t('submit'))];
+    const boxes = (part.options ?? []).map((one) => h('input', { type: 'checkbox', value: one.value, checked: one.default, disabled: part.disabled }));
+    const chosen = () => boxes.filter((one) => one.checked).map((one) => one.value);
+    const send = h('button', { type: 'button', class: 'press primary', disabled: part.disabled, onclick: (event) => press(event.currentTarget, message, part.custom_id, chosen()) }, t('submit'));
+    const bound = () => {
+      const n = chosen().length;
+      for (const one of boxes) one.disabled = part.disabled || !one.checked && n >= part.max_values;
+      send.disabled = part.disabled || n < (part.min_values ?? 1);
+    };
+    bound();
+    return h('fieldset', { class: 'several', onchange: bound }, h('legend', {}, part.placeholder ?? ''),
+      (part.options ?? []).map((one, i) => h('label', {}, boxes[i], h('span', {}, choice(one)))), send);
   }
 
   async function press(control, message, id, values) {
@@ -180,7 +186,7 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     } finally {
       control.disabled = false;
       control.classList.remove('busy');
-      if (control.matches('select')) control.value = '';
+      if (control.matches('select')) control.value = [...control.options].find((one) => one.defaultSelected)?.value ?? '';
     }
   }
 
@@ -232,5 +238,5 @@ export function createMessages({ desk, composer, room, find, dismiss }) {
     }
   }
 
-  return { entries, tick };
+  return { entries, tick, jump };
 }
