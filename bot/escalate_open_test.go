@@ -133,7 +133,7 @@ func TestEvidenceThatIsGone(t *testing.T) {
 	second := r.sends("second", bridge.KindImage, "image/png", painted(t, 8, 8, color.White))
 	sari := r.hard()
 	a := sari.choose(sari.button("t:report"), "t:report-team", "POS")
-	a = sari.choose(a, "t:report-proof", "1 · gambar", "2 · gambar")
+	sari.choose(a, "t:report-proof", "1 · gambar", "2 · gambar")
 	sari.fill("t:report-text", "place", "Grup Maju", "detail", "Stok minus", "reproduction", "Opname")
 	lost := func(key string) {
 		r.filed(key, map[string]any{"v": 1, "st": "failed", "t": "HE-1", "k": "image", "m": "image/png", "e": "gone"})
