@@ -45,7 +45,7 @@ func (s *reportTelling) opened(e ledger.Event) error {
 	if s.r.Party == escalation.Developers {
 		return nil // the ticket tells its escalation
 	}
-	return s.desks("📤 " + by(e.By) + " meneruskan hal ini kepada **" + partyName(*s.r) + "** (" + reportName(*s.r) + ")." + typed(s.r.Form.Detail))
+	return s.desks("📤 " + by(e.By) + " meneruskan hal ini kepada **" + partyName(*s.r) + "** (" + s.desk.reportName(*s.r) + ")." + typed(s.r.Form.Detail))
 }
 
 // openPost asks for the post, with what does not fit into its head, and the evidence.
@@ -73,7 +73,7 @@ func (s *reportTelling) taken(e ledger.Event) error {
 	}
 	s.lines++
 	s.tx.Send(letter(s.id("line"), ReportLane(s.r.ID), s.r.ID, kindSay, sayBody{Content: line + "laporan ini" + from + ".", PingUsers: one(e.Data["from"]).Users}))
-	return s.desks(line + reportName(*s.r) + from + ".")
+	return s.desks(line + s.desk.reportName(*s.r) + from + ".")
 }
 
 func (s *reportTelling) needsData(e ledger.Event) error {
@@ -86,17 +86,17 @@ func (s *reportTelling) needsData(e ledger.Event) error {
 	if t.t.Channel == ticket.WhatsApp {
 		buttons = []Button{buttonData, buttonAccess}
 	}
-	return s.agent("❓", partyName(*s.r)+" ("+by(e.By)+") membutuhkan data untuk "+reportName(*s.r)+":"+typed(e.Data["question"])+
+	return s.agent("❓", partyName(*s.r)+" ("+by(e.By)+") membutuhkan data untuk "+s.desk.reportName(*s.r)+":"+typed(e.Data["question"])+
 		"\nMintalah kepada klien bila perlu, lalu teruskan jawabannya dengan menu pesan *Kirim ke laporan*.", buttons...)
 }
 
 func (s *reportTelling) dataCame(e ledger.Event) error {
 	s.post("📥", s.holder(), "data yang diminta sudah datang dari "+by(e.By)+".")
-	return s.desks("📤 Jawaban sudah diteruskan ke " + reportName(*s.r) + " oleh " + by(e.By) + ".")
+	return s.desks("📤 Jawaban sudah diteruskan ke " + s.desk.reportName(*s.r) + " oleh " + by(e.By) + ".")
 }
 
 func (s *reportTelling) answerProposed(ledger.Event) error {
-	return s.agent("📨", "klien menulis setelah "+partyName(*s.r)+" meminta data untuk "+reportName(*s.r)+":"+typed(s.r.Question)+
+	return s.agent("📨", "klien menulis setelah "+partyName(*s.r)+" meminta data untuk "+s.desk.reportName(*s.r)+":"+typed(s.r.Question)+
 		"\nBila itu jawabannya, teruskan ke laporan.", about(*s.r, reportWords))
 }
 
@@ -104,17 +104,17 @@ func (s *reportTelling) adjusted(e ledger.Event) error {
 	result := typed(e.Data["result"])
 	if s.r.Party != escalation.Developers {
 		s.post("💬", Mention{}, by(e.By)+" menjawab:"+result+"\n-# Agen sudah dipanggil di thread tiketnya.")
-		return s.agent("💬", "jawaban "+partyName(*s.r)+" ("+by(e.By)+") atas "+reportName(*s.r)+":"+result+"\nSudah cukup?", verdictHere(*s.r)...)
+		return s.agent("💬", "jawaban "+partyName(*s.r)+" ("+by(e.By)+") atas "+s.desk.reportName(*s.r)+":"+result+"\nSudah cukup?", verdictHere(*s.r)...)
 	}
 	s.post("🛠️", Mention{}, by(e.By)+" menyatakan laporan ini sudah disesuaikan."+result+"\n-# Agen diminta menguji ulang di akun demo.", verdict(*s.r)...)
-	return s.agent("🛠️", partyName(*s.r)+" ("+by(e.By)+") menyatakan "+reportName(*s.r)+" sudah disesuaikan."+result+
+	return s.agent("🛠️", partyName(*s.r)+" ("+by(e.By)+") menyatakan "+s.desk.reportName(*s.r)+" sudah disesuaikan."+result+
 		"\nUji ulang di akun demo, lalu tekan hasilnya.", verdictHere(*s.r)...)
 }
 
 func (s *reportTelling) rejected(e ledger.Event) error {
 	why := "tanpa perubahan (" + causeNames[escalation.Cause(e.Data["cause"])] + "):" + typed(e.Data["reason"])
 	s.post("🚫", Mention{}, by(e.By)+" menutup laporan ini "+why+"\n-# Menunggu persetujuan agen.", verdict(*s.r)...)
-	return s.agent("🚫", partyName(*s.r)+" ("+by(e.By)+") menutup "+reportName(*s.r)+" "+why+
+	return s.agent("🚫", partyName(*s.r)+" ("+by(e.By)+") menutup "+s.desk.reportName(*s.r)+" "+why+
 		"\n**Terima**, lalu jelaskan sendiri kepada klien; atau ajukan **keberatan** dengan alasannya.", verdictHere(*s.r)...)
 }
 
@@ -122,13 +122,13 @@ func (s *reportTelling) rejected(e ledger.Event) error {
 func (s *reportTelling) moved(e ledger.Event) error {
 	line := " memindahkan laporan ini dari " + ToDiscord(Clean(e.Data["from"], 60)) + " ke **" + partyName(*s.r) + "**."
 	s.post("↪️", s.party(), by(e.By)+line+typed(e.Data["reason"]), reportTake)
-	return s.desks("↪️ " + by(e.By) + " memindahkan " + reportName(*s.r) + " dari " + ToDiscord(Clean(e.Data["from"], 60)) + " ke **" + partyName(*s.r) + "**." + typed(e.Data["reason"]))
+	return s.desks("↪️ " + by(e.By) + " memindahkan " + s.desk.reportName(*s.r) + " dari " + ToDiscord(Clean(e.Data["from"], 60)) + " ke **" + partyName(*s.r) + "**." + typed(e.Data["reason"]))
 }
 
 func (s *reportTelling) passed(e ledger.Event) error {
 	if s.r.Party != escalation.Developers {
 		s.post("✅", Mention{}, by(e.By)+" menyatakan jawabannya cukup. Terima kasih."+typed(e.Data["note"]))
-		return s.desks("✅ " + endedLine(*s.r, e.By))
+		return s.desks("✅ " + s.desk.endedLine(*s.r, e.By))
 	}
 	s.post("✅", Mention{}, by(e.By)+" menguji ulang: lolos. Laporan ini ditutup, terima kasih."+typed(e.Data["note"]))
 	return nil // the ticket tells it, and its client
@@ -137,23 +137,23 @@ func (s *reportTelling) passed(e ledger.Event) error {
 func (s *reportTelling) failed(e ledger.Event) error {
 	if s.r.Party != escalation.Developers {
 		s.post("❌", s.holder(), "menurut "+by(e.By)+" jawabannya belum cukup:"+typed(e.Data["reason"]))
-		return s.desks("❌ " + by(e.By) + " meminta jawaban yang lebih lengkap untuk " + reportName(*s.r) + ":" + typed(e.Data["reason"]))
+		return s.desks("❌ " + by(e.By) + " meminta jawaban yang lebih lengkap untuk " + s.desk.reportName(*s.r) + ":" + typed(e.Data["reason"]))
 	}
 	s.post("❌", s.holder(), "uji ulang oleh "+by(e.By)+" belum lolos (ke-"+e.Data["times"]+"):"+typed(e.Data["reason"]))
-	return s.desks("❌ " + by(e.By) + " menguji ulang " + reportName(*s.r) + ": belum lolos (ke-" + e.Data["times"] + "). Laporan kembali ke developer." + typed(e.Data["reason"]))
+	return s.desks("❌ " + by(e.By) + " menguji ulang " + s.desk.reportName(*s.r) + ": belum lolos (ke-" + e.Data["times"] + "). Laporan kembali ke developer." + typed(e.Data["reason"]))
 }
 
 func (s *reportTelling) accepted(e ledger.Event) error {
 	s.post("✅", Mention{}, by(e.By)+" menerima penutupan tanpa perubahan ini.")
 	if s.r.Party != escalation.Developers {
-		return s.desks("✅ " + endedLine(*s.r, e.By))
+		return s.desks("✅ " + s.desk.endedLine(*s.r, e.By))
 	}
 	return nil
 }
 
 func (s *reportTelling) objected(e ledger.Event) error {
 	s.post("✋", s.holder(), by(e.By)+" keberatan atas penutupan tanpa perubahan (ke-"+e.Data["times"]+"):"+typed(e.Data["reason"]))
-	return s.desks("✋ " + by(e.By) + " keberatan; " + reportName(*s.r) + " kembali ke " + partyName(*s.r) + "." + typed(e.Data["reason"]))
+	return s.desks("✋ " + by(e.By) + " keberatan; " + s.desk.reportName(*s.r) + " kembali ke " + partyName(*s.r) + "." + typed(e.Data["reason"]))
 }
 
 func (s *reportTelling) withdrawn(e ledger.Event) error {
@@ -163,14 +163,14 @@ func (s *reportTelling) withdrawn(e ledger.Event) error {
 		s.post("🗑️", one(s.r.Owner), "laporan ini ditarik oleh "+by(e.By)+"."+typed(e.Data["reason"]))
 	}
 	if s.r.Party != escalation.Developers {
-		return s.desks("🗑️ " + endedLine(*s.r, e.By) + typed(e.Data["reason"]))
+		return s.desks("🗑️ " + s.desk.endedLine(*s.r, e.By) + typed(e.Data["reason"]))
 	}
 	return nil
 }
 
 // endedLine says in a ticket's thread how a report ended.
-func endedLine(r escalation.Report, who string) string {
-	name := capital(reportName(r))
+func (d Desk) endedLine(r escalation.Report, who string) string {
+	name := capital(d.reportName(r))
 	switch r.Ending {
 	case escalation.EndPassed:
 		if r.Party != escalation.Developers {
@@ -225,9 +225,9 @@ func (s *reportTelling) droppedTicket(e ledger.Event) error {
 	if err != nil || t == nil {
 		return err
 	}
-	text := "➕ Jawaban atas " + reportName(*s.r) + " (" + partyName(*s.r) + ") akan tampil di tiket ini."
+	text := "➕ Jawaban atas " + s.desk.reportName(*s.r) + " (" + partyName(*s.r) + ") akan tampil di tiket ini."
 	if !s.r.WithParty() {
-		text += "\n" + capital(owed(*s.r)) + "."
+		text += "\n" + capital(s.desk.owed(*s.r)) + "."
 	}
 	t.line(text, Mention{}, owes(*s.r)...)
 	return nil
@@ -240,10 +240,10 @@ func (s *reportTelling) nextFirst() error {
 		return nil
 	case s.r.WithParty():
 		s.told = true
-		return s.desks("👉 Tiket ini sekarang tiket pertama " + reportName(*s.r) + ": pertanyaan developer dan permintaan uji ulang datang ke sini.")
+		return s.desks("👉 Tiket ini sekarang tiket pertama " + s.desk.reportName(*s.r) + ": pertanyaan developer dan permintaan uji ulang datang ke sini.")
 	}
 	s.told = true
-	return s.agent("👉", "tiket ini sekarang tiket pertama "+reportName(*s.r)+". "+capital(owed(*s.r))+".", owes(*s.r)...)
+	return s.agent("👉", "tiket ini sekarang tiket pertama "+s.desk.reportName(*s.r)+". "+capital(s.desk.owed(*s.r))+".", owes(*s.r)...)
 }
 
 // postLost is said in the ticket, for there is nowhere else: a lead decides.
@@ -252,14 +252,14 @@ func (s *reportTelling) postLost(ledger.Event) error {
 	if err != nil || t == nil {
 		return err
 	}
-	t.call("🚨", s.desk.lead(*s.r).and(t.role(maySupervise)), "post "+reportName(*s.r)+" ("+partyName(*s.r)+") dihapus di Discord. Laporannya sendiri masih tersimpan dan tetap terbuka."+
+	t.call("🚨", s.desk.lead(*s.r).and(t.role(maySupervise)), "post "+s.desk.reportName(*s.r)+" ("+partyName(*s.r)+") dihapus di Discord. Laporannya sendiri masih tersimpan dan tetap terbuka."+
 		"\nPutuskan: buat post baru, atau tarik laporannya.", about(*s.r, reportAgain), about(*s.r, reportDrop))
 	return nil
 }
 
 func (s *reportTelling) postedAgain(e ledger.Event) error {
 	s.openPost()
-	return s.desks("🆕 " + by(e.By) + " meminta post baru untuk " + reportName(*s.r) + ".")
+	return s.desks("🆕 " + by(e.By) + " meminta post baru untuk " + s.desk.reportName(*s.r) + ".")
 }
 
 // waits calls who lets a report wait, where he can answer it.
@@ -283,25 +283,25 @@ func (s *reportTelling) waits(e ledger.Event) error {
 		if err != nil || t == nil {
 			return err
 		}
-		t.call("🚨", t.role(maySupervise), owed(*s.r)+since(e)+".", owes(*s.r)...)
+		t.call("🚨", t.role(maySupervise), s.desk.owed(*s.r)+since(e)+".", owes(*s.r)...)
 		return nil
 	}
-	return s.agent("⏰", owed(*s.r)+since(e)+".", owes(*s.r)...)
+	return s.agent("⏰", s.desk.owed(*s.r)+since(e)+".", owes(*s.r)...)
 }
 
 // owed is what a report waits for, as it continues with since when.
-func owed(r escalation.Report) string {
+func (d Desk) owed(r escalation.Report) string {
 	switch {
 	case r.State == escalation.Open:
-		return reportName(r) + " untuk " + partyName(r) + " belum diambil siapa pun"
+		return d.reportName(r) + " untuk " + partyName(r) + " belum diambil siapa pun"
 	case r.State == escalation.NeedsData:
-		return partyName(r) + " menunggu data untuk " + reportName(r) + ":" + typed(r.Question) + "\nbelum dijawab"
+		return partyName(r) + " menunggu data untuk " + d.reportName(r) + ":" + typed(r.Question) + "\nbelum dijawab"
 	case r.State == escalation.Adjusted && r.Party == escalation.Developers:
-		return reportName(r) + " sudah disesuaikan dan menunggu uji ulang"
+		return d.reportName(r) + " sudah disesuaikan dan menunggu uji ulang"
 	case r.State == escalation.Adjusted:
-		return reportName(r) + " sudah dijawab dan menunggu kata Anda"
+		return d.reportName(r) + " sudah dijawab dan menunggu kata Anda"
 	}
-	return reportName(r) + " ditutup tanpa perubahan dan menunggu persetujuan"
+	return d.reportName(r) + " ditutup tanpa perubahan dan menunggu persetujuan"
 }
 
 // owes are the buttons with which the desk answers it.

@@ -119,7 +119,7 @@ func (s *telling) escalated(e ledger.Event) error {
 		return err
 	}
 	if carries {
-		team += ": tiket ini ikut menunggu " + reportName(r)
+		team += ": tiket ini ikut menunggu " + s.desk.reportName(r)
 	}
 	s.line("🛠️ "+by(e.By)+" mengeskalasi tiket ini ke tim developer"+team+".", Mention{})
 	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
@@ -133,7 +133,7 @@ func (s *telling) reportEnded(e ledger.Event) error {
 		return err
 	}
 	if e.Data["why"] != "" {
-		s.line("➖ Tiket ini tidak lagi menunggu "+reportName(r)+".", Mention{})
+		s.line("➖ Tiket ini tidak lagi menunggu "+s.desk.reportName(r)+".", Mention{})
 		return nil
 	}
 	if r.Ending != escalation.EndPassed {
@@ -141,10 +141,10 @@ func (s *telling) reportEnded(e ledger.Event) error {
 		if r.Ending == escalation.EndWithdrawn {
 			sign = "🗑️ "
 		}
-		s.line(sign+endedLine(r, e.By), one(s.other(e.By)), s.next()...)
+		s.line(sign+s.desk.endedLine(r, e.By), one(s.other(e.By)), s.next()...)
 		return nil
 	}
-	line := "✅ " + endedLine(r, e.By)
+	line := "✅ " + s.desk.endedLine(r, e.By)
 	if !s.bridged() || s.desk.Sentences[ticket.SayAdjusted] == "" {
 		line += " Kabari klien; tidak ada yang terkirim otomatis."
 	}
@@ -158,12 +158,12 @@ func (s *telling) reportCame(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	line := "➕ Tiket ini sekarang menunggu " + reportName(r) + " (" + partyName(r) + "), dari tiket **" + ToDiscord(e.Data["ticket"]) + "**."
+	line := "➕ Tiket ini sekarang menunggu " + s.desk.reportName(r) + " (" + partyName(r) + "), dari tiket **" + ToDiscord(e.Data["ticket"]) + "**."
 	if r.WithParty() || !slices.Contains(s.t.Back, r.ID) {
 		s.line(line, Mention{})
 		return nil
 	}
-	s.line(line+"\n"+capital(owed(r))+".", one(s.other(e.By)), owes(r)...)
+	s.line(line+"\n"+capital(s.desk.owed(r))+".", one(s.other(e.By)), owes(r)...)
 	return nil
 }
 
@@ -173,7 +173,7 @@ func (s *telling) reportReturned(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	s.line("🔓 "+capital(reportName(r))+" dibuka kembali dan developer ("+partyName(r)+") dipanggil: menurut klien kendalanya belum selesai.", Mention{})
+	s.line("🔓 "+capital(s.desk.reportName(r))+" dibuka kembali dan developer ("+partyName(r)+") dipanggil: menurut klien kendalanya belum selesai.", Mention{})
 	return nil
 }
 
