@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (d *Desk) reportForm(ctx context.Context, i Interaction) (Form, error) {
 	}
 	f := draft.Form
 	if f.Detail == "" {
-		f.Detail = clippedRunes(t.Gist, escalation.LongText)
+		f.Detail = unmarked(t.Gist)
 	}
 	missing := draft.Missing()
 	only := strings.TrimSuffix(i.Button, aside) == buttonReportText+":missing" && err == nil
@@ -103,6 +104,21 @@ func (d *Desk) writtenReport(ctx context.Context, i Interaction) (Answer, error)
 	})
 }
 
+// emphases are WhatsApp's marks around words.
+var emphases = []*regexp.Regexp{emphasis(`\*`), emphasis(`_`), emphasis(`~`)}
+
+func emphasis(mark string) *regexp.Regexp {
+	return regexp.MustCompile(`(^|[\s(])` + mark + `([^\s` + mark + `](?:[^` + mark + `\n]*[^\s` + mark + `])?)` + mark + `($|[\s.,:;!?)])`)
+}
+
+// unmarked is how a client's words begin a text in Discord: without WhatsApp's emphasis.
+func unmarked(text string) string {
+	for _, e := range emphases {
+		text = e.ReplaceAllString(text, "$1$2$3")
+	}
+	return clippedRunes(text, escalation.LongText)
+}
+
 // partyChoices are the parties beside developers.
 func partyChoices() (all []Choice) {
 	for _, p := range escalation.Parties() {
@@ -147,7 +163,7 @@ func (d *Desk) partyForm(ctx context.Context, i Interaction) (Form, error) {
 	}
 	return Form{ID: i.formID(formForward + ":" + string(party)), Title: i.say("Teruskan ke ", "Forward to ") + partyName(party), Fields: []Field{{
 		ID: fieldDetail, Label: i.say("Apa yang perlu diketahui atau dijawab?", "What has to be known or answered?"),
-		Value: clippedRunes(t.Gist, escalation.LongText), Long: true, Least: 1, Most: escalation.LongText,
+		Value: unmarked(t.Gist), Long: true, Least: 1, Most: escalation.LongText,
 	}}}, nil
 }
 

@@ -92,7 +92,7 @@ func (r *room) company() {
 		return c.Save(tx)
 	})
 	r.change(func(t *ticket.Ticket, _ time.Time) ([]ledger.Event, error) {
-		t.Customer, t.Gist = "k1", "stok minus semua"
+		t.Customer, t.Gist = "k1", "*stok minus* semua"
 		return nil, nil
 	})
 }

@@ -35,7 +35,7 @@ func TestAClientsNotYetTakesTheReportUpAgain(t *testing.T) {
 		m := b.mark()
 		b.ana.says("belum kak, masih minus")
 		b.pause(5 * time.Second)
-		report := "**" + b.id + "** (<#" + b.report(b.id).Thread + ">)"
+		report := "[**" + b.id + "**](https://discord.com/channels/77/" + b.report(b.id).Thread + ")"
 		if got := b.posted()[m.post:]; !slices.Equal(got, []string{"🔓 <@bayu> laporan ini dibuka kembali (ke-1): menurut klien tiket **" + b.number + "** kendalanya belum selesai. → [bayu]"}) {
 			t.Errorf("the post says %q", got)
 		}
@@ -191,7 +191,7 @@ func TestAReportClosedWithoutChange(t *testing.T) {
 		}
 		b.does(reject)
 		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.Accept("sari", at) })
-		report := "**" + b.id + "** (<#" + b.report(b.id).Thread + ">)"
+		report := "[**" + b.id + "**](https://discord.com/channels/77/" + b.report(b.id).Thread + ")"
 		why := "tanpa perubahan (sesuai rancangan):|> memang begitu"
 		post := "🚫 <@bayu> menutup laporan ini " + why + "|-# Menunggu persetujuan agen. [r:accept] [r:object]"
 		line := "🚫 <@sari> Back End (<@bayu>) menutup laporan " + report + " " + why +
@@ -219,7 +219,7 @@ func TestAReportMovesToAnotherTeam(t *testing.T) {
 		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
 			return r.Move("POS", "ini layar kasir", "bayu", at)
 		})
-		report := "**" + b.id + "** (<#" + b.report(b.id).Thread + ">)"
+		report := "[**" + b.id + "**](https://discord.com/channels/77/" + b.report(b.id).Thread + ")"
 		b.wantSince(m, []string{"↪️ <@&" + posRole + "> <@bayu> memindahkan laporan ini dari Back End ke **POS**.|> ini layar kasir → [" + posRole + "] [r:take]"},
 			[]string{"↪️ <@bayu> memindahkan laporan " + report + " dari Back End ke **POS**.|> ini layar kasir"}, nil)
 		b.wantPost(bridge.PostState{Tags: []string{"POS", "open"}})
@@ -249,7 +249,7 @@ func TestAQuestionToSales(t *testing.T) {
 		b.verifies(false, "klien minta tertulis")
 		b.adjusts("maya", "boleh 3 %, surat menyusul")
 		b.verifies(true, "")
-		report := "**" + b.id + "** (<#" + r.Thread + ">)"
+		report := "[**" + b.id + "**](https://discord.com/channels/77/" + r.Thread + ")"
 		asks := " → [sari] [r:pass:" + b.id + "] [r:fail:" + b.id + "]"
 		b.wantSince(m, []string{
 			"💬 <@maya> menjawab:|> boleh 3 %|-# Agen sudah dipanggil di thread tiketnya.",

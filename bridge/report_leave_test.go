@@ -59,7 +59,7 @@ func TestADroppedTicketLetsItsReportsGo(t *testing.T) {
 		b.board.mu.Lock()
 		archived := b.board.archived[tk.Thread]
 		b.board.mu.Unlock()
-		if tk.State != ticket.Closed || !has(b.shown(), "➖ Tiket ini tidak lagi menunggu laporan **"+b.id) || !archived {
+		if tk.State != ticket.Closed || !has(b.shown(), "➖ Tiket ini tidak lagi menunggu laporan [**"+b.id) || !archived {
 			t.Errorf("the ticket is %s, in the archive %v: %q", tk.State, archived, b.shown())
 		}
 		if len(b.ana.sees()) != heard {

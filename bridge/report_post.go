@@ -162,7 +162,7 @@ func reportPosted(tx *ledger.Tx, id, thread, check string) error {
 	if err != nil || !ok || t.State == ticket.Closed {
 		return err
 	}
-	tx.Send(Note(t.Number, fmt.Sprintf("rt/%s/posted/%d", id, r.Posts), "🧵 Post "+reportName(r)+" untuk "+partyName(r)+" sudah dibuka."))
+	tx.Send(Note(t.Number, fmt.Sprintf("rt/%s/posted/%d", id, r.Posts), "🧵 Post laporan **"+ToDiscord(r.ID)+"** (<#"+thread+">) untuk "+partyName(r)+" sudah dibuka."))
 	return nil
 }
 

@@ -170,13 +170,17 @@ func (d Desk) team(name string) (Team, bool) {
 // hasTeam reports whether there is a developer team of a name.
 func (d Desk) hasTeam(name string) bool { _, ok := d.team(name); return ok }
 
-// reportName is a report in a sentence, with the way to its post where there is one.
-func reportName(r escalation.Report) string {
-	name := "laporan **" + ToDiscord(r.ID) + "**"
-	if r.Thread != "" {
-		name += " (<#" + r.Thread + ">)"
+// reportName is a report in a sentence, with the way to its post where there is one. A
+// mention of the post would show the whole title each time.
+func (d Desk) reportName(r escalation.Report) string {
+	name := "**" + ToDiscord(r.ID) + "**"
+	switch {
+	case r.Thread == "":
+		return "laporan " + name
+	case d.Guild == "":
+		return "laporan " + name + " (<#" + r.Thread + ">)"
 	}
-	return name
+	return "laporan [" + name + "](https://discord.com/channels/" + d.Guild + "/" + r.Thread + ")"
 }
 
 // partyName is how staff call who a report goes to.

@@ -44,7 +44,7 @@ func (s *reportTelling) opened(e ledger.Event) error {
 	if s.r.Party == escalation.Developers {
 		return nil // the ticket tells its escalation
 	}
-	return s.desks("📤 " + by(e.By) + " meneruskan hal ini kepada **" + partyName(*s.r) + "** (" + reportName(*s.r) + ")." + typed(s.r.Form.Detail))
+	return s.desks("📤 " + by(e.By) + " meneruskan hal ini kepada **" + partyName(*s.r) + "** (" + s.desk.reportName(*s.r) + ")." + typed(s.r.Form.Detail))
 }
 
 // openPost asks for the post, with what does not fit into its head, and the evidence.
@@ -72,7 +72,7 @@ func (s *reportTelling) taken(e ledger.Event) error {
 	}
 	s.lines++
 	s.tx.Send(letter(s.id("line"), ReportLane(s.r.ID), s.r.ID, kindSay, sayBody{Content: line + "laporan ini" + from + ".", PingUsers: one(e.Data["from"]).Users}))
-	return s.desks(line + reportName(*s.r) + from + ".")
+	return s.desks(line + s.desk.reportName(*s.r) + from + ".")
 }
 
 func (s *reportTelling) needsData(e ledger.Event) error {
@@ -85,17 +85,17 @@ func (s *reportTelling) needsData(e ledger.Event) error {
 	if t.t.Channel == ticket.WhatsApp {
 		buttons = []Button{buttonData, buttonAccess}
 	}
-	return s.agent("❓", partyName(*s.r)+" ("+by(e.By)+") membutuhkan data untuk "+reportName(*s.r)+":"+typed(e.Data["question"])+
+	return s.agent("❓", partyName(*s.r)+" ("+by(e.By)+") membutuhkan data untuk "+s.desk.reportName(*s.r)+":"+typed(e.Data["question"])+
 		"\nMintalah kepada klien bila perlu, lalu teruskan jawabannya dengan menu pesan *Kirim ke laporan*.", buttons...)
 }
 
 func (s *reportTelling) dataCame(e ledger.Event) error {
 	s.post("📥", s.holder(), "data yang diminta sudah datang dari "+by(e.By)+".")
-	return s.desks("📤 Jawaban sudah diteruskan ke " + reportName(*s.r) + " oleh " + by(e.By) + ".")
+	return s.desks("📤 Jawaban sudah diteruskan ke " + s.desk.reportName(*s.r) + " oleh " + by(e.By) + ".")
 }
 
 func (s *reportTelling) answerProposed(ledger.Event) error {
-	return s.agent("📨", "klien menulis setelah "+partyName(*s.r)+" meminta data untuk "+reportName(*s.r)+":"+typed(s.r.Question)+
+	return s.agent("📨", "klien menulis setelah "+partyName(*s.r)+" meminta data untuk "+s.desk.reportName(*s.r)+":"+typed(s.r.Question)+
 		"\nBila itu jawabannya, teruskan ke laporan.", about(*s.r, reportWords))
 }
 
@@ -103,17 +103,17 @@ func (s *reportTelling) adjusted(e ledger.Event) error {
 	result := typed(e.Data["result"])
 	if s.r.Party != escalation.Developers {
 		s.post("💬", Mention{}, by(e.By)+" menjawab:"+result+"\n-# Agen sudah dipanggil di thread tiketnya.")
-		return s.agent("💬", "jawaban "+partyName(*s.r)+" ("+by(e.By)+") atas "+reportName(*s.r)+":"+result+"\nSudah cukup?", verdictHere(*s.r)...)
+		return s.agent("💬", "jawaban "+partyName(*s.r)+" ("+by(e.By)+") atas "+s.desk.reportName(*s.r)+":"+result+"\nSudah cukup?", verdictHere(*s.r)...)
 	}
 	s.post("🛠️", Mention{}, by(e.By)+" menyatakan laporan ini sudah disesuaikan."+result+"\n-# Agen diminta menguji ulang di akun demo.", verdict(*s.r)...)
-	return s.agent("🛠️", partyName(*s.r)+" ("+by(e.By)+") menyatakan "+reportName(*s.r)+" sudah disesuaikan."+result+
+	return s.agent("🛠️", partyName(*s.r)+" ("+by(e.By)+") menyatakan "+s.desk.reportName(*s.r)+" sudah disesuaikan."+result+
 		"\nUji ulang di akun demo, lalu tekan hasilnya.", verdictHere(*s.r)...)
 }
 
 func (s *reportTelling) rejected(e ledger.Event) error {
 	why := "tanpa perubahan (" + causeNames[escalation.Cause(e.Data["cause"])] + "):" + typed(e.Data["reason"])
 	s.post("🚫", Mention{}, by(e.By)+" menutup laporan ini "+why+"\n-# Menunggu persetujuan agen.", verdict(*s.r)...)
-	return s.agent("🚫", partyName(*s.r)+" ("+by(e.By)+") menutup "+reportName(*s.r)+" "+why+
+	return s.agent("🚫", partyName(*s.r)+" ("+by(e.By)+") menutup "+s.desk.reportName(*s.r)+" "+why+
 		"\n**Terima**, lalu jelaskan sendiri kepada klien; atau ajukan **keberatan** dengan alasannya.", verdictHere(*s.r)...)
 }
 
@@ -121,13 +121,13 @@ func (s *reportTelling) rejected(e ledger.Event) error {
 func (s *reportTelling) moved(e ledger.Event) error {
 	line := " memindahkan laporan ini dari " + ToDiscord(Clean(e.Data["from"], 60)) + " ke **" + partyName(*s.r) + "**."
 	s.post("↪️", s.party(), by(e.By)+line+typed(e.Data["reason"]), reportTake)
-	return s.desks("↪️ " + by(e.By) + " memindahkan " + reportName(*s.r) + " dari " + ToDiscord(Clean(e.Data["from"], 60)) + " ke **" + partyName(*s.r) + "**." + typed(e.Data["reason"]))
+	return s.desks("↪️ " + by(e.By) + " memindahkan " + s.desk.reportName(*s.r) + " dari " + ToDiscord(Clean(e.Data["from"], 60)) + " ke **" + partyName(*s.r) + "**." + typed(e.Data["reason"]))
 }
 
 func (s *reportTelling) passed(e ledger.Event) error {
 	if s.r.Party != escalation.Developers {
 		s.post("✅", Mention{}, by(e.By)+" menyatakan jawabannya cukup. Terima kasih."+typed(e.Data["note"]))
-		return s.desks("✅ " + endedLine(*s.r, e.By))
+		return s.desks("✅ " + s.desk.endedLine(*s.r, e.By))
 	}
 	s.post("✅", Mention{}, by(e.By)+" menguji ulang: lolos. Laporan ini ditutup, terima kasih."+typed(e.Data["note"]))
 	return nil // the ticket tells it, and its client
@@ -136,23 +136,23 @@ func (s *reportTelling) passed(e ledger.Event) error {
 func (s *reportTelling) failed(e ledger.Event) error {
 	if s.r.Party != escalation.Developers {
 		s.post("❌", s.holder(), "menurut "+by(e.By)+" jawabannya belum cukup:"+typed(e.Data["reason"]))
-		return s.desks("❌ " + by(e.By) + " meminta jawaban yang lebih lengkap untuk " + reportName(*s.r) + ":" + typed(e.Data["reason"]))
+		return s.desks("❌ " + by(e.By) + " meminta jawaban yang lebih lengkap untuk " + s.desk.reportName(*s.r) + ":" + typed(e.Data["reason"]))
 	}
 	s.post("❌", s.holder(), "uji ulang oleh "+by(e.By)+" belum lolos (ke-"+e.Data["times"]+"):"+typed(e.Data["reason"]))
-	return s.desks("❌ " + by(e.By) + " menguji ulang " + reportName(*s.r) + ": belum lolos (ke-" + e.Data["times"] + "). Laporan kembali ke developer." + typed(e.Data["reason"]))
+	return s.desks("❌ " + by(e.By) + " menguji ulang " + s.desk.reportName(*s.r) + ": belum lolos (ke-" + e.Data["times"] + "). Laporan kembali ke developer." + typed(e.Data["reason"]))
 }
 
 func (s *reportTelling) accepted(e ledger.Event) error {
 	s.post("✅", Mention{}, by(e.By)+" menerima penutupan tanpa perubahan ini.")
 	if s.r.Party != escalation.Developers {
-		return s.desks("✅ " + endedLine(*s.r, e.By))
+		return s.desks("✅ " + s.desk.endedLine(*s.r, e.By))
 	}
 	return nil
 }
 
 func (s *reportTelling) objected(e ledger.Event) error {
 	s.post("✋", s.holder(), by(e.By)+" keberatan atas penutupan tanpa perubahan (ke-"+e.Data["times"]+"):"+typed(e.Data["reason"]))
-	return s.desks("✋ " + by(e.By) + " keberatan; " + reportName(*s.r) + " kembali ke " + partyName(*s.r) + "." + typed(e.Data["reason"]))
+	return s.desks("✋ " + by(e.By) + " keberatan; " + s.desk.reportName(*s.r) + " kembali ke " + partyName(*s.r) + "." + typed(e.Data["reason"]))
 }
 
 func (s *reportTelling) withdrawn(e ledger.Event) error {
@@ -162,14 +162,14 @@ func (s *reportTelling) withdrawn(e ledger.Event) error {
 		s.post("🗑️", one(s.r.Owner), "laporan ini ditarik oleh "+by(e.By)+"."+typed(e.Data["reason"]))
 	}
 	if s.r.Party != escalation.Developers {
-		return s.desks("🗑️ " + endedLine(*s.r, e.By) + typed(e.Data["reason"]))
+		return s.desks("🗑️ " + s.desk.endedLine(*s.r, e.By) + typed(e.Data["reason"]))
 	}
 	return nil
 }
 
 // endedLine says in a ticket's thread how a report ended.
-func endedLine(r escalation.Report, who string) string {
-	name := capital(reportName(r))
+func (d Desk) endedLine(r escalation.Report, who string) string {
+	name := capital(d.reportName(r))
 	switch r.Ending {
 	case escalation.EndPassed:
 		if r.Party != escalation.Developers {
@@ -213,7 +213,7 @@ func (s *reportTelling) droppedTicket(e ledger.Event) error {
 	if err != nil || t == nil {
 		return err
 	}
-	t.line("➕ Jawaban atas "+reportName(*s.r)+" ("+partyName(*s.r)+") akan tampil di tiket ini.", Mention{})
+	t.line("➕ Jawaban atas "+s.desk.reportName(*s.r)+" ("+partyName(*s.r)+") akan tampil di tiket ini.", Mention{})
 	return nil
 }
 
@@ -223,14 +223,14 @@ func (s *reportTelling) postLost(ledger.Event) error {
 	if err != nil || t == nil {
 		return err
 	}
-	t.call("🚨", s.desk.lead(*s.r).and(t.role(maySupervise)), "post "+reportName(*s.r)+" ("+partyName(*s.r)+") dihapus di Discord. Laporannya sendiri masih tersimpan dan tetap terbuka."+
+	t.call("🚨", s.desk.lead(*s.r).and(t.role(maySupervise)), "post "+s.desk.reportName(*s.r)+" ("+partyName(*s.r)+") dihapus di Discord. Laporannya sendiri masih tersimpan dan tetap terbuka."+
 		"\nPutuskan: buat post baru, atau tarik laporannya.", about(*s.r, reportAgain), about(*s.r, reportDrop))
 	return nil
 }
 
 func (s *reportTelling) postedAgain(e ledger.Event) error {
 	s.openPost()
-	return s.desks("🆕 " + by(e.By) + " meminta post baru untuk " + reportName(*s.r) + ".")
+	return s.desks("🆕 " + by(e.By) + " meminta post baru untuk " + s.desk.reportName(*s.r) + ".")
 }
 
 // waits calls who lets a report wait, where he can answer it.
@@ -257,13 +257,13 @@ func (s *reportTelling) waits(e ledger.Event) error {
 func (s *reportTelling) owed() string {
 	switch {
 	case s.r.State == escalation.NeedsData:
-		return partyName(*s.r) + " menunggu data untuk " + reportName(*s.r) + ":" + typed(s.r.Question) + "\nbelum dijawab"
+		return partyName(*s.r) + " menunggu data untuk " + s.desk.reportName(*s.r) + ":" + typed(s.r.Question) + "\nbelum dijawab"
 	case s.r.State == escalation.Adjusted && s.r.Party == escalation.Developers:
-		return reportName(*s.r) + " sudah disesuaikan dan menunggu uji ulang"
+		return s.desk.reportName(*s.r) + " sudah disesuaikan dan menunggu uji ulang"
 	case s.r.State == escalation.Adjusted:
-		return reportName(*s.r) + " sudah dijawab dan menunggu kata Anda"
+		return s.desk.reportName(*s.r) + " sudah dijawab dan menunggu kata Anda"
 	}
-	return reportName(*s.r) + " ditutup tanpa perubahan dan menunggu persetujuan"
+	return s.desk.reportName(*s.r) + " ditutup tanpa perubahan dan menunggu persetujuan"
 }
 
 // owes are the buttons for that.

@@ -229,7 +229,7 @@ func TestAReportFromOpeningToPass(t *testing.T) {
 		b.adjusts("bayu", "dihitung ulang")
 		b.verifies(true, "")
 		b.pause(10 * time.Second)
-		report := "**" + b.id + "** (<#" + b.report(b.id).Thread + ">)"
+		report := "[**" + b.id + "**](https://discord.com/channels/77/" + b.report(b.id).Thread + ")"
 		asks := " [r:pass:" + b.id + "] [r:fail:" + b.id + "]"
 		b.wantSince(m, []string{
 			"🙋 <@bayu> menangani laporan ini.",

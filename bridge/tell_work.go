@@ -118,7 +118,7 @@ func (s *telling) escalated(e ledger.Event) error {
 		return err
 	}
 	if carries {
-		team += ": tiket ini ikut menunggu " + reportName(r)
+		team += ": tiket ini ikut menunggu " + s.desk.reportName(r)
 	}
 	s.line("🛠️ "+by(e.By)+" mengeskalasi tiket ini ke tim developer"+team+".", Mention{})
 	return s.sayAll(ticket.SayChecking, ticket.SayWillUpdate)
@@ -132,7 +132,7 @@ func (s *telling) reportEnded(e ledger.Event) error {
 		return err
 	}
 	if e.Data["why"] != "" {
-		s.line("➖ Tiket ini tidak lagi menunggu "+reportName(r)+".", Mention{})
+		s.line("➖ Tiket ini tidak lagi menunggu "+s.desk.reportName(r)+".", Mention{})
 		return nil
 	}
 	if r.Ending != escalation.EndPassed {
@@ -140,10 +140,10 @@ func (s *telling) reportEnded(e ledger.Event) error {
 		if r.Ending == escalation.EndWithdrawn {
 			sign = "🗑️ "
 		}
-		s.line(sign+endedLine(r, e.By), one(s.other(e.By)), s.next()...)
+		s.line(sign+s.desk.endedLine(r, e.By), one(s.other(e.By)), s.next()...)
 		return nil
 	}
-	s.line("✅ "+endedLine(r, e.By), one(s.other(e.By)), append(s.next(), about(r, reportBack))...)
+	s.line("✅ "+s.desk.endedLine(r, e.By), one(s.other(e.By)), append(s.next(), about(r, reportBack))...)
 	return s.say(ticket.SayAdjusted, nil)
 }
 
@@ -153,7 +153,7 @@ func (s *telling) reportCame(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	s.line("➕ Tiket ini sekarang menunggu "+reportName(r)+" ("+partyName(r)+"), dari tiket **"+ToDiscord(e.Data["ticket"])+"**.", Mention{})
+	s.line("➕ Tiket ini sekarang menunggu "+s.desk.reportName(r)+" ("+partyName(r)+"), dari tiket **"+ToDiscord(e.Data["ticket"])+"**.", Mention{})
 	return nil
 }
 
@@ -163,7 +163,7 @@ func (s *telling) reportReturned(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	s.line("🔓 "+capital(reportName(r))+" dibuka kembali dan developer ("+partyName(r)+") dipanggil: menurut klien kendalanya belum selesai.", Mention{})
+	s.line("🔓 "+capital(s.desk.reportName(r))+" dibuka kembali dan developer ("+partyName(r)+") dipanggil: menurut klien kendalanya belum selesai.", Mention{})
 	return nil
 }
 

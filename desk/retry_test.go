@@ -41,8 +41,12 @@ func TestRetryButton(t *testing.T) {
 	if !ok {
 		t.Fatal("the notice has no button")
 	}
-	for range 2 {
-		if _, err := w.sari.Click(t.Context(), notice.ID, button.CustomID); err != nil {
+	if _, err := w.sari.Click(t.Context(), notice.ID, button.CustomID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.sari.Click(t.Context(), notice.ID, button.CustomID); err != nil {
+		// The second press may come when the button is gone already.
+		if now, _ := w.discord.Message(notice.ID); len(now.Components) > 0 {
 			t.Fatal(err)
 		}
 	}

@@ -332,7 +332,7 @@ func TestHoldWakesWhoeverWaits(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	d.rest(ctx, time.Now().Add(time.Hour), true)
-	d.Release()
 	d.forgetStates()
+	d.Release()
 	d.awaitState(StateNotPaired)
 }

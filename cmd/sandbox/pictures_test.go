@@ -68,7 +68,7 @@ func TestPicturesOfReports(t *testing.T) {
 	if !*pictures {
 		t.Skip("-pictures is not set: the pictures of the documentation stay as they are")
 	}
-	v := visit(t, options{Policy: working}, 1280, 1180)
+	v := visit(t, options{Policy: working}, 1280, 1450)
 	v.toDevelopers(func(scene string) { v.picture("desk-"+scene+".png", "#room-messages .whisper:last-of-type") })
 	v.run(chromedp.Evaluate[chromedp.Void](`document.getElementById('room-scroll').scrollTop = 0`))
 	v.picture("desk-developers.png", ".discord")
