@@ -11,7 +11,14 @@ import (
 // ([escalation.TimerLadder]).
 func (d Desk) Climb(tx *ledger.Tx, timer ledger.Timer) error {
 	return known(d.ChangeReport(tx, timer.ID, func(r *escalation.Report) ([]ledger.Event, error) {
-		return r.Climb(tx.Now(), d.Reports, d.hours()), nil
+		events := r.Climb(tx.Now(), d.Reports, d.hours())
+		if len(events) == 0 {
+			// It was set by an older ladder or calendar, and is used up now.
+			for _, due := range r.Due(d.Reports, d.hours()) {
+				tx.Set(due)
+			}
+		}
+		return events, nil
 	}))
 }
 

@@ -96,6 +96,9 @@ func (d Desk) reportsReturn(tx *ledger.Tx, t *ticket.Ticket, events []ledger.Eve
 		if !ok || r.State == escalation.Closed && r.Ending != escalation.EndPassed {
 			continue
 		}
+		if r.State != escalation.Closed && !slices.Contains(r.Tickets, t.Number) && len(r.Tickets) >= escalation.MostTickets {
+			continue // it is open for others; nobody would say to this ticket that it is over
+		}
 		events = append(events, t.ReportReturned(id, r.Team, "client", tx.Now())...)
 		returned = append(returned, id)
 	}
@@ -113,7 +116,7 @@ func (d Desk) reportsHear(tx *ledger.Tx, before, t ticket.Ticket, returned []str
 	if t.State != ticket.Closed || before.State == ticket.Closed || t.Ending != ticket.EndDropped && t.Ending != ticket.EndMerged {
 		return nil
 	}
-	left := union(before.Reports, t.Reports)
+	left := union(before.Reports, t.Passed)
 	asked, err := d.members(indexReports + t.Number)
 	if err != nil {
 		return err
@@ -126,14 +129,26 @@ func (d Desk) reportsHear(tx *ledger.Tx, before, t ticket.Ticket, returned []str
 		if !known {
 			continue
 		}
-		err = d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
-			return r.Drop(t.Number, t.MergedInto, "halo", tx.Now()), nil
-		})
-		if err != nil {
+		if err := d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) { return letGo(tx, r, t) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// letGo takes a ticket that ended off a report. Behind it the next one that waits for the
+// report comes first; tickets that heard that it passed, and took that for good, wait no
+// more.
+func letGo(tx *ledger.Tx, r *escalation.Report, t ticket.Ticket) ([]ledger.Event, error) {
+	events := r.Drop(t.Number, t.MergedInto, "halo", tx.Now())
+	for len(events) > 0 && r.Party == escalation.Developers && r.State != escalation.Closed && r.First() != t.MergedInto {
+		first, ok, err := ticket.Load(tx, r.First())
+		if err != nil || ok && slices.Contains(first.Reports, r.ID) {
+			return events, err
+		}
+		events = append(events, r.Drop(r.First(), "", "halo", tx.Now())...)
+	}
+	return events, nil
 }
 
 // indexReports rows are the open questions of a ticket to parties beside developers, which
@@ -144,10 +159,13 @@ const indexReports = "reports/"
 func QuestionsOf(number string) string { return indexReports + number }
 
 // reopenReport takes a report up again that had passed. One that is open again already
-// keeps its first ticket.
+// keeps its first ticket, and carries this one.
 func (d Desk) reopenReport(tx *ledger.Tx, id, number, by string) error {
 	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
-		if r.State != escalation.Closed || r.Ending != escalation.EndPassed {
+		switch {
+		case r.State != escalation.Closed:
+			return r.Carry(number, by, tx.Now())
+		case r.Ending != escalation.EndPassed:
 			return nil, nil
 		}
 		return r.Reopen(number, by, tx.Now())

@@ -21,6 +21,7 @@ type reportTelling struct {
 	events  []ledger.Event
 	n       int                 // things said so far in the post: names them
 	lines   int                 // of them that are lines
+	told    bool                // the ticket that comes first now knows it
 	threads map[string]*telling // of its tickets, by number
 }
 

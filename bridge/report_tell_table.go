@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
@@ -183,11 +184,19 @@ func (d Desk) endedLine(r escalation.Report, who string) string {
 }
 
 // capital begins a sentence.
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func capital(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
+}
 
 // reopened calls who had it: the client says that it is not mended.
 func (s *reportTelling) reopened(e ledger.Event) error {
-	s.post("🔓", s.holder(), "laporan ini dibuka kembali (ke-"+e.Data["times"]+"): menurut klien tiket **"+ToDiscord(e.Data["ticket"])+"** kendalanya belum selesai.")
+	to := s.holder()
+	if s.r.Thread == "" {
+		s.openPost() // calls him too
+		to = Mention{}
+	}
+	s.post("🔓", to, "laporan ini dibuka kembali (ke-"+e.Data["times"]+"): menurut klien tiket **"+ToDiscord(e.Data["ticket"])+"** kendalanya belum selesai.")
 	return nil // the ticket tells that it waits for it again
 }
 
@@ -197,8 +206,8 @@ func (s *reportTelling) carries(e ledger.Event) error {
 }
 
 func (s *reportTelling) droppedTicket(e ledger.Event) error {
-	if s.has("report_withdrawn") {
-		return nil
+	if s.r.State == escalation.Closed {
+		return nil // the line of the withdrawal says it, or nobody waited any more
 	}
 	line := "tiket **" + ToDiscord(e.Data["ticket"]) + "** tidak lagi menunggu laporan ini."
 	if into := e.Data["into"]; into != "" {
@@ -206,15 +215,35 @@ func (s *reportTelling) droppedTicket(e ledger.Event) error {
 	}
 	s.post("➖", Mention{}, line)
 	into := e.Data["into"]
-	if s.r.Party == escalation.Developers || into == "" {
-		return nil // the tickets tell it
+	switch {
+	case into == "":
+		return s.nextFirst()
+	case s.r.Party == escalation.Developers:
+		return nil // the ticket tells it
 	}
 	t, err := s.in(into)
 	if err != nil || t == nil {
 		return err
 	}
-	t.line("➕ Jawaban atas "+s.desk.reportName(*s.r)+" ("+partyName(*s.r)+") akan tampil di tiket ini.", Mention{})
+	text := "➕ Jawaban atas " + s.desk.reportName(*s.r) + " (" + partyName(*s.r) + ") akan tampil di tiket ini."
+	if !s.r.WithParty() {
+		text += "\n" + capital(s.desk.owed(*s.r)) + "."
+	}
+	t.line(text, Mention{}, owes(*s.r)...)
 	return nil
+}
+
+// nextFirst tells the ticket that comes first now what its agent has to do.
+func (s *reportTelling) nextFirst() error {
+	switch {
+	case s.told || s.r.First() == s.before.First():
+		return nil
+	case s.r.WithParty():
+		s.told = true
+		return s.desks("👉 Tiket ini sekarang tiket pertama " + s.desk.reportName(*s.r) + ": pertanyaan developer dan permintaan uji ulang datang ke sini.")
+	}
+	s.told = true
+	return s.agent("👉", "tiket ini sekarang tiket pertama "+s.desk.reportName(*s.r)+". "+capital(s.desk.owed(*s.r))+".", owes(*s.r)...)
 }
 
 // postLost is said in the ticket, for there is nowhere else: a lead decides.
@@ -235,41 +264,50 @@ func (s *reportTelling) postedAgain(e ledger.Event) error {
 
 // waits calls who lets a report wait, where he can answer it.
 func (s *reportTelling) waits(e ledger.Event) error {
-	switch escalation.Caller(e.Data["calls"]) {
-	case escalation.CallTeam:
+	caller, untaken := escalation.Caller(e.Data["calls"]), s.r.State == escalation.Open
+	switch {
+	case caller == escalation.CallTeam && !untaken:
+		s.post("⏰", s.party(), "laporan ini masih menunggu agen"+since(e)+".")
+		return nil
+	case caller == escalation.CallLead && !untaken:
+		s.post("🚨", s.desk.lead(*s.r), "laporan untuk **"+partyName(*s.r)+"** ini masih menunggu agen"+since(e)+".")
+		return nil
+	case caller == escalation.CallTeam:
 		s.post("⏰", s.party(), "laporan ini belum diambil siapa pun"+since(e)+".", reportTake)
 		return nil
-	case escalation.CallLead:
+	case caller == escalation.CallLead:
 		s.post("🚨", s.desk.lead(*s.r), "laporan untuk **"+partyName(*s.r)+"** ini belum diambil siapa pun"+since(e)+". Tentukan siapa yang menanganinya.", reportTake)
 		return nil
-	case escalation.CallManager:
+	case caller == escalation.CallManager:
 		t, err := s.in(s.r.First())
 		if err != nil || t == nil {
 			return err
 		}
-		t.call("🚨", t.role(maySupervise), s.owed()+since(e)+".", s.owes()...)
+		t.call("🚨", t.role(maySupervise), s.desk.owed(*s.r)+since(e)+".", owes(*s.r)...)
 		return nil
 	}
-	return s.agent("⏰", s.owed()+since(e)+".", s.owes()...)
+	return s.agent("⏰", s.desk.owed(*s.r)+since(e)+".", owes(*s.r)...)
 }
 
-// owed is what the desk owes the report.
-func (s *reportTelling) owed() string {
+// owed is what a report waits for, as it continues with since when.
+func (d Desk) owed(r escalation.Report) string {
 	switch {
-	case s.r.State == escalation.NeedsData:
-		return partyName(*s.r) + " menunggu data untuk " + s.desk.reportName(*s.r) + ":" + typed(s.r.Question) + "\nbelum dijawab"
-	case s.r.State == escalation.Adjusted && s.r.Party == escalation.Developers:
-		return s.desk.reportName(*s.r) + " sudah disesuaikan dan menunggu uji ulang"
-	case s.r.State == escalation.Adjusted:
-		return s.desk.reportName(*s.r) + " sudah dijawab dan menunggu kata Anda"
+	case r.State == escalation.Open:
+		return d.reportName(r) + " untuk " + partyName(r) + " belum diambil siapa pun"
+	case r.State == escalation.NeedsData:
+		return partyName(r) + " menunggu data untuk " + d.reportName(r) + ":" + typed(r.Question) + "\nbelum dijawab"
+	case r.State == escalation.Adjusted && r.Party == escalation.Developers:
+		return d.reportName(r) + " sudah disesuaikan dan menunggu uji ulang"
+	case r.State == escalation.Adjusted:
+		return d.reportName(r) + " sudah dijawab dan menunggu kata Anda"
 	}
-	return s.desk.reportName(*s.r) + " ditutup tanpa perubahan dan menunggu persetujuan"
+	return d.reportName(r) + " ditutup tanpa perubahan dan menunggu persetujuan"
 }
 
-// owes are the buttons for that.
-func (s *reportTelling) owes() []Button {
-	if len(s.r.Words) > 0 {
-		return []Button{about(*s.r, reportWords)}
+// owes are the buttons with which the desk answers it.
+func owes(r escalation.Report) []Button {
+	if len(r.Words) > 0 {
+		return []Button{about(r, reportWords)}
 	}
-	return verdictHere(*s.r)
+	return verdictHere(r)
 }

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,7 +144,11 @@ func (s *telling) reportEnded(e ledger.Event) error {
 		s.line(sign+s.desk.endedLine(r, e.By), one(s.other(e.By)), s.next()...)
 		return nil
 	}
-	s.line("✅ "+s.desk.endedLine(r, e.By), one(s.other(e.By)), append(s.next(), about(r, reportBack))...)
+	line := "✅ " + s.desk.endedLine(r, e.By)
+	if !s.bridged() || s.desk.Sentences[ticket.SayAdjusted] == "" {
+		line += " Kabari klien; tidak ada yang terkirim otomatis."
+	}
+	s.line(line, one(s.other(e.By)), append(s.next(), about(r, reportBack))...)
 	return s.say(ticket.SayAdjusted, nil)
 }
 
@@ -153,7 +158,12 @@ func (s *telling) reportCame(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	s.line("➕ Tiket ini sekarang menunggu "+s.desk.reportName(r)+" ("+partyName(r)+"), dari tiket **"+ToDiscord(e.Data["ticket"])+"**.", Mention{})
+	line := "➕ Tiket ini sekarang menunggu " + s.desk.reportName(r) + " (" + partyName(r) + "), dari tiket **" + ToDiscord(e.Data["ticket"]) + "**."
+	if r.WithParty() || !slices.Contains(s.t.Back, r.ID) {
+		s.line(line, Mention{})
+		return nil
+	}
+	s.line(line+"\n"+capital(s.desk.owed(r))+".", one(s.other(e.By)), owes(r)...)
 	return nil
 }
 

@@ -254,7 +254,11 @@ func (f *yamlFile) group(path string, node ast.Node) []yamlValue {
 		case f.inGroup(key) != "":
 			values = append(values, f.group(key, pair.Value)...)
 		default:
-			f.found = append(f.found, Problem{Where: at(f.name, line), Field: key, Read: "an unknown key", Expected: "one of " + f.inGroup(path)})
+			expected, moved := movedKeys[key]
+			if !moved {
+				expected = "one of " + f.inGroup(path)
+			}
+			f.found = append(f.found, Problem{Where: at(f.name, line), Field: key, Read: "an unknown key", Expected: expected})
 		}
 	}
 	return values

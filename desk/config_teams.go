@@ -18,6 +18,11 @@ import (
 // of the Discord roles of its members and, if it has one, its lead.
 type Team struct{ Name, Role, Lead string }
 
+// movedKeys are keys that older files have, with what stands in their place.
+var movedKeys = map[string]string{
+	"roles.developer": "the developers' roles at the key " + teamsKey + ", a line for each team such as POS: Developer POS",
+}
+
 const (
 	teamsKey      = "teams"
 	teamsExpected = "the name of a Discord role, or a list of two, the members' and the lead's, such as [Developer POS, Lead POS]"

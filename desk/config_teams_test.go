@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/haloerzap/halo/bridge"
+	"github.com/haloerzap/halo/bridge/discord"
 	"github.com/haloerzap/halo/escalation"
 )
 
@@ -37,7 +38,8 @@ reports:
 		t.Errorf("in Discord they are %v", got)
 	}
 	p := c.plan()
-	if !slices.Contains(p.Forums[1].Tags, "POS") || len(p.Forums[1].Tags) > 20 || !slices.Contains(p.Forums[1].VisibleTo, "Lead POS") {
+	if !slices.Contains(p.Forums[1].Tags, "POS") || len(p.Forums[1].Tags) > 20 || !slices.Contains(p.Forums[1].VisibleTo, "Lead POS") ||
+		!slices.Contains(p.Roles, discord.RolePlan{Name: "Lead POS", Mentionable: true}) {
 		t.Errorf("the forum is %+v", p.Forums[1])
 	}
 	if !reflect.DeepEqual(Default().Reports, escalation.DefaultPolicy()) || len(Default().Teams) != 6 {

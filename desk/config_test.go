@@ -181,6 +181,8 @@ var badInput = []slip{
 		`desk.yaml: read "open desk.yaml: file does not exist", expected a file that can be read`},
 	{"unknown key", nil, map[string]string{"halo.yaml": "desk:\n  prefix: HE\n  zoan: Asia/Jakarta\n"},
 		`halo.yaml:3: desk.zoan: read an unknown key, expected one of desk.prefix, desk.zone`},
+	{"a key of before the teams", nil, map[string]string{"halo.yaml": "roles:\n  developer: Developer POS\n"},
+		`halo.yaml:2: roles.developer: read an unknown key, expected the developers' roles at the key teams, a line for each team such as POS: Developer POS`},
 	{"unknown capability", nil, map[string]string{"halo.yaml": "roles:\n  boss: Boss\n"},
 		`halo.yaml:2: roles.boss: read an unknown key, expected one of roles.agent, roles.assistant_manager, roles.manager, roles.developer_lead, roles.sales, roles.after_sales, roles.qa, roles.engineering, roles.head_of_marketing`},
 	{"no YAML", nil, map[string]string{"halo.yaml": "desk:\n  prefix: [\n"},

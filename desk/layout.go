@@ -47,7 +47,7 @@ func (c Config) plan() discord.Plan {
 	_, leads := c.teamRoles()
 	for _, name := range leads {
 		if !slices.ContainsFunc(p.Roles, func(r discord.RolePlan) bool { return r.Name == name }) {
-			p.Roles = append(p.Roles, discord.RolePlan{Name: name})
+			p.Roles = append(p.Roles, discord.RolePlan{Name: name, Mentionable: true})
 		}
 	}
 	c.seclude(&p)
@@ -77,6 +77,7 @@ func (c Config) seclude(p *discord.Plan) {
 func (c Config) required() discord.Plan {
 	p := c.plan()
 	p.Channels, p.Roles = p.Channels[:2], nil
+	p.Forums[1].Tags = nil // a team or a state without its tag keeps no client waiting
 	p.Forums[0].VisibleTo, p.Forums[1].VisibleTo, p.Channels[0].VisibleTo, p.Channels[1].VisibleTo = nil, nil, nil, nil
 	for _, name := range c.Roles["agent"] {
 		p.Roles = append(p.Roles, discord.RolePlan{Name: name})

@@ -93,3 +93,44 @@ func TestAnOpenForumIsReportedAndDoesNotStopTheDesk(t *testing.T) {
 		t.Errorf("the desk cannot run: %v, %v", blocking, err)
 	}
 }
+
+// A server that was set up before there were reports works on: what it lacks is found by
+// the check, and the set-up brings all but what a person has to allow.
+func TestAServerOfBeforeTheReports(t *testing.T) {
+	t.Parallel()
+	server := discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits()})
+	cfg := Default()
+	cfg.DiscordToken, cfg.DiscordGuild, cfg.DiscordEndpoint = NewSecret(server.Token()), server.GuildID(), server.URL()
+	older := cfg.plan()
+	older.Forums[1].Tags = slices.DeleteFunc(older.Forums[1].Tags, func(tag string) bool { return tag == "forwarded" || tag == "BI" })
+	older.Forums[1].VisibleTo = slices.DeleteFunc(older.Forums[1].VisibleTo, func(role string) bool { return role == "Engineering" })
+	older.Roles = slices.DeleteFunc(older.Roles, func(r discord.RolePlan) bool { return r.Name == "Engineering" })
+	network, err := cfg.discordNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := discord.Setup(t.Context(), discord.SetupOptions{Token: server.Token(), Guild: server.GuildID(), Network: network, Plan: older}); err != nil {
+		t.Fatal(err)
+	}
+	blocking, _, err := discord.Inspect(t.Context(), discord.InspectOptions{Token: server.Token(), Guild: server.GuildID(), Network: network, Plan: cfg.required()})
+	if err != nil || len(blocking) > 0 {
+		t.Errorf("the desk cannot run: %v, %v", blocking, err)
+	}
+	check := func(want ...string) {
+		t.Helper()
+		problems, err := checkDiscord(t.Context(), cfg)
+		if err != nil || len(problems) != len(want) {
+			t.Fatalf("check: %q, %v", problems, err)
+		}
+		for i, part := range want {
+			if !strings.Contains(problems[i], part) {
+				t.Errorf("check: %q, want %q", problems[i], part)
+			}
+		}
+	}
+	check("the role Engineering is missing", "inquiry-reports lacks the tags BI, forwarded")
+	if err := Setup(t.Context(), cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	check("the role Engineering cannot see #inquiry-reports")
+}

@@ -245,17 +245,20 @@ func (r *Report) Withdraw(reason, by string, at time.Time) ([]ledger.Event, erro
 	if tooLong(reason, LongText) {
 		return nil, refuse("too_long")
 	}
-	r.Lost = false
 	return []ledger.Event{r.end(EndWithdrawn, event(at, "report_withdrawn", by, "reason", reason))}, nil
 }
 
 // Reopen takes it up again after it had passed: the client says that it is not mended.
-// ticket is whose client said so, and is waited for again; it becomes the first one.
+// ticket is whose client said so, and is waited for again; it becomes the first one. A
+// post that was deleted meanwhile is made anew.
 func (r *Report) Reopen(ticket, by string, at time.Time) ([]ledger.Event, error) {
 	if r.State != Closed || r.Ending != EndPassed {
 		return nil, refuse("not_closed")
 	}
 	r.Reopened++
+	if r.Thread == "" {
+		r.Posts++
+	}
 	r.Ending, r.ClosedAt = "", time.Time{}
 	r.Tickets = append([]string{ticket}, without(r.Tickets, ticket)...)
 	return []ledger.Event{r.enter(r.held(), event(at, "report_reopened", by, "ticket", ticket, "times", count(r.Reopened)))}, nil
@@ -276,10 +279,14 @@ func (r *Report) Carry(ticket, by string, at time.Time) ([]ledger.Event, error) 
 }
 
 // Drop lets a ticket go that does not wait for it any more; into goes on for it, "" for
-// none. A report without tickets is withdrawn.
+// none. A report without tickets is withdrawn. Of a closed one, the ticket that goes on
+// hears how it ended in the place of the other.
 func (r *Report) Drop(ticket, into, by string, at time.Time) []ledger.Event {
-	if !slices.Contains(r.Tickets, ticket) || r.State == Closed {
+	switch {
+	case !slices.Contains(r.Tickets, ticket):
 		return nil
+	case r.State == Closed:
+		return r.passOn(ticket, into, by, at)
 	}
 	var left []string
 	for _, t := range r.Tickets {
@@ -297,6 +304,18 @@ func (r *Report) Drop(ticket, into, by string, at time.Time) []ledger.Event {
 	}
 	r.Tickets = left
 	return events
+}
+
+// passOn lets into hear how the report ended if ticket has not heard it yet.
+func (r *Report) passOn(ticket, into, by string, at time.Time) []ledger.Event {
+	if into == "" || !slices.Contains(r.Untold, ticket) {
+		return nil
+	}
+	r.Tickets, r.Untold = without(r.Tickets, ticket), without(r.Untold, ticket)
+	if !slices.Contains(r.Untold, into) {
+		r.Tickets, r.Untold = append(without(r.Tickets, into), into), append(r.Untold, into)
+	}
+	return []ledger.Event{event(at, "report_dropped_ticket", by, "ticket", ticket, "into", into)}
 }
 
 // PostLost notes that the post was deleted by hand.
@@ -379,7 +398,7 @@ func (r *Report) enter(s State, e ledger.Event) ledger.Event {
 func (r *Report) end(why Ending, e ledger.Event) ledger.Event {
 	e = r.enter(Closed, e)
 	r.Ending, r.ClosedAt = why, e.At
-	r.Question = ""
+	r.Question, r.Lost = "", false // nobody misses the post of a closed report
 	if len(r.Tickets) > 1 {
 		r.Untold = slices.Clone(r.Tickets[1:])
 	}

@@ -220,6 +220,39 @@ func TestPostLost(t *testing.T) {
 	d.does("report_withdrawn", func() ([]ledger.Event, error) { return d.r.Withdraw("sudah tidak perlu", "joko", d.at) })
 }
 
+// Nobody misses the post of a closed report; one that comes back gets a new one.
+func TestALostReportPasses(t *testing.T) {
+	d := opened(t, Developers)
+	d.does("report_adjusted", func() ([]ledger.Event, error) { return d.r.Adjust("", "bayu", d.at) })
+	d.does("report_post_lost", func() ([]ledger.Event, error) { return d.r.PostLost(d.at), nil })
+	d.does("report_passed", func() ([]ledger.Event, error) { return d.r.Verify(true, "", "sari", d.at) })
+	if d.r.Lost {
+		t.Error("a lead is waited for")
+	}
+	d.refuses("not_lost", func() ([]ledger.Event, error) { return d.r.PostAgain("joko", d.at) })
+	d.does("report_reopened", func() ([]ledger.Event, error) { return d.r.Reopen("HE-1", "client", d.at) })
+	if d.r.Posts != 2 {
+		t.Errorf("%d posts were asked for", d.r.Posts)
+	}
+}
+
+// A ticket that is merged before it heard how the report ended: the other one hears it.
+func TestAMergedTicketHearsTheEnd(t *testing.T) {
+	for into, want := range map[string][]string{"HE-9": {"HE-3", "HE-9"}, "HE-1": {"HE-3", "HE-1"}, "HE-3": {"HE-3"}, "": {"HE-2", "HE-3"}} {
+		d := opened(t, Developers)
+		d.does("report_carries", func() ([]ledger.Event, error) { return d.r.Carry("HE-2", "dewi", d.at) })
+		d.does("report_carries", func() ([]ledger.Event, error) { return d.r.Carry("HE-3", "dewi", d.at) })
+		d.does("report_adjusted", func() ([]ledger.Event, error) { return d.r.Adjust("", "bayu", d.at) })
+		d.does("report_passed", func() ([]ledger.Event, error) { return d.r.Verify(true, "", "sari", d.at) })
+		for range 2 {
+			d.r.Drop("HE-2", into, "halo", d.at)
+			if n := len(d.r.Tickets) - len(want); !slices.Equal(d.r.Untold, want) || n < 0 || !slices.Equal(d.r.Tickets[n:], want) {
+				t.Errorf("merged into %q: untold are %v of %v", into, d.r.Untold, d.r.Tickets)
+			}
+		}
+	}
+}
+
 // Every refusal that the code makes has its sentence in both languages.
 func TestRefusalsAreSaid(t *testing.T) {
 	for key := range refusals {

@@ -88,11 +88,14 @@ func (t *Ticket) letReportsGo(why Ending, by string, at time.Time) (events []led
 // takeReports makes the ticket wait for the reports of another one that goes on in it.
 func (t *Ticket) takeReports(from Ticket, by string, at time.Time) (events []ledger.Event) {
 	for _, id := range from.Reports {
-		if slices.Contains(t.Reports, id) {
+		had, back := slices.Contains(t.Reports, id), slices.Contains(from.Back, id) && !slices.Contains(t.Back, id)
+		if had && !back {
 			continue
 		}
-		t.Reports, t.Passed, t.Team = append(slices.Clone(t.Reports), id), without(t.Passed, id), from.Team
-		if slices.Contains(from.Back, id) {
+		if !had {
+			t.Reports, t.Passed, t.Team = append(slices.Clone(t.Reports), id), without(t.Passed, id), from.Team
+		}
+		if back {
 			t.Back = append(slices.Clone(t.Back), id)
 		}
 		events = append(events, event(at, "report_came", by, "report", id, "ticket", from.Number))

@@ -41,6 +41,7 @@ func (v *visitor) toDevelopers(see func(scene string)) {
 	v.pickFrom("Tim developer yang dituju", "Back End")
 	v.sees("#room-messages .whisper", "✅ Tim: Back End")
 	v.until(`[...document.querySelectorAll('.several input')].length >= 2`)
+	v.settle()
 	v.run(chromedp.Evaluate[chromedp.Void](`for (const one of [...document.querySelectorAll('.several')].at(-1).querySelectorAll('input')) if (!one.checked) one.click()`))
 	v.click("#room-messages .several .press", "")
 	v.sees("#room-messages .whisper", "2 berkas")
@@ -88,7 +89,9 @@ func TestPageGoesToDevelopers(t *testing.T) {
 	v.click("#room-messages a.mention", "Back End")
 	v.sees("#room-name", "Back End")
 	v.in("Ana")
-	v.run(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll('#room-messages a')].findLast((one) => one.href.startsWith('https://discord.com/channels/') && one.href.split('/').length > 6).click()`))
+	const toMessage = `[...document.querySelectorAll('#room-messages a')].findLast((one) => one.href.startsWith('https://discord.com/channels/') && one.href.split('/').length > 6)`
+	v.until(toMessage)
+	v.run(chromedp.Evaluate[chromedp.Void](toMessage + ".click()"))
 	v.sees("#room-name", "Back End")
 	v.focused("#room-messages .message")
 	v.in("Ana")

@@ -12,7 +12,7 @@ func (s *story) posts(ts *testscript.TestScript) (all []string) {
 	for _, post := range s.s.discord.Posts(s.room(ts, "inquiry-reports")) {
 		all = append(all, post.ID)
 	}
-	slices.SortFunc(all, func(a, b string) int { return strings.Compare(a, b) })
+	slices.Sort(all)
 	return all
 }
 
@@ -134,6 +134,7 @@ func (s *story) keepInside(name string, words ...string) {
 // checkInside fails when a phone shows a word of theirs.
 func (s *story) checkInside() {
 	s.t.Helper()
+	s.giveUp = s.t.Errorf // the story is over
 	for name, phone := range s.phones {
 		for _, m := range s.screen(phone) {
 			for _, text := range s.inside {

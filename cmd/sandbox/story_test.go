@@ -26,8 +26,10 @@ func TestStories(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
 			s := &story{bench: start(t, options{Empty: true, Policy: func(*desk.Config) {}}), phones: map[string]string{}}
-			testscript.Run(t, testscript.Params{Files: []string{file}, Cmds: s.commands()})
-			s.checkInside()
+			testscript.Run(t, testscript.Params{Files: []string{file}, Cmds: s.commands(), Setup: func(e *testscript.Env) error {
+				e.Defer(s.checkInside) // at the end of the story
+				return nil
+			}})
 		})
 	}
 }
