@@ -22,6 +22,7 @@ const (
 	buttonReportText  = "t:report-text"  // opens the form; :missing asks for what is missing alone
 	buttonReportSend  = "t:report-send"  //
 	buttonReportDrop  = "t:report-drop"  // forgets the draft
+	buttonReports     = "t:reports"      // lists the open ones, with what the desk can do
 	buttonCarry       = "t:carry"        // lists open reports; a select of them has the same id
 	buttonCarryFind   = "t:carry-find"   // opens a form
 	buttonToReport    = "t:to-report:"   // + message: a select of where it goes
@@ -46,6 +47,7 @@ func escalateActions() actions {
 			buttonReportText:  {may: staff, form: (*Desk).reportForm},
 			buttonReportSend:  {may: staff, do: (*Desk).sendReport},
 			buttonReportDrop:  {may: staff, do: (*Desk).dropReport},
+			buttonReports:     {may: staff, do: (*Desk).openHere},
 			buttonCarry:       {may: staff, do: (*Desk).carry},
 			buttonCarryFind:   {may: staff, form: (*Desk).carryForm},
 			buttonToReport:    {may: staff, do: (*Desk).toChosenReport},
@@ -92,7 +94,7 @@ func (d *Desk) drafting(ctx context.Context, i Interaction, say string, change f
 	if err != nil {
 		return Answer{}, err
 	}
-	draft := fresh
+	draft, gone := fresh, false
 	err = d.once(ctx, i, "/draft", func(tx *ledger.Tx) error {
 		loaded, ok, err := escalation.LoadDraft(tx, t.Number)
 		if err != nil {
@@ -102,6 +104,9 @@ func (d *Desk) drafting(ctx context.Context, i Interaction, say string, change f
 			draft = fresh
 			draft.At = tx.Now()
 		}
+		if gone, err = d.letGo(ctx, &draft); err != nil {
+			return err
+		}
 		if err := change(&draft); err != nil {
 			return err
 		}
@@ -110,7 +115,29 @@ func (d *Desk) drafting(ctx context.Context, i Interaction, say string, change f
 	if err != nil {
 		return Answer{}, d.said(i, err)
 	}
+	if gone {
+		say += "\n" + i.say("⚠️ Ada berkas yang gagal diunduh, jadi dilepas dari laporan. Pilih yang lain, atau unggah ulang.",
+			"⚠️ A file could not be fetched, so it is off the report. Choose another one, or upload it again.")
+	}
 	return d.board(ctx, i, t, draft, say)
+}
+
+// letGo takes evidence off a draft that cannot be had any more, and reports whether there
+// was any.
+func (d *Desk) letGo(ctx context.Context, draft *escalation.Draft) (gone bool, err error) {
+	left := draft.Form.Evidence[:0:0]
+	for _, key := range draft.Form.Evidence {
+		_, ok, err := bridge.FileOf(ctx, d.store, key)
+		if err != nil {
+			return false, err
+		}
+		if ok {
+			left = append(left, key)
+		}
+	}
+	gone = len(left) < len(draft.Form.Evidence)
+	draft.Form.Evidence = left
+	return gone, nil
 }
 
 // reportable refuses what cannot go to developers now, with the way on.
@@ -204,8 +231,8 @@ func (d *Desk) chooseProof(ctx context.Context, i Interaction) (Answer, error) {
 		draft.Form.Evidence = slices.DeleteFunc(slices.Clone(draft.Form.Evidence), func(key string) bool {
 			return slices.ContainsFunc(offered, func(s shot) bool { return s.Key == key })
 		})
-		for _, s := range offered {
-			if slices.Contains(i.Values, s.value()) && !draft.Attach(s.Key) {
+		for _, f := range shots { // also one that newer ones have pushed off the list
+			if slices.Contains(i.Values, shot{TicketFile: f}.value()) && !draft.Attach(f.Key) {
 				left = true
 			}
 		}
@@ -237,8 +264,11 @@ func (d *Desk) dropReport(ctx context.Context, i Interaction) (Answer, error) {
 		Buttons: []Button{{ID: buttonReport, Label: i.say("Tulis laporan baru", "Write a new report"), Emoji: "🛠️"}}}, nil
 }
 
-// errIncomplete means that parts of a draft are missing.
-var errIncomplete = errors.New("the draft is not complete")
+// Why a draft is not sent, but shown once more.
+var (
+	errIncomplete = errors.New("parts of the draft are missing")
+	errGone       = errors.New("evidence of the draft cannot be had")
+)
 
 // sendReport makes a report of the draft. Of two who press at once one sends, and the other
 // is told.
@@ -254,6 +284,9 @@ func (d *Desk) sendReport(ctx context.Context, i Interaction) (Answer, error) {
 		if err != nil || !ok {
 			return err
 		}
+		if gone, err := d.letGo(ctx, &draft); err != nil || gone {
+			return cmp.Or(err, errGone)
+		}
 		if len(draft.Missing()) > 0 {
 			return errIncomplete
 		}
@@ -264,6 +297,8 @@ func (d *Desk) sendReport(ctx context.Context, i Interaction) (Answer, error) {
 		return escalation.DropDraft(tx, number)
 	})
 	switch {
+	case errors.Is(err, errGone):
+		return d.drafting(ctx, i, i.say("⚠️ **Belum dikirim.**", "⚠️ **Not sent yet.**"), func(*escalation.Draft) error { return nil })
 	case errors.Is(err, errIncomplete):
 		return d.drafting(ctx, i, i.say("⚠️ **Belum lengkap, jadi belum dikirim.**", "⚠️ **Not complete, so not sent yet.**"), func(*escalation.Draft) error { return nil })
 	case err != nil:

@@ -208,6 +208,13 @@ func (d *Desk) forwardMenu(ctx context.Context, i Interaction) (Answer, error) {
 			buttons = append(buttons, Button{ID: buttonForward + ":" + string(p) + aside, Label: partyName(p), Emoji: "📨"})
 		}
 	}
+	open, err := d.reportsOf(ctx, t)
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(open) > 0 {
+		buttons = append(buttons, reportsButton(i))
+	}
 	return Answer{Text: i.say("Ke mana tiket "+t.Number+" diteruskan? Klien tidak membacanya.", "Where is ticket "+t.Number+" to go? The client does not read it."),
 		Buttons: d.answerable(i, buttons)}, nil
 }

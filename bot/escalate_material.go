@@ -55,7 +55,7 @@ func (d *Desk) toReport(ctx context.Context, i Interaction) (Answer, error) {
 	case 1:
 		return d.deliver(ctx, i, t, choices[0].Value, f)
 	}
-	if err := d.once(ctx, i, "/kept", func(tx *ledger.Tx) error { return keepForward(tx, t.Number, f) }); err != nil {
+	if err := d.once(ctx, i, "/kept", func(tx *ledger.Tx) error { return d.keepForward(tx, t.Number, f) }); err != nil {
 		return Answer{}, err
 	}
 	return Answer{Text: i.say("Ke laporan mana pesan ini diteruskan?", "Which report is this message for?"),
@@ -193,8 +193,12 @@ func keptForward(number string) ledger.Ref {
 // mostKeptText leaves room for the files beside it, in characters.
 const mostKeptText = 3000
 
-func keepForward(tx *ledger.Tx, number string, f bridge.Forward) error {
-	f.Text = clippedRunes(f.Text, mostKeptText)
+func (d *Desk) keepForward(tx *ledger.Tx, number string, f bridge.Forward) error {
+	text, err := d.bridge.ForwardText(tx, number, f.Text)
+	if err != nil {
+		return err
+	}
+	f.Text = clippedRunes(text, mostKeptText)
 	for n := range f.Files {
 		if !json.Valid(f.Files[n].Ref) {
 			f.Files[n].Ref = nil

@@ -18,6 +18,7 @@ const (
 	buttonWords     = "r:forward"
 	buttonPostAgain = "r:again"
 	buttonWithdraw  = "r:withdraw"
+	buttonLetGo     = "r:leave"  // for one of several tickets that wait
 	buttonPutBack   = "r:reopen" // after it had passed
 
 	formNeedData = "fr:data"
@@ -62,6 +63,7 @@ func reportActions() actions {
 			buttonPostAgain: {may: reposters, do: (*Desk).postAgain},
 			buttonPutBack:   {may: staff, do: (*Desk).putBack},
 			buttonWithdraw:  {may: withdrawers, form: (*Desk).withdrawForm},
+			buttonLetGo:     {may: staff, do: (*Desk).leaveReport},
 		},
 		forms: map[string]action{
 			formNeedData: {may: parties, do: (*Desk).needData},

@@ -152,7 +152,7 @@ func (d *Desk) reject(ctx context.Context, i Interaction) (Answer, error) {
 		if _, err := d.beforeStep(ctx, i, d.rejects(i, escalation.Duplicate, "-")); err != nil {
 			return Answer{}, err
 		}
-		return Answer{Text: i.say("Mengapa laporan ini ditutup tanpa perubahan?", "Why is this report closed without change?"), Buttons: causeButtons(i)}, nil
+		return Answer{Text: i.say("Mengapa laporan ini ditutup tanpa perubahan?", "Why is this report closed without change?") + typed(i), Buttons: causeButtons(i)}, nil
 	}
 	return d.takeStep(ctx, i, d.rejects(i, cause, cmp.Or(i.Options["reason"], i.Fields["reason"])))
 }
@@ -229,5 +229,5 @@ func (d *Desk) move(ctx context.Context, i Interaction) (Answer, error) {
 	if len(choose.Options) == 0 {
 		return Answer{}, Refusal(i.say("Desk ini tidak punya tim developer lain.", "This desk has no other developer team."))
 	}
-	return Answer{Text: i.say("Ke tim mana laporan ini dipindahkan?", "Which team does this report go to?"), Selects: []Select{choose}}, nil
+	return Answer{Text: i.say("Ke tim mana laporan ini dipindahkan?", "Which team does this report go to?") + typed(i), Selects: []Select{choose}}, nil
 }

@@ -42,9 +42,11 @@ func (d *Desk) verifies(i Interaction, id string, pass bool, note string) report
 		do: func(r *escalation.Report, at time.Time) ([]ledger.Event, error) {
 			return r.Verify(pass, note, i.User, at)
 		},
-		done: i.say("❌ Belum lolos. Laporan ini kembali ke yang mengerjakannya, dengan alasan Anda.", "❌ Failed. The report goes back to who worked on it, with your reason."),
+		done:   i.say("❌ Belum lolos. Laporan ini kembali ke yang mengerjakannya, dengan alasan Anda.", "❌ Failed. The report goes back to who worked on it, with your reason."),
+		answer: [2]string{i.say("❌ Belum cukup. Pertanyaan ini kembali ke yang menjawabnya, dengan alasan Anda.", "❌ Not enough. The question goes back to who answered it, with your reason.")},
 	}
 	if pass {
+		s.answer = [2]string{i.say("✅ Cukup. Pertanyaan ini ditutup.", "✅ Enough. The question is closed."), i.say("Jawabannya sudah dinyatakan cukup.", "The answer was said to be enough already.")}
 		s.done = i.say("✅ Lolos. Laporan ini ditutup.", "✅ Passed. The report is closed.")
 		s.was = i.say("Laporan ini sudah lolos uji ulang.", "This report has passed already.")
 	}

@@ -106,7 +106,7 @@ func (d *Desk) ofTicket(read reader, i Interaction, number string, fits func(esc
 	if err != nil {
 		return "", err
 	}
-	var all, fitting []string
+	var all, fitting, decide []string // decide waits for another word of the agent
 	one := ""
 	ids := t.Reports
 	for n := range int64(mostOwn) { // those to other parties are not in the ticket
@@ -129,14 +129,18 @@ func (d *Desk) ofTicket(read reader, i Interaction, number string, fits func(esc
 		all = append(all, reportLink(r))
 		if fits != nil && fits(r) {
 			fitting, one = append(fitting, reportLink(r)), id
+		} else if r.State == escalation.Rejected {
+			decide = append(decide, id)
 		}
 	}
 	switch {
+	case len(fitting) == 0 && len(decide) == 1 && fits != nil:
+		return decide[0], nil // what can be done about it is said there
 	case len(fitting) == 1:
 		return one, nil
 	case len(fitting) > 1:
-		return "", Refusal(i.say("Beberapa laporan tiket ini menunggu: "+strings.Join(fitting, ", ")+". Pakai tombol di bawah kabar masing-masing, atau lakukan ini di post-nya.",
-			"Several reports of this ticket wait: "+strings.Join(fitting, ", ")+". Use the buttons below the news of each, or do this in its post."))
+		return "", wayOn{Refusal(i.say("Beberapa laporan tiket ini menunggu: "+strings.Join(fitting, ", ")+". Pakai tombol masing-masing, atau lakukan ini di post-nya.",
+			"Several reports of this ticket wait: "+strings.Join(fitting, ", ")+". Use the buttons of each, or do this in its post.")), d.answerable(i, []Button{reportsButton(i)})}
 	case len(all) == 0:
 		return "", Refusal(i.say("Tiket ini tidak punya laporan yang terbuka.", "This ticket has no open report."))
 	case fits != nil:
@@ -228,9 +232,10 @@ func (d *Desk) byLeads(i Interaction, m meantReport) error {
 	return Refusal(d.refusal(i, slices.Concat([]string{DeveloperLead}, supervisors)))
 }
 
-// byReporter lets leads and supervisors do it, and the agent who reported it.
+// byReporter lets leads and supervisors do it, the agent who reported it, and who has its
+// ticket now.
 func (d *Desk) byReporter(i Interaction, m meantReport) error {
-	if i.User == m.By && d.may(i, staff) {
+	if (i.User == m.By || i.User == m.agent) && d.may(i, staff) {
 		return nil
 	}
 	return d.byLeads(i, m)
@@ -244,6 +249,8 @@ type reportStep struct {
 	do   func(r *escalation.Report, at time.Time) ([]ledger.Event, error)
 	done string // to whom neither post nor thread shows it at once
 	was  string // when nothing had to change
+	// answer are done and was for parties beside developers, where they differ.
+	answer [2]string
 }
 
 // takeStep takes a step of a report. What was done by a button below a message of its post,
@@ -265,6 +272,9 @@ func (d *Desk) takeStep(ctx context.Context, i Interaction, s reportStep) (Answe
 			return events, err
 		})
 	})
+	if m.Party != escalation.Developers && s.answer[0] != "" {
+		s.done, s.was = s.answer[0], s.answer[1]
+	}
 	switch {
 	case err != nil:
 		return Answer{}, d.ledReport(i, m.Report, err)
@@ -313,16 +323,28 @@ func (d *Desk) ledReport(i Interaction, r escalation.Report, err error) error {
 
 // reportWays are the steps that make what a rule forbids possible, by the rule.
 func reportWays(i Interaction, r escalation.Report, rule string) []Button {
+	switch rule {
+	case "taken":
+		return []Button{{ID: buttonOver + aside, Label: i.say("Ambil alih", "Take over"), Emoji: "🔁"}}
+	case "no_cause":
+		return causeButtons(i)
+	case "not_adjusted", "not_rejected":
+		return verdictWays(i, r)
+	}
+	return nil
+}
+
+// verdictWays are the desk's words on what the party did, nil while it is still at it.
+func verdictWays(i Interaction, r escalation.Report) []Button {
 	with := ":" + r.ID + aside
 	switch {
-	case rule == "taken":
-		return []Button{{ID: buttonOver + aside, Label: i.say("Ambil alih", "Take over"), Emoji: "🔁"}}
-	case rule == "no_cause":
-		return causeButtons(i)
-	case rule == "not_adjusted" && r.State == escalation.Rejected:
+	case r.State == escalation.Rejected:
 		return []Button{{ID: buttonAgree + with, Label: i.say("Terima", "Accept"), Emoji: "✅", Style: "success"},
 			{ID: buttonObject + with, Label: i.say("Keberatan", "Object"), Emoji: "✋"}}
-	case rule == "not_rejected" && r.State == escalation.Adjusted:
+	case r.State == escalation.Adjusted && r.Party != escalation.Developers:
+		return []Button{{ID: buttonPass + with, Label: i.say("Cukup", "Enough"), Emoji: "✅", Style: "success"},
+			{ID: buttonFail + with, Label: i.say("Belum cukup", "Not enough"), Emoji: "❌"}}
+	case r.State == escalation.Adjusted:
 		return []Button{{ID: buttonPass + with, Label: i.say("Lolos", "Pass"), Emoji: "✅", Style: "success"},
 			{ID: buttonFail + with, Label: i.say("Belum sesuai", "Fail"), Emoji: "❌"}}
 	}

@@ -120,6 +120,8 @@ func ways(i Interaction, rule string) []Button {
 	case "not_escalated":
 		report := Button{ID: buttonReport, Label: i.say("Eskalasi ke developer", "Escalate to developers"), Emoji: "🛠️", Style: "primary"}
 		return append([]Button{report}, raiseButtons(i)...)
+	case "report_open":
+		return []Button{reportsButton(i)}
 	case "not_resolved":
 		return []Button{
 			{ID: buttonResolve + aside, Label: i.say("Selesaikan", "Resolve"), Emoji: "✅", Style: "success"},

@@ -88,10 +88,14 @@ type StaffMessage struct {
 	Stickers  []string // names
 	Poll      *Poll
 	Snapshots []Snapshot // what was forwarded
+	Forwarded Origin     // where that stands, zero for nowhere that is known
 	At        time.Time
 	// Edited is when it was last changed, zero for never.
 	Edited time.Time
 }
+
+// An Origin is a message in a Discord channel.
+type Origin struct{ Channel, Message string }
 
 // A Recent message is an agent's that the client has and that can still be changed
 // or taken back there.

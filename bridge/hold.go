@@ -17,6 +17,7 @@ const (
 	heldOther   = "other"   // its writer is not the ticket's agent
 	heldMention = "mention" // it calls staff: that may be meant for them
 	heldAside   = "aside"   // it answers what stayed inside
+	heldReport  = "report"  // it answers what a report's party said
 )
 
 // HoldSend and HoldNote start the custom ids of the buttons under a held message; the
@@ -55,15 +56,28 @@ func callsStaff(m StaffMessage) bool {
 
 // aside says why it is not sure that what answers a message is for the client: what it
 // answers is not.
-func aside(tx *ledger.Tx, m StaffMessage) (why string, err error) {
+func aside(tx *ledger.Tx, number string, m StaffMessage) (why string, err error) {
 	if m.ReplyTo == "" {
 		return "", nil
 	}
-	k, ok, err := loadKept(tx, m.ReplyTo)
-	if err != nil || !ok || k.State != keptInside && k.State != keptHeld {
-		return "", err
+	if m.ReplyOurs {
+		if err := noted(tx, number, m.ReplyTo); err != nil {
+			return "", err
+		}
 	}
-	return heldAside, nil
+	letter, ours, err := tx.LetterByExt(number, m.ReplyTo)
+	switch {
+	case err != nil:
+		return "", err
+	case ours && ofReport(letter):
+		return heldReport, nil
+	case ours:
+		return "", nil
+	}
+	if stays, err := staysInside(tx, m.ReplyTo); err != nil || stays {
+		return heldAside, err
+	}
+	return "", nil
 }
 
 // hold keeps a message until somebody decides whether the client is to read it.
@@ -95,6 +109,8 @@ func (r *Relay) heldText(t ticket.Ticket, m StaffMessage, why string) string {
 	switch {
 	case why == heldMention && callsStaff(shown):
 		text = "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
+	case why == heldReport:
+		text = "⏸️ Belum dikirim ke klien: pesan ini membalas isi laporan, yang tidak dibaca klien. Bila ini jawaban untuk laporannya, pakai menu pesan *Kirim ke laporan*."
 	case why == heldAside:
 		text = "⏸️ Belum dikirim ke klien: pesan ini membalas pesan yang tidak dibaca klien."
 	case why == heldOther && t.Agent != "" && t.Agent != m.Author:

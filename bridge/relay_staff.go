@@ -72,10 +72,15 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		return err
 	}
 	shown, notes, inside := r.split(m)
+	secret, err := internal(tx, m.Forwarded)
 	switch {
+	case err != nil:
+		return err
 	case !r.agent(m):
 		r.stays(tx, number, m, "staff")
-		return nil
+		return markInternal(tx, m.ID)
+	case secret:
+		return r.forwardStays(tx, number, m)
 	case inside, t.Conversation == "", r.desk.Mode == Command:
 		r.stays(tx, number, m, keptNote)
 		return keepNote(tx, t, m)
@@ -84,7 +89,7 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	}
 	why := r.doubt(t, shown)
 	if why == "" {
-		if why, err = aside(tx, m); err != nil {
+		if why, err = aside(tx, number, m); err != nil {
 			return err
 		}
 	}

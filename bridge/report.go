@@ -129,6 +129,23 @@ func (d Desk) CarryTicket(tx *ledger.Tx, id, number, by string) error {
 	})
 }
 
+// LeaveReport lets a ticket go on without a report, which it waits for no longer: somebody
+// made it or joined it by mistake, or the problem went away. One that no ticket waits for
+// any more is withdrawn. Done again it changes nothing.
+func (d Desk) LeaveReport(tx *ledger.Tx, id, number, by string) error {
+	err := d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
+		return r.Drop(number, "", by, tx.Now()), nil
+	})
+	if err != nil {
+		return err
+	}
+	r, _, err := escalation.Load(tx, id)
+	if err != nil || r.State == escalation.Closed { // then its tickets have heard, or will
+		return err
+	}
+	return d.reportOver(tx, r, number, by)
+}
+
 // ReturnReport takes a report up again that had passed its re-test, because one of the
 // staff (by) heard from a ticket's client that it is not mended. A ticket that is resolved
 // or closed is opened again. Done again it changes nothing.

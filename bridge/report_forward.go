@@ -164,14 +164,20 @@ func withoutNamedSecrets(text string) string {
 	return long[len(preface):]
 }
 
+// ForwardText is what a report's post shows of words in a ticket's thread, and what may be
+// kept of them: the client's secrets are masked.
+func (d Desk) ForwardText(tx *ledger.Tx, number, text string) (string, error) {
+	secrets, err := d.repeats(tx, number)
+	return withoutNamedSecrets(secrets.mask(text)), err
+}
+
 // shownMessage is a message of a ticket's thread as a report's post shows it.
 func (d Desk) shownMessage(tx *ledger.Tx, report string, f Forward) (shown, error) {
 	s := shown{name: f.Message, link: d.messageLink(tx, f.Ticket, f.Message)}
-	secrets, err := d.repeats(tx, f.Ticket)
-	if err != nil {
+	var err error
+	if f.Text, err = d.ForwardText(tx, f.Ticket, f.Text); err != nil {
 		return s, err
 	}
-	f.Text = withoutNamedSecrets(secrets.mask(f.Text))
 	source, ok, err := tx.LetterByExt(f.Ticket, f.Message)
 	if err != nil {
 		return s, err

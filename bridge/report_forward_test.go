@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -312,6 +313,32 @@ func TestFilesAreKeptAsEvidence(t *testing.T) {
 		defer b.library.mu.Unlock()
 		if len(b.library.content) != 2 {
 			t.Errorf("the library holds %d files", len(b.library.content))
+		}
+	})
+}
+
+// A code that the client sends while data is needed is masked in what waits to be
+// forwarded, and in what is.
+func TestASecretAnswerIsForwardedMasked(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		b.asks("akun demonya?")
+		b.presses("sari", b.number, "t:access")
+		b.ana.says("password: rahasia99")
+		b.ana.says("rahasia99")
+		b.ana.says("nomor nota 4711")
+		words := fmt.Sprintf("%+v", b.report(b.id).Words)
+		if strings.Contains(words, "rahasia99") || !strings.Contains(words, "4711") {
+			t.Errorf("what waits is %s", words)
+		}
+		m := b.mark()
+		if no := b.forwardsWords(); no != "" {
+			t.Errorf("refused: %s", no)
+		}
+		b.forwards(bridge.Forward{By: "sari", Message: b.inThread("4711"), Text: "password: rahasia99"})
+		if all := strings.Join(b.posted()[m.post:], "\n"); strings.Contains(all, "rahasia99") || !strings.Contains(all, "4711") {
+			t.Errorf("the post shows %s", all)
 		}
 	})
 }

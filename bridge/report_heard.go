@@ -3,6 +3,7 @@ package bridge
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,7 +32,10 @@ func (r *Relay) heardInPost(tx *ledger.Tx, id string, m StaffMessage, raw map[st
 	}
 	text := r.desk.postWords(m)
 	tx.Log(id, ledger.Event{What: "report_wrote", By: m.Author, Ref: m.ID, Data: postData(m, text)})
-	if found && m.Author != t.Agent {
+	switch {
+	case found && m.Author == t.Agent: // he knows
+		tx.Log(t.Number, ledger.Event{What: "developer_wrote", By: m.Author, Ref: m.ID, Data: withReport(postData(m, text), id)})
+	case found:
 		if err := r.showRemark(tx, rep, t, m, text); err != nil {
 			return err
 		}
@@ -147,7 +151,7 @@ func (r *Relay) showRemark(tx *ledger.Tx, rep escalation.Report, t ticket.Ticket
 		if err := expectFile(tx, key, t.Number, cmp.Or(t.Conversation, t.Number), fromDiscord, ThreadLane(t.Number), mediaOf(f)); err != nil {
 			return err
 		}
-		refs, a.Files = append(refs, fileRef{Key: key}), append(a.Files, remarkFile{f.ID, Clean(f.Name, 80)})
+		refs, a.Files = append(refs, fileRef{Key: key}), append(a.Files, remarkFile{ID: f.ID, Name: Clean(f.Name, 80)})
 	}
 	about, err := r.answered(tx, rep, t, m.ReplyTo)
 	if err != nil {
@@ -198,6 +202,9 @@ func (r *Relay) remarkHead(rep escalation.Report, t ticket.Ticket, m StaffMessag
 	return head
 }
 
+// addresses may have question marks that ask nothing, at the end excepted.
+var addresses = regexp.MustCompile(`https?://\S*[^\s?？]`)
+
 // asks reports whether a message wants an answer of the agent: only then it rings.
 func asks(m StaffMessage, agent string) bool {
 	if agent == "" {
@@ -208,7 +215,7 @@ func asks(m StaffMessage, agent string) bool {
 		texts = append(texts, s.Text)
 	}
 	all := strings.Join(texts, "\n")
-	return m.Poll != nil || strings.ContainsAny(all, "?？") || strings.Contains(all, "<@"+agent+">") || strings.Contains(all, "<@!"+agent+">")
+	return m.Poll != nil || strings.ContainsAny(addresses.ReplaceAllString(all, ""), "?？") || strings.Contains(all, "<@"+agent+">") || strings.Contains(all, "<@!"+agent+">")
 }
 
 // answered is the letter in a ticket's thread that shows what a message in a report's post

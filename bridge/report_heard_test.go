@@ -201,6 +201,27 @@ func TestRecentWordsInAPostAreKnown(t *testing.T) {
 	})
 }
 
+// A question rings the agent; the question mark of an address asks nothing.
+func TestAnAddressIsNoQuestion(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		for text, rings := range map[string]bool{
+			"lihat https://contoh.id/log?id=7":        false,
+			"<https://contoh.id/?a=1&b=2> sudah":      false,
+			"sudah lihat https://contoh.id/log?id=7?": true,
+			"https://contoh.id ?":                     true,
+			"bagaimana？":                              true,
+		} {
+			m := b.mark()
+			b.inPost("bayu", text)
+			if got := b.shown()[m.thread:]; len(got) != 1 || strings.HasSuffix(got[0], "→ [sari]") != rings {
+				t.Errorf("%q shows %q", text, got)
+			}
+		}
+	})
+}
+
 // Files that developers attach come along, later if they must; one that is taken off its
 // message is named.
 func TestFilesOfDevelopersAreShown(t *testing.T) {
@@ -224,6 +245,10 @@ func TestFilesOfDevelopersAreShown(t *testing.T) {
 			b.edits(one, "lihat ini saja", func(m *bridge.StaffMessage) { m.Files = m.Files[1:] })
 			if got := b.shown()[m.thread]; got != "💬 "+b.head(one, ofBayu)+"|> lihat ini saja|> 🗑️ *Berkas dihapus penulisnya:* log.txt" {
 				t.Errorf("without the file it shows %q", got)
+			}
+			b.edits(one, "lihat yang ini", func(m *bridge.StaffMessage) { m.Files = m.Files[1:] })
+			if got := b.shown()[m.thread]; got != "💬 "+b.head(one, ofBayu)+"|> lihat yang ini|> 🗑️ *Berkas dihapus penulisnya:* log.txt" {
+				t.Errorf("after a further edit it shows %q", got)
 			}
 		})
 	})
@@ -271,6 +296,15 @@ func TestWhatAgentsWriteInThePostAnswers(t *testing.T) {
 		}
 		if want := []string{"report_wrote bayu tolong ya", "report_wrote sari N-77", "report_data_came sari ", "report_wrote dewi dari saya: N-78", "report_data_came dewi "}; !slices.Equal(log, want) {
 			t.Errorf("the log has %q", log)
+		}
+		log = nil
+		for _, e := range b.eventsOf(b.number) {
+			if e.What == "developer_wrote" {
+				log = append(log, e.By+" "+e.Data["text"]+" "+e.Data["report"])
+			}
+		}
+		if want := []string{"bayu tolong ya " + b.id, "sari N-77 " + b.id, "dewi dari saya: N-78 " + b.id}; !slices.Equal(log, want) {
+			t.Errorf("the ticket's log has %q", log)
 		}
 	})
 }

@@ -65,7 +65,7 @@ func (d Desk) ball(tx *ledger.Tx, r escalation.Report, number string) error {
 	})
 }
 
-// reportOver tells a ticket that a report is over.
+// reportOver tells a ticket that a report is over, or that it waits for it no longer.
 func (d Desk) reportOver(tx *ledger.Tx, r escalation.Report, number, by string) error {
 	t, ok, err := ticket.Load(tx, number)
 	if err != nil || !ok || !slices.Contains(t.Reports, r.ID) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/haloerzap/halo/escalation"
@@ -40,6 +41,7 @@ type remark struct {
 type remarkFile struct {
 	ID   string `json:"id"`
 	Name string `json:"n"`
+	Gone bool   `json:"g,omitzero"` // its writer took it off
 }
 
 func remarkRef(message string) ledger.Ref { return ledger.Ref{Kind: kindRemark, ID: message} }
@@ -77,6 +79,11 @@ func (a remark) save(tx *ledger.Tx, message string) error {
 func (a remark) layout(limit int) []string {
 	text := a.Text
 	head := a.Head
+	for _, f := range a.Files {
+		if f.Gone && !a.Gone {
+			text = below(text, "🗑️ *Berkas dihapus penulisnya:* "+ToDiscord(f.Name))
+		}
+	}
 	if a.Gone {
 		head, text = "🗑️ "+strings.TrimPrefix(head, "💬 ")+" · *dihapus penulisnya*", struck(text)
 	}
@@ -144,22 +151,12 @@ func (a remark) putBack(tx *ledger.Tx, t ticket.Ticket, why string) {
 	}
 }
 
-// lost are the names of files that a new version of the message no longer has.
-func (a *remark) lost(m StaffMessage) (names []string) {
-	var left []remarkFile
-	for _, f := range a.Files {
-		there := false
-		for _, now := range m.allFiles() {
-			there = there || now.ID == f.ID
-		}
-		if there {
-			left = append(left, f)
-		} else {
-			names = append(names, f.Name)
-		}
+// lose notes which files a new version of the message no longer has.
+func (a *remark) lose(m StaffMessage) {
+	a.Files = slices.Clone(a.Files)
+	for i, f := range a.Files {
+		a.Files[i].Gone = !slices.ContainsFunc(m.allFiles(), func(now StaffFile) bool { return now.ID == f.ID })
 	}
-	a.Files = left
-	return names
 }
 
 // editedInPost takes in that a message in a report's post was changed: the line that shows
@@ -187,9 +184,7 @@ func (r *Relay) editedInPost(tx *ledger.Tx, th ticket.Thread, m StaffMessage, ra
 		return nil // an agent's, which is shown nowhere else
 	}
 	a.Edited = nanos(m.Edited)
-	for _, name := range a.lost(m) {
-		text = below(text, "🗑️ *Berkas dihapus penulisnya:* "+ToDiscord(name))
-	}
+	a.lose(m)
 	a.Text = clipped(text, mostRemark)
 	return a.changed(tx, m.ID, ledger.Event{What: "developer_edited", By: m.Author, Ref: m.ID, Data: withReport(postData(m, text), th.Report)})
 }

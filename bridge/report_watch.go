@@ -181,6 +181,13 @@ func (d Desk) keptLine(r escalation.Report, is PostState) (line string, instead 
 		return "🗂️ Laporan ini sudah ditutup, jadi post ini dikunci dan diarsipkan lagi oleh bot. " +
 			"Bila kendalanya ternyata belum selesai, agen membukanya kembali dari thread tiketnya.", Button{}
 	}
+	if is.Archived && !is.Locked && sameTags(is.Tags, postState(r).Tags) {
+		line = "🗂️ Post ini masuk arsip, oleh seseorang atau oleh Discord karena lama sepi, padahal laporannya masih terbuka; bot mengeluarkannya lagi. "
+		if b, ok := d.meantBy(r, is); ok {
+			return line + "Bila memang sudah selesai, tekan **" + b.Label + "** agar agen ikut tahu.", b
+		}
+		return line + "Agen yang mengambil langkah berikutnya, di thread tiketnya.", Button{}
+	}
 	line = "🗂️ Tag, kunci, dan arsip post ini diatur oleh bot mengikuti keadaan laporan; perubahan tadi dikembalikan."
 	if b, ok := d.meantBy(r, is); ok {
 		return line + " Gunakan tombol **" + b.Label + "** agar agen ikut tahu.", b

@@ -50,7 +50,7 @@ func TestAPostChangedByHandIsPutBack(t *testing.T) {
 			{Tags: []string{"Back End", "needs data"}}:                    "**Butuh data** agar agen ikut tahu. [r:data]",
 			{Tags: []string{"Back End", "no change"}}:                     "**Tutup tanpa perubahan** agar agen ikut tahu. [r:reject]",
 			{Tags: []string{"POS", "taken"}}:                              "**Pindahkan tim** agar agen ikut tahu. [r:move]",
-			{Tags: []string{"Back End", "taken"}, Archived: true}:         "**Sudah disesuaikan** agar agen ikut tahu. [r:adjusted]",
+			{Tags: []string{"Back End", "taken"}, Locked: true}:           "**Sudah disesuaikan** agar agen ikut tahu. [r:adjusted]",
 			{Tags: []string{"Back End"}}:                                  "pada pesan pertama post ini agar agen ikut tahu.",
 			{Tags: []string{"Back End", "taken", "closed"}, Locked: true}: "**Sudah disesuaikan** agar agen ikut tahu. [r:adjusted]",
 		} {
@@ -64,6 +64,28 @@ func TestAPostChangedByHandIsPutBack(t *testing.T) {
 			b.stands(taken) // our own change comes back to us
 			b.wantSince(m, []string{line + want}, []string{}, []string{})
 		}
+	})
+}
+
+// Discord archives a post where nothing was said for days: that is no change of anybody's,
+// and it happens again.
+func TestASilentPostComesOutOfTheArchive(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		line := "🗂️ Post ini masuk arsip, oleh seseorang atau oleh Discord karena lama sepi, padahal laporannya masih terbuka; bot mengeluarkannya lagi. "
+		for range 2 {
+			m := b.mark()
+			b.stands(bridge.PostState{Tags: []string{"Back End", "taken"}, Archived: true})
+			b.pause(5 * time.Second)
+			b.wantSince(m, []string{line + "Bila memang sudah selesai, tekan **Sudah disesuaikan** agar agen ikut tahu. [r:adjusted]"}, []string{}, []string{})
+		}
+		b.adjusts("bayu", "beres")
+		m := b.mark()
+		b.stands(bridge.PostState{Tags: []string{"Back End", "adjusted"}, Archived: true})
+		b.pause(5 * time.Second)
+		b.wantSince(m, []string{line + "Agen yang mengambil langkah berikutnya, di thread tiketnya."}, []string{}, []string{})
+		b.wantPost(bridge.PostState{Tags: []string{"Back End", "adjusted"}})
 	})
 }
 

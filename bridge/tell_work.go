@@ -132,7 +132,7 @@ func (s *telling) reportEnded(e ledger.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	if e.Data["why"] != "" {
+	if e.Data["why"] != "" || r.State != escalation.Closed { // others may wait for it still
 		s.line("➖ Tiket ini tidak lagi menunggu "+s.desk.reportName(r)+".", Mention{})
 		return nil
 	}

@@ -66,7 +66,7 @@ func (c *Client) compareAll(ctx context.Context, active []threadInfo) {
 				zap.Int("messages", messages-before), zap.Int("unread", c.intake.unread()))
 		}
 	}()
-	c.lookAtLocked(active)
+	c.lookAtActive(active)
 	roles := newRoleCache()
 	c.compare(ctx, active, roles)
 	if _, ok := c.inbox.(Witness); !ok {

@@ -86,9 +86,11 @@ type referenceInfo struct {
 }
 
 const (
-	referenceReply = 0
-	mostSnapshots  = 10
-	mostOptions    = 25
+	referenceReply   = 0
+	referenceForward = 1
+
+	mostSnapshots = 10
+	mostOptions   = 25
 )
 
 // each reads the parts of a list, as many as are wanted; what cannot be read is the zero
@@ -188,6 +190,15 @@ func (m message) replyTo() string {
 		return ""
 	}
 	return r.Message
+}
+
+// origin is where what this message forwards stands.
+func (m message) origin() bridge.Origin {
+	r := m.Reference
+	if r == nil || r.Type != referenceForward || !isID(r.Channel) || !isID(r.Message) {
+		return bridge.Origin{}
+	}
+	return bridge.Origin{Channel: r.Channel, Message: r.Message}
 }
 
 // printable is text without control characters and signs that turn the direction of

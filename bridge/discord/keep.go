@@ -55,11 +55,11 @@ func (c *Client) lookAtPosts(ctx context.Context) error {
 	return nil
 }
 
-// lookAtLocked makes posts be looked at that are locked and not in the archive: nobody
-// may have meant them to be.
-func (c *Client) lookAtLocked(active []threadInfo) {
+// lookAtActive makes posts be looked at that are not in the archive: some may belong there.
+// Of those that nobody keeps Discord is asked nothing.
+func (c *Client) lookAtActive(active []threadInfo) {
 	for _, t := range active {
-		if c.keeper != nil && t.Metadata.Locked {
+		if c.keeper != nil {
 			c.intake.amend(roundOfPost + t.ID)
 		}
 	}

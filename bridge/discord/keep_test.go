@@ -87,6 +87,12 @@ func (j *janitor) seen() []string {
 	return slices.Clone(j.lines)
 }
 
+func (j *janitor) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = nil
+}
+
 func (j *janitor) last() string {
 	if all := j.seen(); len(all) > 0 {
 		return all[len(all)-1]
@@ -124,7 +130,7 @@ func TestAPostChangedByHandIsTold(t *testing.T) {
 	s.until("the tags are told", func() bool { return j.last() == report+" [Back End closed] archived false locked false" })
 	s.byHand(joko, report, discordtest.ThreadState{Locked: new(true), Archived: new(true)})
 	s.until("the archive is told", func() bool { return j.last() == report+" [Back End closed] archived true locked true" })
-	if got := s.srv.Stats().Requests[readPostRoute] - asked; got < 2 || got > 3 {
+	if got := s.srv.Stats().Requests[readPostRoute] - asked; got < 2 || got > 4 { // at the start it may be looked at twice
 		t.Errorf("%d posts were read for two changes of a post that is kept", got)
 	}
 	if slices.ContainsFunc(j.seen(), func(line string) bool { return strings.HasPrefix(line, other) }) {
@@ -211,10 +217,11 @@ func TestPostsAreLookedAtAfterAReconnect(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})
 	j, joko := s.withJanitor(), s.lead()
-	changed, gone, closed := j.keep(s.thread("HE-1-R1")), j.keep(s.thread("HE-2-R1")), j.keep(s.thread("HE-3-R1"))
-	j.over[closed] = true
+	changed, gone, closed, unlocked := j.keep(s.thread("HE-1-R1")), j.keep(s.thread("HE-2-R1")), j.keep(s.thread("HE-3-R1")), j.keep(s.thread("HE-4-R1"))
+	j.over[closed], j.over[unlocked] = true, true
 	s.ready()
-	s.until("both were looked at", func() bool { return len(j.seen()) >= 2 })
+	s.until("all were looked at", func() bool { return len(j.seen()) >= 4 })
+	j.forget()
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +237,8 @@ func TestPostsAreLookedAtAfterAReconnect(t *testing.T) {
 	s.until("the change and the deletion are told", func() bool {
 		all := j.seen()
 		return slices.Contains(all, changed+" [closed] archived true locked false") && slices.Contains(all, gone+" deleted") &&
-			slices.Contains(all, closed+" [new] archived false locked true")
+			slices.Contains(all, closed+" [new] archived false locked true") &&
+			slices.Contains(all, unlocked+" [new] archived false locked false")
 	})
 	s.srv.CutGateway()
 	s.byHand(joko, changed, discordtest.ThreadState{Archived: new(false), Tags: &[]string{"assigned"}})

@@ -90,7 +90,7 @@ func TestEveryKindIsHeardAndCaughtUpAlike(t *testing.T) {
 			t.Errorf("live %t: voice message %+v", live, f)
 		}
 		snaps := got[4].Snapshots
-		if len(snaps) != 1 || snaps[0].Text != "awal" || len(snaps[0].Files) != 1 || got[4].ReplyTo != "" {
+		if len(snaps) != 1 || snaps[0].Text != "awal" || len(snaps[0].Files) != 1 || got[4].ReplyTo != "" || got[4].Forwarded != (bridge.Origin{Channel: thread, Message: got[0].ID}) {
 			t.Fatalf("live %t: forward %+v", live, got[4])
 		}
 		s.c.now = func() time.Time { return time.Now().Add(48 * time.Hour) } // ask for the message again

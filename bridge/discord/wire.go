@@ -77,7 +77,7 @@ func (m message) staff(roles []string) bridge.StaffMessage {
 	return bridge.StaffMessage{
 		ID: m.ID, Channel: m.Channel, Author: m.Author.ID, Name: name, Roles: slices.Clone(roles), Text: m.Content,
 		Files: m.staffFiles(), ReplyTo: m.replyTo(), Stickers: names(each[stickerInfo](m.Stickers, mostFiles)),
-		Poll: m.question(), Snapshots: m.snapshots(), At: m.At, Edited: m.Edited,
+		Poll: m.question(), Snapshots: m.snapshots(), Forwarded: m.origin(), At: m.At, Edited: m.Edited,
 	}
 }
 
