@@ -74,8 +74,8 @@ func escalateSubs() []Command {
 // is missing. One that nobody began is begun with what is known.
 func (d *Desk) writeReport(ctx context.Context, i Interaction) (Answer, error) {
 	return d.drafting(ctx, i, "", func(draft *escalation.Draft) error {
-		if detail := strings.TrimSpace(i.Options["reason"]); detail != "" && draft.Form.Detail == "" {
-			draft.Form.Detail = clippedRunes(detail, escalation.LongText)
+		if detail := strings.TrimSpace(i.Options["reason"]); !strings.Contains(draft.Form.Detail, detail) {
+			draft.Form.Detail = strings.TrimSpace(draft.Form.Detail + "\n" + detail)
 		}
 		return nil
 	})

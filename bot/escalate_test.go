@@ -324,8 +324,18 @@ func TestWhatADraftBeginsWith(t *testing.T) {
 	sari := r.hard()
 	sari.command("ticket issue", "type", "BI")
 	r.says(sari.command("ticket escalate", "to", "developer", "reason", "Kasir macet"), "Masih kurang:** grup outlet / domain; reproduksi")
+	long := strings.Repeat("Kasir macet total ", 90)
+	a := sari.command("ticket escalate", "to", "developer", "reason", long)
+	r.says(a, "terlalu panjang")
+	r.says(a, "Kasir macet total Kasir")
 	if d, ok := r.draft(); !ok || d.Team != "BI" || !slices.Equal(d.Form.Evidence, []string{key}) || d.By != "sari" || d.Form.Detail != "Kasir macet" {
 		t.Errorf("it begins with %+v", d)
+	}
+	for range 2 {
+		sari.command("ticket escalate", "to", "developer", "reason", "sejak pagi")
+	}
+	if d, _ := r.draft(); d.Form.Detail != "Kasir macet\nsejak pagi" {
+		t.Errorf("the detail is %q", d.Form.Detail)
 	}
 	r.says(sari.button("t:report-drop"), "dibuang")
 	r.says(sari.button("t:report-drop"), "dibuang")

@@ -31,7 +31,7 @@ type shown struct {
 }
 
 // ForwardMessage shows a message of a ticket's thread in a report's post, once. It answers
-// what the party asked. A report that is closed refuses it ([*escalation.Refusal]).
+// what the party asked, also when it had been shown before that. A report that is closed refuses it ([*escalation.Refusal]).
 func (d Desk) ForwardMessage(tx *ledger.Tx, id string, f Forward) error {
 	r, err := openTo(tx, id)
 	if err != nil {
@@ -42,13 +42,29 @@ func (d Desk) ForwardMessage(tx *ledger.Tx, id string, f Forward) error {
 	if err != nil {
 		return err
 	}
-	if there, err := forwarded(tx, r, s.name); err != nil || there {
+	there, err := forwarded(tx, r, s.name)
+	var events []ledger.Event
+	switch {
+	case err != nil:
 		return err
+	case !there:
+		forward(tx, r, f.By, s)
+		events = append(events, forwardedEvent(tx, f.By, f.Message, f.Ticket))
+	case r.State == escalation.NeedsData:
+		pointAt(tx, r, f.By, s.name)
+	default:
+		return nil
 	}
-	forward(tx, r, f.By, s)
 	return d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
-		return append([]ledger.Event{forwardedEvent(tx, f.By, f.Message, f.Ticket)}, r.DataCame(f.By, tx.Now())...), nil
+		return append(events, r.DataCame(f.By, tx.Now())...), nil
 	})
+}
+
+// pointAt says that what a post shows already answers the party's question.
+func pointAt(tx *ledger.Tx, r escalation.Report, by, name string) {
+	tx.Send(letter(fmt.Sprintf("fp/%s/%d/%s", r.ID, r.Step, name), ReportLane(r.ID), r.ID, kindSay, sayBody{
+		Content: "📨 " + user(by) + " menjawab dengan yang sudah diteruskan tadi.", Answers: &reference{r.ID, forwardedID(r, name, 0)},
+	}))
 }
 
 // ForwardWords shows what the client answered since the party asked

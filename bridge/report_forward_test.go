@@ -317,6 +317,39 @@ func TestFilesAreKeptAsEvidence(t *testing.T) {
 	})
 }
 
+// What was forwarded before the developer asked can be his answer all the same: forwarding
+// it again points at it, and nobody is waited for any more.
+func TestWhatWasForwardedBeforeAnswers(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		b.ana.says("nota N-77")
+		nota := b.inThread("N-77")
+		f := bridge.Forward{By: "sari", Message: nota, Text: "**Ana:** nota N-77"}
+		b.forwards(f)
+		for range 2 {
+			m := b.mark()
+			b.asks("nomor nota?")
+			b.forwards(f)
+			if got := b.report(b.id).State; got != escalation.Taken {
+				t.Errorf("the report is %s", got)
+			}
+			if got := b.posted()[m.post+1:]; !slices.Equal(got, []string{"📨 <@sari> menjawab dengan yang sudah diteruskan tadi.", "📥 <@bayu> data yang diminta sudah datang dari <@sari>. → [bayu]"}) {
+				t.Errorf("the post shows %q", got)
+			}
+		}
+		b.board.mu.Lock()
+		defer b.board.mu.Unlock()
+		post := b.board.threads[b.board.made[1]]
+		shows := func(part string) int {
+			return slices.IndexFunc(post, func(s said) bool { return strings.Contains(s.content, part) })
+		}
+		if first, points := shows("N-77"), shows("diteruskan tadi"); first < 0 || points < 0 || post[points].replyTo != post[first].id {
+			t.Errorf("the post shows %+v", post)
+		}
+	})
+}
+
 // A code that the client sends while data is needed is masked in what waits to be
 // forwarded, and in what is.
 func TestASecretAnswerIsForwardedMasked(t *testing.T) {
