@@ -28,7 +28,7 @@ const (
 	buttonToReport    = "t:to-report:"   // + message: a select of where it goes
 	buttonForward     = "more:forward"   // more:forward:PARTY opens a form
 
-	formReport  = "f:report"  // :blind for one that opened without what is written already
+	formReport  = "f:report"  // + how its fields opened
 	formCarry   = "f:carry"   //
 	formForward = "f:forward" // :PARTY
 )
@@ -74,8 +74,8 @@ func escalateSubs() []Command {
 // is missing. One that nobody began is begun with what is known.
 func (d *Desk) writeReport(ctx context.Context, i Interaction) (Answer, error) {
 	return d.drafting(ctx, i, "", func(draft *escalation.Draft) error {
-		if detail := strings.TrimSpace(i.Options["reason"]); detail != "" && draft.Form.Detail == "" {
-			draft.Form.Detail = clippedRunes(detail, escalation.LongText)
+		if detail := strings.TrimSpace(i.Options["reason"]); !strings.Contains(draft.Form.Detail, detail) {
+			draft.Form.Detail = strings.TrimSpace(draft.Form.Detail + "\n" + detail)
 		}
 		return nil
 	})

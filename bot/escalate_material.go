@@ -42,17 +42,24 @@ func (d *Desk) toReport(ctx context.Context, i Interaction) (Answer, error) {
 	if f.Text == "" && len(f.Files) == 0 {
 		return Answer{}, Refusal(i.say("Pesan ini tidak berisi teks atau berkas, jadi tidak ada yang dapat diteruskan.", "There is neither text nor a file in this message, so nothing to forward."))
 	}
-	choices, err := d.destinations(ctx, i, t)
+	on, err := d.goesOn(ctx, t)
 	if err != nil {
 		return Answer{}, err
 	}
-	switch len(choices) {
-	case 0:
+	choices, err := d.destinations(ctx, i, t, on)
+	if err != nil {
+		return Answer{}, err
+	}
+	switch {
+	case len(choices) == 0 && on.Number != t.Number:
+		return Answer{}, Refusal(i.say("Tiket ini digabungkan ke tiket "+on.Number+", yang belum punya laporan terbuka. Buat laporannya di thread tiket itu, lalu ulangi menu ini.",
+			"This ticket was merged into ticket "+on.Number+", which has no open report. Make one in the thread of that ticket, then use this menu again."))
+	case len(choices) == 0:
 		return Answer{Text: i.say("Tiket ini belum punya laporan. Buat laporannya dulu, lalu ulangi menu ini untuk menyertakan pesannya.",
 			"This ticket has no report yet. Make one first, then use this menu again to put the message into it."),
 			Buttons: d.answerable(i, []Button{{ID: buttonReport, Label: i.say("Eskalasi ke developer", "Escalate to developers"), Emoji: "🛠️", Style: "primary"},
 				{ID: buttonForward, Label: i.say("Teruskan ke pihak lain", "Forward to another party"), Emoji: "📨"}})}, nil
-	case 1:
+	case len(choices) == 1:
 		return d.deliver(ctx, i, t, choices[0].Value, f)
 	}
 	if err := d.once(ctx, i, "/kept", func(tx *ledger.Tx) error { return d.keepForward(tx, t.Number, f) }); err != nil {
@@ -85,9 +92,28 @@ func (d *Desk) reportsOf(ctx context.Context, t ticket.Ticket) (all []escalation
 	return all, nil
 }
 
-// destinations are where a message of a ticket can go.
-func (d *Desk) destinations(ctx context.Context, i Interaction, t ticket.Ticket) (all []Choice, err error) {
-	reports, err := d.reportsOf(ctx, t)
+// mostMerged is how often a ticket goes on in another one, and that one in a third.
+const mostMerged = 5
+
+// goesOn is the ticket in which a merged one goes on; any other is that itself.
+func (d *Desk) goesOn(ctx context.Context, t ticket.Ticket) (ticket.Ticket, error) {
+	for range mostMerged {
+		if t.MergedInto == "" {
+			break
+		}
+		next, err := d.ticket(ctx, t.MergedInto)
+		if err != nil {
+			return t, err
+		}
+		t = next
+	}
+	return t, nil
+}
+
+// destinations are where a message of a ticket can go, which goes on in on: a report is
+// written in the thread of that alone.
+func (d *Desk) destinations(ctx context.Context, i Interaction, t, on ticket.Ticket) (all []Choice, err error) {
+	reports, err := d.reportsOf(ctx, on)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +124,7 @@ func (d *Desk) destinations(ctx context.Context, i Interaction, t ticket.Ticket)
 	if err != nil {
 		return nil, err
 	}
-	if doc.Data != nil {
+	if doc.Data != nil && on.Number == t.Number {
 		all = append(all, Choice{Value: toDraft, Emoji: "📝", Label: both("Laporan yang sedang ditulis", "The report that is being written"),
 			Hint: i.say("Gambar dan videonya menjadi bukti", "Its pictures and videos become evidence")})
 	}
@@ -114,7 +140,11 @@ func (d *Desk) deliver(ctx context.Context, i Interaction, t ticket.Ticket, to s
 	if err != nil {
 		return Answer{}, err
 	}
-	if !ok || !slices.Contains(r.Tickets, t.Number) {
+	on, err := d.goesOn(ctx, t)
+	if err != nil {
+		return Answer{}, err
+	}
+	if !ok || !slices.Contains(r.Tickets, on.Number) {
 		return Answer{}, Refusal(i.say("Laporan itu bukan milik tiket ini.", "That report is none of this ticket's."))
 	}
 	err = d.once(ctx, i, "/forward", func(tx *ledger.Tx) error {

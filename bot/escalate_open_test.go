@@ -188,3 +188,35 @@ func TestWhatIsKeptToForwardHoldsNoSecret(t *testing.T) {
 		t.Errorf("the post is shown %v", all)
 	}
 }
+
+// What was written before two tickets became one goes to the report of the one that goes
+// on, by the menu in the old thread.
+func TestSendToReportFromAMergedTicket(t *testing.T) {
+	r := newRoom(t)
+	r.second(t)
+	dewi := r.as("dewi", bot.Agent)
+	dewi.at = "78"
+	update(t, r.st, ledger.Cause{}, func(tx *ledger.Tx) error {
+		tk, _, err := ticket.Load(tx, "HE-2")
+		if err != nil {
+			return err
+		}
+		tk.State, tk.Ending, tk.MergedInto = ticket.Closed, ticket.EndMerged, "HE-1"
+		return tk.Save(tx)
+	})
+	old := bot.Target{ID: "9008", Bot: true, Author: "halo", Text: "Layarnya kosong sejak pagi"}
+	r.says(dewi.menu("Send to report", old), "digabungkan ke tiket HE-1, yang belum punya laporan")
+	r.written(r.hard())
+	r.says(dewi.menu("Send to report", old), "Diteruskan ke laporan `HE-1-R1`")
+	f := r.as("sari", bot.Agent).form(bot.Interaction{Button: "more:forward:qa", Message: "9"})
+	r.as("sari", bot.Agent).send(f.ID, "detail", "Barang retak")
+	old.ID = "9009"
+	a := dewi.menu("Send to report", old)
+	r.says(a, "Ke laporan mana")
+	r.says(dewi.choose(a, "t:to-report:9009", "HE-1-R2"), "Diteruskan ke laporan `HE-1-R2`")
+	for _, id := range []string{"HE-1-R1", "HE-1-R2"} {
+		if all := r.forwarded(id); len(all) != 1 || !strings.Contains(all[0], "Layarnya kosong") {
+			t.Errorf("the post of %s is shown %v", id, all)
+		}
+	}
+}

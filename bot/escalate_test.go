@@ -324,8 +324,18 @@ func TestWhatADraftBeginsWith(t *testing.T) {
 	sari := r.hard()
 	sari.command("ticket issue", "type", "BI")
 	r.says(sari.command("ticket escalate", "to", "developer", "reason", "Kasir macet"), "Masih kurang:** grup outlet / domain; reproduksi")
+	long := strings.Repeat("Kasir macet total ", 90)
+	a := sari.command("ticket escalate", "to", "developer", "reason", long)
+	r.says(a, "terlalu panjang")
+	r.says(a, "Kasir macet total Kasir")
 	if d, ok := r.draft(); !ok || d.Team != "BI" || !slices.Equal(d.Form.Evidence, []string{key}) || d.By != "sari" || d.Form.Detail != "Kasir macet" {
 		t.Errorf("it begins with %+v", d)
+	}
+	for range 2 {
+		sari.command("ticket escalate", "to", "developer", "reason", "sejak pagi")
+	}
+	if d, _ := r.draft(); d.Form.Detail != "Kasir macet\nsejak pagi" {
+		t.Errorf("the detail is %q", d.Form.Detail)
 	}
 	r.says(sari.button("t:report-drop"), "dibuang")
 	r.says(sari.button("t:report-drop"), "dibuang")
@@ -345,7 +355,14 @@ func TestABlindFormTakesNothingAway(t *testing.T) {
 	if d.Form.Place != "maju.example.com" || d.Form.System != "private" || d.Form.Detail != "Stok minus" || d.Form.Reproduction != "Opname dua kali" {
 		t.Errorf("the draft is %+v", d.Form)
 	}
-	sari.send("f:report", "place", "maju.example.com", "detail", "Stok minus", "reproduction", "", "not-reproducible", "Tidak ada datanya")
+	f := sari.form(bot.Interaction{Button: "t:report-text", Message: "9"})
+	dewi := r.as("dewi", bot.Agent) // fills in meanwhile what sari's form shows empty
+	dewi.fill("t:report-text", "not-reproducible", "Akun demo kosong")
+	sari.send(f.ID, "place", "maju.example.com", "detail", "Stok minus", "reproduction", "Opname tiga kali", "not-reproducible", "")
+	if d, _ = r.draft(); d.Form.Reproduction != "Opname tiga kali" || d.Form.NotReproducible != "Akun demo kosong" {
+		t.Errorf("of two who write at once the draft is %+v", d.Form)
+	}
+	sari.fill("t:report-text", "place", "maju.example.com", "detail", "Stok minus", "reproduction", "", "not-reproducible", "Tidak ada datanya")
 	if d, _ = r.draft(); d.Form.Reproduction != "" || d.Form.NotReproducible != "Tidak ada datanya" {
 		t.Errorf("the draft is %+v", d.Form)
 	}

@@ -133,17 +133,18 @@ func (d Desk) CarryTicket(tx *ledger.Tx, id, number, by string) error {
 // made it or joined it by mistake, or the problem went away. One that no ticket waits for
 // any more is withdrawn. Done again it changes nothing.
 func (d Desk) LeaveReport(tx *ledger.Tx, id, number, by string) error {
-	err := d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
-		return r.Drop(number, "", by, tx.Now()), nil
+	var left escalation.Report
+	err := d.ChangeReport(tx, id, func(r *escalation.Report) (events []ledger.Event, err error) {
+		if r.State != escalation.Closed {
+			events, err = letGo(tx, r, number, "", by)
+		}
+		left = *r
+		return events, err
 	})
-	if err != nil {
+	if err != nil || slices.Contains(left.Untold, number) { // it hears how the report ended
 		return err
 	}
-	r, _, err := escalation.Load(tx, id)
-	if err != nil || r.State == escalation.Closed { // then its tickets have heard, or will
-		return err
-	}
-	return d.reportOver(tx, r, number, by)
+	return d.reportOver(tx, left, number, by)
 }
 
 // ReturnReport takes a report up again that had passed its re-test, because one of the

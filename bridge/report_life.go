@@ -129,24 +129,26 @@ func (d Desk) reportsHear(tx *ledger.Tx, before, t ticket.Ticket, returned []str
 		if !known {
 			continue
 		}
-		if err := d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) { return letGo(tx, r, t) }); err != nil {
+		if err := d.ChangeReport(tx, id, func(r *escalation.Report) ([]ledger.Event, error) {
+			return letGo(tx, r, t.Number, t.MergedInto, "halo")
+		}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// letGo takes a ticket that ended off a report. Behind it the next one that waits for the
-// report comes first; tickets that heard that it passed, and took that for good, wait no
-// more.
-func letGo(tx *ledger.Tx, r *escalation.Report, t ticket.Ticket) ([]ledger.Event, error) {
-	events := r.Drop(t.Number, t.MergedInto, "halo", tx.Now())
-	for len(events) > 0 && r.Party == escalation.Developers && r.State != escalation.Closed && r.First() != t.MergedInto {
+// letGo takes a ticket off a report that waits for it no longer; into goes on for it, ""
+// for none. Behind it the next one that waits for the report comes first; tickets that
+// heard that it passed, and took that for good, wait no more.
+func letGo(tx *ledger.Tx, r *escalation.Report, number, into, by string) ([]ledger.Event, error) {
+	events := r.Drop(number, into, by, tx.Now())
+	for len(events) > 0 && r.Party == escalation.Developers && r.State != escalation.Closed && r.First() != into {
 		first, ok, err := ticket.Load(tx, r.First())
 		if err != nil || ok && slices.Contains(first.Reports, r.ID) {
 			return events, err
 		}
-		events = append(events, r.Drop(r.First(), "", "halo", tx.Now())...)
+		events = append(events, r.Drop(r.First(), "", by, tx.Now())...)
 	}
 	return events, nil
 }

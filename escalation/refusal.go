@@ -28,7 +28,7 @@ func refuse(key string) *Refusal { return &Refusal{Key: key} }
 
 // refusals are Indonesian and English.
 var refusals = map[string][2]string{
-	"closed":          {"Laporan ini sudah ditutup.", "This report is closed."},
+	"closed":          {"Laporan ini sudah ditutup. Bila kendalanya masih ada, agen membukanya kembali atau menulis laporan baru dari thread tiketnya.", "This report is closed. If the problem is still there, the agent takes it up again or writes a new one from the ticket's thread."},
 	"taken":           {"Laporan ini sudah diambil {{who}}. Tekan Ambil alih bila memang perlu.", "{{who}} has taken this report already. Take it over if you must."},
 	"adjusted":        {"Laporan ini sedang diuji ulang oleh agen. Tunggu hasilnya.", "The agent is re-testing this report. Wait for the outcome."},
 	"rejected":        {"Laporan ini sudah ditutup tanpa perubahan dan menunggu persetujuan agen.", "This report was closed without change and waits for the agent's word."},
