@@ -28,7 +28,7 @@ const (
 	buttonToReport    = "t:to-report:"   // + message: a select of where it goes
 	buttonForward     = "more:forward"   // more:forward:PARTY opens a form
 
-	formReport  = "f:report"  // :blind for one that opened without what is written already
+	formReport  = "f:report"  // + how its fields opened
 	formCarry   = "f:carry"   //
 	formForward = "f:forward" // :PARTY
 )

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,24 +23,28 @@ const (
 	fieldNot    = "not-reproducible"
 )
 
-// blind ends the id of a form that opened without what is written already: an empty field
-// of it says nothing.
-const blind = ":blind"
+// What stands behind the id of a report's form: how each field opened. An empty field says
+// something only where the form showed a text that was taken out: what somebody else wrote
+// meanwhile stays.
+const (
+	blind = "blind" // none showed what is written already
+	had   = "had:"  // + those that did, with a comma between
+)
 
 // reportForm asks for the texts of a report, with what is there already. Behind :missing it
 // asks for what is missing alone.
 func (d *Desk) reportForm(ctx context.Context, i Interaction) (Form, error) {
 	ctx, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
-	id := i.formID(formReport)
 	draft, t, err := d.draftHere(ctx, i)
 	if err != nil {
 		if r, refused := errors.AsType[Refusal](err); refused {
 			return Form{}, r
 		}
-		draft, id = escalation.Draft{}, id+blind // the form opens all the same
+		draft = escalation.Draft{} // the form opens all the same
 	}
 	f := draft.Form
+	id := i.formID(formReport + ":" + shownFields(f))
 	if f.Detail == "" {
 		f.Detail = unmarked(t.Gist)
 	}
@@ -60,6 +65,28 @@ func (d *Desk) reportForm(ctx context.Context, i Interaction) (Form, error) {
 		return Form{}, Refusal(i.say("Isinya sudah lengkap. Tekan tombolnya sekali lagi untuk melihatnya.", "The text is complete. Press the button once more to see it."))
 	}
 	return form, nil
+}
+
+// textsOf are the texts of a form by their fields.
+func textsOf(f *escalation.Form) map[string]*string {
+	return map[string]*string{fieldPlace: &f.Place, fieldDetail: &f.Detail, fieldRepro: &f.Reproduction, fieldNot: &f.NotReproducible}
+}
+
+// shownFields says in the id of a form which fields open with a text.
+func shownFields(f escalation.Form) string {
+	texts := textsOf(&f)
+	filled := slices.DeleteFunc(slices.Sorted(maps.Keys(texts)), func(id string) bool { return *texts[id] == "" })
+	if len(filled) == 0 {
+		return blind
+	}
+	return had + strings.Join(filled, ",")
+}
+
+// emptied reports whether an empty field of a form that came back means that its text is to
+// go.
+func emptied(i Interaction, field string) bool {
+	shown, ok := strings.CutPrefix(arg(i.Form, formReport), had)
+	return ok && slices.Contains(strings.Split(shown, ","), field)
 }
 
 // draftHere is the draft of the thread's ticket as it stands, begun with what is known.
@@ -83,12 +110,11 @@ func (d *Desk) draftHere(ctx context.Context, i Interaction) (escalation.Draft, 
 
 // writtenReport puts what was typed into the draft.
 func (d *Desk) writtenReport(ctx context.Context, i Interaction) (Answer, error) {
-	unseen := strings.HasSuffix(strings.TrimSuffix(i.Form, aside), blind) || strings.HasSuffix(i.Form, blind)
 	return d.drafting(ctx, i, "", func(draft *escalation.Draft) error {
 		f := draft.Form
-		for id, into := range map[string]*string{fieldPlace: &f.Place, fieldDetail: &f.Detail, fieldRepro: &f.Reproduction, fieldNot: &f.NotReproducible} {
+		for id, into := range textsOf(&f) {
 			text, typed := i.Fields[id]
-			if typed && (strings.TrimSpace(text) != "" || !unseen) {
+			if typed && (strings.TrimSpace(text) != "" || emptied(i, id)) {
 				*into = text
 			}
 		}

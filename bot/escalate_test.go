@@ -355,7 +355,14 @@ func TestABlindFormTakesNothingAway(t *testing.T) {
 	if d.Form.Place != "maju.example.com" || d.Form.System != "private" || d.Form.Detail != "Stok minus" || d.Form.Reproduction != "Opname dua kali" {
 		t.Errorf("the draft is %+v", d.Form)
 	}
-	sari.send("f:report", "place", "maju.example.com", "detail", "Stok minus", "reproduction", "", "not-reproducible", "Tidak ada datanya")
+	f := sari.form(bot.Interaction{Button: "t:report-text", Message: "9"})
+	dewi := r.as("dewi", bot.Agent) // fills in meanwhile what sari's form shows empty
+	dewi.fill("t:report-text", "not-reproducible", "Akun demo kosong")
+	sari.send(f.ID, "place", "maju.example.com", "detail", "Stok minus", "reproduction", "Opname tiga kali", "not-reproducible", "")
+	if d, _ = r.draft(); d.Form.Reproduction != "Opname tiga kali" || d.Form.NotReproducible != "Akun demo kosong" {
+		t.Errorf("of two who write at once the draft is %+v", d.Form)
+	}
+	sari.fill("t:report-text", "place", "maju.example.com", "detail", "Stok minus", "reproduction", "", "not-reproducible", "Tidak ada datanya")
 	if d, _ = r.draft(); d.Form.Reproduction != "" || d.Form.NotReproducible != "Tidak ada datanya" {
 		t.Errorf("the draft is %+v", d.Form)
 	}

@@ -18,6 +18,8 @@ const (
 	heldMention = "mention" // it calls staff: that may be meant for them
 	heldAside   = "aside"   // it answers what stayed inside
 	heldReport  = "report"  // it answers what a report's party said
+
+	heldTranscript = "transcript" // it brings one, with all that was said inside
 )
 
 // HoldSend and HoldNote start the custom ids of the buttons under a held message; the
@@ -33,6 +35,9 @@ var calls = regexp.MustCompile(`<@[!&]?[0-9]+>|@everyone|@here`)
 // doubt says why it is not sure that an agent's words are for the client, "" when it is.
 // Of m, only what would be sent is looked at.
 func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
+	if slices.ContainsFunc(m.allFiles(), r.transcript) {
+		return heldTranscript
+	}
 	if t.Agent != "" && t.Agent != m.Author && !t.Silent {
 		return heldOther
 	}
@@ -40,6 +45,11 @@ func (r *Relay) doubt(t ticket.Ticket, m StaffMessage) string {
 		return heldMention
 	}
 	return ""
+}
+
+// transcript reports whether a file looks like a ticket's transcript, by its name.
+func (r *Relay) transcript(f StaffFile) bool {
+	return r.desk.Prefix != "" && strings.HasPrefix(f.Name, r.desk.Prefix+"-") && (strings.HasSuffix(f.Name, ".html") || strings.HasSuffix(f.Name, ".txt"))
 }
 
 // callsStaff reports whether a message calls somebody.
@@ -109,6 +119,8 @@ func (r *Relay) heldText(t ticket.Ticket, m StaffMessage, why string) string {
 	switch {
 	case why == heldMention && callsStaff(shown):
 		text = "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
+	case why == heldTranscript:
+		text = "⏸️ Belum dikirim ke klien: berkas ini tampaknya transkrip tiket, yang memuat catatan internal dan tulisan developer."
 	case why == heldReport:
 		text = "⏸️ Belum dikirim ke klien: pesan ini membalas isi laporan, yang tidak dibaca klien. Bila ini jawaban untuk laporannya, pakai menu pesan *Kirim ke laporan*."
 	case why == heldAside:

@@ -19,7 +19,6 @@ var reasons = []struct{ clause, said string }{
 	{"the desk has no report forum", "forum laporan belum ada di Discord"},
 	{reasonPostLost, "post laporannya dihapus; seorang pimpinan memutuskan"},
 	{reasonNoPost, "post laporannya belum ada"},
-	{"posts of reports cannot be arranged yet", "tanda pada post laporan belum dapat diatur"},
 	{reasonFetching, "berkasnya masih diunduh"},
 	{"its file is no longer at Discord", "berkasnya sudah tidak ada di Discord"},
 	{"its file is not what was announced", "isi berkasnya tidak dapat dipastikan keasliannya"},

@@ -227,6 +227,47 @@ func TestOtherLadders(t *testing.T) {
 	})
 }
 
+// A post that was deleted does not rest because nobody pressed a button the first time.
+func TestALostReportIsCalledForAgain(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.takes("bayu")
+		if err := b.relay.PostDeleted(b.t.Context(), b.report(b.id).Thread); err != nil {
+			t.Fatal(err)
+		}
+		b.pause(time.Minute)
+		m := len(b.shown())
+		b.until("2026-11-23 12:00")
+		said := b.shown()[m:]
+		if n := len(slices.DeleteFunc(said, func(s string) bool {
+			return !strings.Contains(s, "dihapus di Discord dan belum ada yang memutuskan kelanjutannya.") || !strings.HasSuffix(s, "[r:again:"+b.id+"] [r:withdraw:"+b.id+"]")
+		})); n != 1 {
+			t.Errorf("the thread says %q", said)
+		}
+		b.does(func(r *escalation.Report, at time.Time) ([]ledger.Event, error) { return r.PostAgain("joko", at) })
+		b.pause(time.Minute)
+		if r := b.report(b.id); r.Thread == "" || r.State != escalation.Taken || r.Owner != "bayu" {
+			t.Errorf("it is %s of %q, its post %q", r.State, r.Owner, r.Thread)
+		}
+	})
+}
+
+// A report of a team that the desk names no more calls who can move it, not every developer.
+func TestAReportOfATeamThatIsNoMore(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.closes()
+		b.policy.Teams = b.policy.Teams[1:]
+		b.policy.Roles["developer"] = []string{posRole}
+		b.open()
+		m := len(b.posted())
+		b.until("2026-11-23 09:50")
+		if got := b.posted()[m:]; len(got) != 1 || !strings.HasPrefix(got[0], "⏰ <@&"+leadRole+"> laporan ini belum diambil siapa pun") {
+			t.Errorf("the post says %q", got)
+		}
+	})
+}
+
 // Of a ticket of the phone nothing is sent to the client: the agent is told to call.
 func TestAReportOfAPhoneTicketPasses(t *testing.T) {
 	t.Parallel()

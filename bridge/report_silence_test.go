@@ -98,6 +98,32 @@ func TestAnAnswerToDevelopersIsHeld(t *testing.T) {
 	})
 }
 
+// A transcript holds all that was said inside: one that an agent uploads waits.
+func TestATranscriptIsHeld(t *testing.T) {
+	t.Parallel()
+	aReport(t, func(b *bench) {
+		b.board.put("f1", "berkas")
+		with := func(name string) func(*bridge.StaffMessage) {
+			return func(m *bridge.StaffMessage) {
+				m.Files = []bridge.StaffFile{{ID: "1", Name: name, MIME: "text/html", Size: 6, Ref: refTo("f1")}}
+			}
+		}
+		b.silentToClients(func() {
+			for _, name := range []string{b.number + ".html", b.number + "_1.txt"} {
+				b.inTicket("sari", "ini riwayatnya", with(name))
+				if last := b.shown(); !strings.HasPrefix(last[len(last)-1], "⏸️ Belum dikirim ke klien: berkas ini tampaknya transkrip tiket") {
+					t.Errorf("of %s the thread shows %q", name, last[len(last)-1])
+				}
+			}
+		})
+		before := len(b.ana.sees())
+		b.inTicket("sari", "ini panduannya", with("panduan.html"))
+		if now := b.ana.sees(); len(now) != before+1 {
+			t.Errorf("the client sees %q", now[before:])
+		}
+	})
+}
+
 // A babble is random work of everybody at a report: what is said for the house alone bears
 // a mark, and nothing marked may ever stand on a phone.
 type babble struct {

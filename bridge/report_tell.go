@@ -131,6 +131,9 @@ func (d Desk) party(r escalation.Report) Mention {
 	if t, ok := d.team(r.Team); ok && len(t.Roles) > 0 {
 		return Mention{Roles: t.Roles}
 	}
+	if len(d.Teams) > 0 {
+		return d.lead(r) // a team that is no more: who leads moves it
+	}
 	return Mention{Roles: d.Roles[string(escalation.Developers)]}
 }
 

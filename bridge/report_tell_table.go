@@ -247,12 +247,15 @@ func (s *reportTelling) nextFirst() error {
 }
 
 // postLost is said in the ticket, for there is nowhere else: a lead decides.
-func (s *reportTelling) postLost(ledger.Event) error {
+func (s *reportTelling) postLost(ledger.Event) error { return s.lost(" dihapus di Discord.") }
+
+// lost calls who decides about a report without its post.
+func (s *reportTelling) lost(what string) error {
 	t, err := s.in(s.r.First())
 	if err != nil || t == nil {
 		return err
 	}
-	t.call("🚨", s.desk.lead(*s.r).and(t.role(maySupervise)), "post "+s.desk.reportName(*s.r)+" ("+partyName(*s.r)+") dihapus di Discord. Laporannya sendiri masih tersimpan dan tetap terbuka."+
+	t.call("🚨", s.desk.lead(*s.r).and(t.role(maySupervise)), "post "+s.desk.reportName(*s.r)+" ("+partyName(*s.r)+")"+what+" Laporannya sendiri masih tersimpan dan tetap terbuka."+
 		"\nPutuskan: buat post baru, atau tarik laporannya.", about(*s.r, reportAgain), about(*s.r, reportDrop))
 	return nil
 }
@@ -266,6 +269,8 @@ func (s *reportTelling) postedAgain(e ledger.Event) error {
 func (s *reportTelling) waits(e ledger.Event) error {
 	caller, untaken := escalation.Caller(e.Data["calls"]), s.r.State == escalation.Open
 	switch {
+	case s.r.Lost:
+		return s.lost(" dihapus di Discord dan belum ada yang memutuskan kelanjutannya.")
 	case caller == escalation.CallTeam && !untaken:
 		s.post("⏰", s.party(), "laporan ini masih menunggu agen"+since(e)+".")
 		return nil

@@ -184,7 +184,7 @@ func (d Desk) keptLine(r escalation.Report, is PostState) (line string, instead 
 	if is.Archived && !is.Locked && sameTags(is.Tags, postState(r).Tags) {
 		line = "🗂️ Post ini masuk arsip, oleh seseorang atau oleh Discord karena lama sepi, padahal laporannya masih terbuka; bot mengeluarkannya lagi. "
 		if b, ok := d.meantBy(r, is); ok {
-			return line + "Bila memang sudah selesai, tekan **" + b.Label + "** agar agen ikut tahu.", b
+			return line + "Sudah selesai? Gunakan tombol **" + b.Label + "** agar agen ikut tahu.", b
 		}
 		return line + "Agen yang mengambil langkah berikutnya, di thread tiketnya.", Button{}
 	}

@@ -78,7 +78,7 @@ func TestASilentPostComesOutOfTheArchive(t *testing.T) {
 			m := b.mark()
 			b.stands(bridge.PostState{Tags: []string{"Back End", "taken"}, Archived: true})
 			b.pause(5 * time.Second)
-			b.wantSince(m, []string{line + "Bila memang sudah selesai, tekan **Sudah disesuaikan** agar agen ikut tahu. [r:adjusted]"}, []string{}, []string{})
+			b.wantSince(m, []string{line + "Sudah selesai? Gunakan tombol **Sudah disesuaikan** agar agen ikut tahu. [r:adjusted]"}, []string{}, []string{})
 		}
 		b.adjusts("bayu", "beres")
 		m := b.mark()

@@ -39,7 +39,7 @@ type Ladder []Rung
 // A Policy is every figure of a report's life, in working time.
 type Policy struct {
 	Untaken    Ladder        // nobody of the party has taken it
-	Unanswered Ladder        // the desk owes an answer: data, a re-test, a word on a rejection
+	Unanswered Ladder        // the desk owes an answer: data, a re-test, a word on a rejection; its last rung is also that of a post that was deleted
 	Repeat     time.Duration // after the last rung it is climbed again, 0 for never
 }
 
@@ -59,6 +59,11 @@ const TimerLadder = "report_ladder"
 const TimerTold = "report_told"
 
 func (r Report) ladder(p Policy) Ladder {
+	if n := len(p.Unanswered); r.Lost && n > 0 {
+		return Ladder{{p.Unanswered[n-1].After, CallLead}} // who decides was called at once
+	} else if r.Lost {
+		return nil
+	}
 	switch r.State {
 	case Open:
 		return p.Untaken
@@ -82,12 +87,15 @@ func (r Report) Due(p Policy, c Clock) []ledger.Timer {
 
 // next is when the next rung is climbed, and which one it is.
 func (r Report) next(p Policy, c Clock) (time.Time, Rung) {
-	l := r.ladder(p)
+	l, since := r.ladder(p), r.Since
+	if r.Lost && r.Called.After(since) {
+		since = r.Called
+	}
 	switch {
-	case r.Lost || len(l) == 0:
+	case len(l) == 0:
 		return time.Time{}, Rung{}
 	case r.Rungs < len(l):
-		return after(c, r.Since, l[r.Rungs].After), l[r.Rungs]
+		return after(c, since, l[r.Rungs].After), l[r.Rungs]
 	case p.Repeat > 0:
 		return after(c, r.Called, p.Repeat), l[len(l)-1]
 	}

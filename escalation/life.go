@@ -197,6 +197,8 @@ func (r *Report) Verify(pass bool, note, by string, at time.Time) ([]ledger.Even
 	switch {
 	case r.State == Closed && r.Ending == EndPassed && pass:
 		return nil, nil
+	case r.State == Closed:
+		return nil, refuse("closed")
 	case r.State != Adjusted:
 		return nil, refuse("not_adjusted")
 	case !pass && note == "":
@@ -215,6 +217,8 @@ func (r *Report) Accept(by string, at time.Time) ([]ledger.Event, error) {
 	switch {
 	case r.State == Closed && r.Ending == EndAccepted:
 		return nil, nil
+	case r.State == Closed:
+		return nil, refuse("closed")
 	case r.State != Rejected:
 		return nil, refuse("not_rejected")
 	}
@@ -225,6 +229,8 @@ func (r *Report) Accept(by string, at time.Time) ([]ledger.Event, error) {
 func (r *Report) Object(reason, by string, at time.Time) ([]ledger.Event, error) {
 	reason = strings.TrimSpace(reason)
 	switch {
+	case r.State == Closed:
+		return nil, refuse("closed")
 	case r.State != Rejected:
 		return nil, refuse("not_rejected")
 	case reason == "":
@@ -318,23 +324,25 @@ func (r *Report) passOn(ticket, into, by string, at time.Time) []ledger.Event {
 	return []ledger.Event{event(at, "report_dropped_ticket", by, "ticket", ticket, "into", into)}
 }
 
-// PostLost notes that the post was deleted by hand.
+// PostLost notes that the post was deleted by hand. From now on a ladder of its own runs.
 func (r *Report) PostLost(at time.Time) []ledger.Event {
 	if r.Lost || r.State == Closed {
 		return nil
 	}
 	r.Lost, r.Thread = true, ""
+	r.Rungs, r.Called = 0, at
 	return []ledger.Event{event(at, "report_post_lost", "discord")}
 }
 
-// PostAgain asks for another post in the place of one that was deleted.
+// PostAgain asks for another post in the place of one that was deleted. The state's ladder
+// begins anew: nobody could work on what is not there.
 func (r *Report) PostAgain(by string, at time.Time) ([]ledger.Event, error) {
 	if !r.Lost {
 		return nil, refuse("not_lost")
 	}
 	r.Lost = false
 	r.Posts++
-	return []ledger.Event{event(at, "report_posted_again", by)}, nil
+	return []ledger.Event{r.enter(r.State, event(at, "report_posted_again", by))}, nil
 }
 
 // Told takes the next ticket off the list of those whose clients hear how it ended; ok is

@@ -103,6 +103,9 @@ func TestAReportToDevelopers(t *testing.T) {
 	d.does("report_adjusted", func() ([]ledger.Event, error) { return d.r.Adjust("", "bayu", d.at) })
 	d.does("report_passed", func() ([]ledger.Event, error) { return d.r.Verify(true, "", "sari", d.at) })
 	d.refuses("closed", func() ([]ledger.Event, error) { return d.r.Adjust("x", "bayu", d.at) })
+	d.refuses("closed", func() ([]ledger.Event, error) { return d.r.Verify(false, "masih sama", "dewi", d.at) })
+	d.refuses("closed", func() ([]ledger.Event, error) { return d.r.Accept("dewi", d.at) })
+	d.refuses("closed", func() ([]ledger.Event, error) { return d.r.Object("tetap salah", "dewi", d.at) })
 	d.does("report_reopened", func() ([]ledger.Event, error) { return d.r.Reopen("HE-1", "client", d.at) })
 	d.stands(Taken)
 	if d.r.Failed != 1 || d.r.Reopened != 1 || d.r.Owner != "bayu" || !d.r.ClosedAt.IsZero() {
@@ -205,17 +208,25 @@ func TestManyTickets(t *testing.T) {
 	}
 }
 
-// A deleted post stops the ladder until a lead has decided.
+// A deleted post stops the ladder until a lead has decided, who is called again.
 func TestPostLost(t *testing.T) {
 	d := opened(t, Developers)
 	d.refuses("not_lost", func() ([]ledger.Event, error) { return d.r.PostAgain("joko", d.at) })
 	d.does("report_post_lost", func() ([]ledger.Event, error) { return d.r.PostLost(d.at), nil })
-	if due := d.r.Due(DefaultPolicy(), always{}); len(due) > 0 {
-		t.Errorf("due is %v", due)
+	lost := d.at
+	if due := d.r.Due(DefaultPolicy(), always{}); len(due) != 1 || !due[0].Due.Equal(d.r.Called.Add(time.Hour)) || !d.r.Called.After(d.r.Since) {
+		t.Errorf("lost at %s, due is %v", lost, due)
+	}
+	events := d.r.Climb(d.r.Called.Add(5*time.Hour), DefaultPolicy(), always{})
+	if len(events) != 1 || events[0].Data["calls"] != string(CallLead) || len(d.r.Due(DefaultPolicy(), always{})) > 0 {
+		t.Errorf("called: %v", events)
+	}
+	if off := (Policy{}); len(d.r.Due(off, always{})) > 0 {
+		t.Error("a desk without ladders calls")
 	}
 	d.does("report_posted_again", func() ([]ledger.Event, error) { return d.r.PostAgain("joko", d.at) })
-	if d.r.Posts != 2 {
-		t.Errorf("post %d", d.r.Posts)
+	if due := d.r.Due(DefaultPolicy(), always{}); d.r.Posts != 2 || len(due) != 1 || !due[0].Due.Equal(d.r.Since.Add(30*time.Minute)) {
+		t.Errorf("post %d, due is %v", d.r.Posts, due)
 	}
 	d.does("report_withdrawn", func() ([]ledger.Event, error) { return d.r.Withdraw("sudah tidak perlu", "joko", d.at) })
 }

@@ -122,7 +122,7 @@ type Report struct {
 	Since    time.Time               // in the present state since then
 	Spent    map[State]time.Duration // wall clock in earlier stays, by state
 	Rungs    int                     // rungs of the present state's ladder that were climbed
-	Called   time.Time               // when the last of them was
+	Called   time.Time               // when the last of them was, or the post was lost
 	Question string                  // what the party needs to know
 	Words    []Material              // client's messages since then that wait to be forwarded
 	Proposed bool                    // the agent was asked whether to forward them
