@@ -255,6 +255,33 @@ func TestALargeFileHoldsUpNoOtherThread(t *testing.T) {
 	sending.Wait()
 }
 
+// A request that is given up closes the file under whoever reads it: the file is not at fault.
+func TestAFileClosedUnderItsReaderIsNoFault(t *testing.T) {
+	t.Parallel()
+	stuck, stop := io.Pipe()
+	defer stop.Close()
+	f, err := newForm(map[string]string{}, []bridge.File{{Name: "a", Size: 3, Open: func() (io.ReadCloser, error) { return stuck, nil }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := f.body(func(bool) {})
+	read := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(io.Discard, b)
+		read <- err
+	}()
+	if _, err := stop.Write([]byte("a")); err != nil { // it is being read now
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-read; !errors.Is(err, errOver) || b.broken() != nil {
+		t.Errorf("ended as %v, broken: %v", err, b.broken())
+	}
+}
+
+// An upload that does not move, or is not answered, is given up, and may have arrived.
 func TestAnUploadThatDoesNotMoveIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, discordtest.Options{})

@@ -199,10 +199,15 @@ func (b *formBody) end(file io.Reader) error {
 	return nil
 }
 
+// fail notes why the form cannot be read. Once the request is over, that is all there is to
+// say: a file that was closed under the reader is no fault of the file.
 func (b *formBody) fail(err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.fault == nil && !b.closed {
+	if b.closed {
+		return errOver
+	}
+	if b.fault == nil {
 		b.fault = err
 	}
 	return err
