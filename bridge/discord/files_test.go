@@ -255,12 +255,25 @@ func TestALargeFileHoldsUpNoOtherThread(t *testing.T) {
 	sending.Wait()
 }
 
+// A held file is being read until it is closed.
+type held struct{ reading, closed chan struct{} }
+
+func (h held) Read([]byte) (int, error) {
+	close(h.reading)
+	<-h.closed
+	return 0, io.ErrClosedPipe
+}
+
+func (h held) Close() error {
+	close(h.closed)
+	return nil
+}
+
 // A request that is given up closes the file under whoever reads it: the file is not at fault.
 func TestAFileClosedUnderItsReaderIsNoFault(t *testing.T) {
 	t.Parallel()
-	stuck, stop := io.Pipe()
-	defer stop.Close()
-	f, err := newForm(map[string]string{}, []bridge.File{{Name: "a", Size: 3, Open: func() (io.ReadCloser, error) { return stuck, nil }}})
+	h := held{make(chan struct{}), make(chan struct{})}
+	f, err := newForm(map[string]string{}, []bridge.File{{Name: "a", Size: 3, Open: func() (io.ReadCloser, error) { return h, nil }}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,9 +283,7 @@ func TestAFileClosedUnderItsReaderIsNoFault(t *testing.T) {
 		_, err := io.Copy(io.Discard, b)
 		read <- err
 	}()
-	if _, err := stop.Write([]byte("a")); err != nil { // it is being read now
-		t.Fatal(err)
-	}
+	<-h.reading
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
