@@ -61,7 +61,7 @@ func internal(tx *ledger.Tx, o Origin) (bool, error) {
 // forwardStays notes a message that forwards what is not for the client. It cannot be sent
 // later either: whoever wants the client to know it tells him so.
 func (r *Relay) forwardStays(tx *ledger.Tx, number string, m StaffMessage) error {
-	r.stays(tx, number, m, "staff")
+	r.stays(tx, number, m, keptNote)
 	tx.Send(noticeOn(number, "internal/"+m.ID, m.ID,
 		"🔒 Tidak dikirim ke klien: yang diteruskan ini isi laporan atau catatan internal. Bila klien perlu mengetahuinya, tulislah dengan kata-kata Anda sendiri."))
 	return markInternal(tx, m.ID)

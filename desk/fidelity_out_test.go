@@ -307,7 +307,9 @@ func outForwarded(c *chat) {
 	c.plain("harga baru 15")
 	c.forward(first)
 	c.plain("_Diteruskan:_\nharga baru 15")
-	c.ends(c.forward(note), "📝")
+	again := c.forward(note)
+	c.answered(again, "Tidak dikirim ke klien", "catatan internal")
+	c.ends(again, "📝")
 }
 
 // forward shows a message once more in the thread.

@@ -557,7 +557,7 @@ func TestProgramSaysWhenItIsReadyAndEndsCleanly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !state.Ready || len(state.Customers) != 2 || len(state.Staff) != 11 || len(state.Channels) < 5 || state.Clock.Now.In(jakarta()).Hour() != 9 {
+	if !state.Ready || len(state.Customers) != 2 || len(state.Staff) != len(staff) || len(state.Channels) < 5 || state.Clock.Now.In(jakarta()).Hour() != 9 {
 		t.Errorf("state %+v", state)
 	}
 	cancel()
