@@ -158,13 +158,7 @@ var capabilityOf = map[escalation.Party]string{escalation.Sales: Sales, escalati
 
 // partyMeant is the party that an interaction names, "" for none.
 func partyMeant(i Interaction) escalation.Party {
-	switch {
-	case i.Form != "":
-		return escalation.Party(arg(i.Form, formForward))
-	case i.Button != "":
-		return escalation.Party(arg(i.Button, buttonForward))
-	}
-	return escalation.Party(i.Options["to"])
+	return escalation.Party(i.meant(formForward, buttonForward, "to"))
 }
 
 // partyForm asks what a party is to be told; without a party there is none, and those to

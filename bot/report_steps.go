@@ -122,13 +122,7 @@ func (d *Desk) rejects(i Interaction, cause escalation.Cause, reason string) rep
 
 // causeMeant is the cause that an interaction names, "" for none.
 func causeMeant(i Interaction) escalation.Cause {
-	switch {
-	case i.Form != "":
-		return escalation.Cause(arg(i.Form, formReject))
-	case i.Button != "":
-		return escalation.Cause(arg(i.Button, buttonReject))
-	}
-	return escalation.Cause(i.Options["cause"])
+	return escalation.Cause(i.meant(formReject, buttonReject, "cause"))
 }
 
 // rejectForm asks for the reason once the cause is known.

@@ -65,6 +65,18 @@ func arg(id, name string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(id, aside), name), ":")
 }
 
+// meant is what an interaction names: in the id of the form that was filled in or the button
+// that was pressed, or in an option of the command. "" for nothing.
+func (i Interaction) meant(form, button, option string) string {
+	switch {
+	case i.Form != "":
+		return arg(i.Form, form)
+	case i.Button != "":
+		return arg(i.Button, button)
+	}
+	return i.Options[option]
+}
+
 // glance bounds the look at a ticket before a form opens, so that it opens also when the
 // store is slow.
 const glance = 400 * time.Millisecond
