@@ -29,7 +29,9 @@ var folders = map[string][]string{
 	"ticket":     {"calendar", "ledger"},
 	"escalation": {"calendar", "ledger"},
 	"customer":   {"calendar", "ledger"},
-	"report":     {"calendar", "ledger", "ticket", "escalation", "customer"},
+	// Tables as people keep them: CSV and XLSX, read row by row.
+	"sheet":  {},
+	"report": {"calendar", "ledger", "ticket", "escalation", "customer"},
 
 	// One part of the outside world each.
 	"store":          {"ledger"},
@@ -45,7 +47,7 @@ var folders = map[string][]string{
 	// The wiring. Only desk may import the store.
 	"desk": {
 		"bot", "bridge", "bridge/discord", "bridge/media", "bridge/whatsapp", "calendar", "customer", "escalation",
-		"ledger", "report", "scheduler", "store", "ticket", "web",
+		"ledger", "report", "scheduler", "sheet", "store", "ticket", "web",
 	},
 	"cmd/halo": {"desk"},
 
@@ -56,7 +58,7 @@ var folders = map[string][]string{
 	"bridge/bridgetest":            {},
 	"store/storetest":              {"ledger", "store"},
 	"cmd/sandbox": {
-		"bot", "bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "desk", "ledger", "store/storetest", "ticket",
+		"bot", "bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "customer", "desk", "ledger", "store/storetest", "ticket",
 	},
 }
 
@@ -84,6 +86,7 @@ var libraries = map[string]string{
 	"github.com/gorilla/websocket":    "bridge/discord",
 	"rsc.io/qr":                       "bot",
 	"github.com/robfig/cron/v3":       "scheduler",
+	"github.com/xuri/excelize/v2":     "sheet",
 	"github.com/nyaruka/phonenumbers": "customer",
 }
 

@@ -56,6 +56,11 @@ type Desk struct {
 	// Policy calls nobody.
 	Teams   []Team
 	Reports escalation.Policy
+	// Rates bound what is sent first; the zero Rates send nothing. FollowUps and Surveys
+	// are the figures of why it is.
+	Rates     customer.Rates
+	FollowUps FollowUps
+	Surveys   Surveys
 	// Vault seals what clients send as codes and passwords; nil for one of the process.
 	Vault *Vault
 }

@@ -49,17 +49,14 @@ type Customer struct {
 	Scheme  string   // notes on how it uses them; may have several lines
 	Aliases []string // further words it is found by
 	Orders  []Order  // the last few, newest first
+	Market  Market   // "" counts as Local
+	Rhythm  Rhythm   // how it buys
+	// Contacted is when somebody of the desk last turned to it by a follow-up, whatever
+	// way; FollowUp is that follow-up.
+	Contacted time.Time
+	FollowUp  string
 
 	Created, Updated time.Time
-}
-
-// An Order is one line about something bought.
-type Order struct {
-	Number   string
-	At       time.Time
-	What     string
-	Amount   int64  // minor units of Currency
-	Currency string // ISO 4217, e.g. "IDR"
 }
 
 // Create starts a company. The id is the caller's to choose and new.
@@ -163,7 +160,7 @@ func newestOrder(a, b Order) int {
 
 func (o Order) bounded() Order {
 	return Order{
-		Number: line(o.Number, mostID), At: millisecond(o.At), What: line(o.What, longOrder),
+		Number: line(o.Number, mostID), At: millisecond(o.At), Done: millisecond(o.Done), Void: o.Void, What: line(o.What, longOrder),
 		Amount: o.Amount, Currency: line(o.Currency, 3),
 	}
 }

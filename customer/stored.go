@@ -235,7 +235,7 @@ func DecodeCustomer(data []byte) (Customer, error) {
 		Scheme: s.Scheme, Aliases: s.Aliases, Created: fromMillis(s.Created), Updated: fromMillis(s.Updated),
 	}
 	for _, o := range s.Orders {
-		c.Orders = append(c.Orders, Order{o.Number, fromMillis(o.At), o.What, o.Amount, o.Currency})
+		c.Orders = append(c.Orders, Order{Number: o.Number, At: fromMillis(o.At), What: o.What, Amount: o.Amount, Currency: o.Currency})
 	}
 	return c, nil
 }

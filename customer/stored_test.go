@@ -54,7 +54,7 @@ func TestDocumentsFit(t *testing.T) {
 	for i := range 100 {
 		k.Modules = append(k.Modules, fmt.Sprint(i, long))
 		k.Aliases = append(k.Aliases, fmt.Sprint(i, long))
-		k.Orders = append(k.Orders, Order{fmt.Sprint(i, long), nine, long, 1 << 60, "IDR"})
+		k.Orders = append(k.Orders, Order{Number: fmt.Sprint(i, long), At: nine, What: long, Amount: 1 << 60, Currency: "IDR"})
 	}
 	w.do(t, k.Save)
 	if n := len(w.docs[ledger.Ref{Kind: KindCustomer, ID: k.ID}].Data); n > 16<<10 || n < 9<<10 {
@@ -110,7 +110,7 @@ func TestStoredRoundTrip(t *testing.T) {
 	}
 	k := Customer{
 		ID: "k1", Name: "Toko Budi", System: Private, Place: "budi.example", Owner: "112233", Modules: []string{"POS"}, Scheme: "a\nb",
-		Aliases: []string{"TB"}, Orders: []Order{{"O1", nine, "kasir", 100, "IDR"}}, Created: nine, Updated: nine,
+		Aliases: []string{"TB"}, Orders: []Order{{Number: "O1", At: nine, What: "kasir", Amount: 100, Currency: "IDR"}}, Created: nine, Updated: nine,
 	}
 	allSet(t, c, "Into")
 	allSet(t, k)

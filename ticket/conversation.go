@@ -24,6 +24,9 @@ type Conversation struct {
 	Tickets   int
 	Rated     string    // number of the ticket the person was asked to rate last, "" for none
 	RatedAt   time.Time // when
+	Talk      string    // number of the talk whose message was sent last (see [OpenTalk]), "" for none
+	TalkAt    time.Time // when it was
+	Survey    string    // id of the survey that waits for an answer, "" for none
 	// Unread are the person's messages that no agent has read yet, oldest first, by
 	// WhatsApp's id: the last few.
 	Unread []string

@@ -28,6 +28,9 @@ type storedConversation struct {
 	Unread    []string `json:"unread,omitzero"`
 	Rated     string   `json:"rated,omitzero"`
 	RatedAt   int64    `json:"ratedAt,omitzero"`
+	Talk      string   `json:"talk,omitzero"`
+	TalkAt    int64    `json:"talkAt,omitzero"`
+	Survey    string   `json:"survey,omitzero"`
 }
 
 type storedThread struct {
@@ -53,7 +56,7 @@ func (c Conversation) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindConversation, ID: c.ID}, storedConversation{
 		V: 1, ID: c.ID, Addresses: c.Addresses, Reply: c.Reply, Phone: c.Phone, Name: c.Name,
 		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Past: c.Past, Was: c.Was, Tickets: c.Tickets, Unread: c.Unread,
-		Rated: c.Rated, RatedAt: millis(c.RatedAt),
+		Rated: c.Rated, RatedAt: millis(c.RatedAt), Talk: c.Talk, TalkAt: millis(c.TalkAt), Survey: c.Survey,
 	})
 }
 
@@ -87,7 +90,7 @@ func DecodeConversation(data []byte) (Conversation, error) {
 	return Conversation{
 		ID: s.ID, Addresses: s.Addresses, Reply: s.Reply, Phone: s.Phone, Name: s.Name,
 		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Past: s.Past, Was: s.Was, Tickets: s.Tickets, Unread: s.Unread,
-		Rated: s.Rated, RatedAt: fromMillis(s.RatedAt),
+		Rated: s.Rated, RatedAt: fromMillis(s.RatedAt), Talk: s.Talk, TalkAt: fromMillis(s.TalkAt), Survey: s.Survey,
 	}, nil
 }
 

@@ -46,6 +46,7 @@ type storedTicket struct {
 	Class      string          `json:"class,omitzero"`
 	Classes    []storedClassed `json:"classes,omitzero"`
 	Issue      string          `json:"issue,omitzero"`
+	Talk       string          `json:"talk,omitzero"`
 	Complaint  bool            `json:"complaint,omitzero"`
 	Team       string          `json:"team,omitzero"`
 	Reports    []string        `json:"reports,omitzero"`
@@ -188,7 +189,7 @@ func (t Ticket) stored() storedTicket {
 		Thread: t.Thread, Posts: t.Posts, Step: t.Step, Agent: t.Agent,
 		Opened: millis(t.Opened), Responded: millis(t.Responded), Closed: millis(t.ClosedAt),
 
-		Gist: t.Gist, Channel: string(t.Channel), Contact: t.Contact, Customer: t.Customer,
+		Gist: t.Gist, Talk: string(t.Talk), Channel: string(t.Channel), Contact: t.Contact, Customer: t.Customer,
 		Agents: t.Agents, AgentSince: millis(t.AgentSince), OnPhone: t.OnPhone,
 		Offering: storedOffering{
 			Wanted: millis(t.Wanted), Tried: millis(t.Tried), OfferedTo: t.OfferedTo, Silent: t.Silent, Nobody: t.Nobody,
@@ -267,7 +268,7 @@ func (s storedTicket) ticket() Ticket {
 		Thread: s.Thread, Posts: s.Posts, Step: s.Step, Agent: s.Agent, kept: cmp.Or(s.Agent, s.Offering.OfferedTo), watched: s.AccessFrom != 0 || s.SecretsTo != 0,
 		Opened: fromMillis(s.Opened), Responded: fromMillis(s.Responded), ClosedAt: fromMillis(s.Closed),
 
-		Gist: s.Gist, Channel: Channel(s.Channel), Contact: s.Contact, Customer: s.Customer,
+		Gist: s.Gist, Talk: Talk(s.Talk), Channel: Channel(s.Channel), Contact: s.Contact, Customer: s.Customer,
 		Agents: s.Agents, AgentSince: fromMillis(s.AgentSince), OnPhone: s.OnPhone,
 		Offering: Offering{
 			Wanted: fromMillis(s.Offering.Wanted), Tried: fromMillis(s.Offering.Tried), OfferedTo: s.Offering.OfferedTo,

@@ -55,9 +55,12 @@ type Ticket struct {
 	Thread       string // Discord thread, "" until the post exists
 	Posts        int    // forum posts asked for so far: more than one when a thread was deleted
 	Step         int    // changes so far that were told: names what a change tells
-	Channel      Channel
-	Contact      string // id of the person, "" while unknown
-	Customer     string // id of the company, "" for none
+	// Talk is what the thread is for when it is no client's concern: see [OpenTalk]. ""
+	// for a ticket.
+	Talk     Talk
+	Channel  Channel
+	Contact  string // id of the person, "" while unknown
+	Customer string // id of the company, "" for none
 
 	Agent      string    // who has it, "" until somebody accepted or answered
 	Agents     []string  // who had it before, oldest first, the last few

@@ -1,0 +1,110 @@
+package bridge
+
+import (
+	"time"
+
+	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/ledger"
+)
+
+// FollowUps is every figure of turning to customers. The zero value is the standard one.
+type FollowUps struct {
+	Target    int           // customers followed up in a month
+	List      int           // cards on a month's list, at least Target
+	Rest      time.Duration // who was turned to within it is left out
+	Attribute time.Duration // an order within it after a follow-up is its
+	Usual     time.Duration // from order to order, of who bought once
+	Silent    time.Duration // working time without an answer after which sales are asked to phone
+}
+
+// Surveys is every figure of surveys. The zero value is the standard one.
+type Surveys struct {
+	From, To time.Duration // completed at most From and at least To ago... see docs
+	Action   time.Duration // working time for the call after low answers
+}
+
+// ---- outreach: what the desk sends first (OUT) ----
+
+// Approach asks that a message be sent first, when its turn comes. One whose reason was
+// there before changes nothing. It does not look whether it may be sent: that is done in
+// the commit that writes its letter.
+func (d Desk) Approach(tx *ledger.Tx, o customer.Outreach) error { return nil }
+
+// DropOutreach takes a message that has not left out of the queue, for a reason. fn of its
+// owner (follow-up, survey) hears it.
+func (d Desk) DropOutreach(tx *ledger.Tx, id, why string) error { return nil }
+
+// DropOutreachTo takes everything of some kinds that waits for a contact out of the queue.
+func (d Desk) DropOutreachTo(tx *ledger.Tx, contact, why string, kinds ...customer.OutreachKind) error {
+	return nil
+}
+
+// PauseOutreach holds everything back that would be sent first; ResumeOutreach ends that.
+func (d Desk) PauseOutreach(tx *ledger.Tx, by, why string) error { return nil }
+
+// ResumeOutreach ends a pause.
+func (d Desk) ResumeOutreach(tx *ledger.Tx, by string) error { return nil }
+
+// LinkNumber notes which number is linked, for the lower cap of its first month.
+func (d Desk) LinkNumber(tx *ledger.Tx, number string) error { return nil }
+
+// outreachLeft is told (FOLLOW, SURVEY implement) that WhatsApp took a message, or that it
+// was dropped (why != "").
+func (d Desk) outreachEnded(tx *ledger.Tx, o customer.Outreach) error {
+	switch o.Kind {
+	case customer.OutreachSurvey:
+		return d.surveyReached(tx, o)
+	default:
+		return d.followUpReached(tx, o)
+	}
+}
+
+// ---- follow-ups (FOLLOW) ----
+
+// ChangeFollowUp makes a transition of a follow-up with all that follows: events, timers,
+// its card, its talk, its round, the world. It is the only way one changes.
+func (d Desk) ChangeFollowUp(tx *ledger.Tx, id string, fn func(f *customer.FollowUp) ([]ledger.Event, error)) error {
+	return nil
+}
+
+// OpenFollowUp begins one: it gets an id ("FU-" and the local date and a counter), its
+// talk and, but for a Reminder, its post.
+func (d Desk) OpenFollowUp(tx *ledger.Tx, f customer.FollowUp, by string) (id string, err error) {
+	return "", nil
+}
+
+// PlaceOrder takes an order in, with all that follows: attribution to a follow-up, the
+// expected date of a reminder (a durable timer), what waits and is worth nothing now, the
+// check of a new customer.
+func (d Desk) PlaceOrder(tx *ledger.Tx, o customer.Order, by string) (customer.Placed, error) {
+	return customer.Place(tx, o, by)
+}
+
+func (d Desk) followUpReached(tx *ledger.Tx, o customer.Outreach) error { return nil }
+
+// ---- surveys (SURVEY) ----
+
+// ChangeSurvey is ChangeFollowUp for surveys.
+func (d Desk) ChangeSurvey(tx *ledger.Tx, id string, fn func(s *customer.Survey) ([]ledger.Event, error)) error {
+	return nil
+}
+
+func (d Desk) surveyReached(tx *ledger.Tx, o customer.Outreach) error { return nil }
+
+// ---- jobs ----
+
+// A Job is work that the clock starts: it runs in the commit that notes that it ran, may
+// run several times, and sets timers for what takes many commits. at is when it was due.
+// The result is for people, one line.
+type Job func(tx *ledger.Tx, at time.Time) (result string, err error)
+
+// Jobs are the desk's jobs by name: "followups" and "surveys" (the monthly lists: started
+// every morning of a month's first days, they act on its first working day, once), "nudge"
+// (sales who are behind plan).
+func (d Desk) Jobs() map[string]Job {
+	return map[string]Job{"followups": d.listFollowUps, "surveys": d.listSurveys, "nudge": d.nudge}
+}
+
+func (d Desk) listFollowUps(tx *ledger.Tx, at time.Time) (string, error) { return "", nil }
+func (d Desk) listSurveys(tx *ledger.Tx, at time.Time) (string, error)   { return "", nil }
+func (d Desk) nudge(tx *ledger.Tx, at time.Time) (string, error)         { return "", nil }
