@@ -57,7 +57,7 @@ func (d Desk) unfit(tx *ledger.Tx, o customer.Outreach) (why string, err error) 
 		return unfitOther, nil
 	}
 	if o.Kind == customer.OutreachReminder {
-		return complains(tx, c)
+		return d.complaint(tx, who.Customer, c)
 	}
 	return "", nil
 }
@@ -87,8 +87,13 @@ func stillWanted(tx *ledger.Tx, o customer.Outreach) (bool, error) {
 	return ok && f.State == customer.FollowUpQueued, err
 }
 
-// complains is [unfitComplaint] when a ticket of the chat is an open complaint.
-func complains(tx *ledger.Tx, c ticket.Conversation) (string, error) {
+// complaint is [unfitComplaint] when the person, or the company, has an open complaint.
+func (d Desk) complaint(tx *ledger.Tx, company string, c ticket.Conversation) (string, error) {
+	if company != "" {
+		if open, err := d.openComplaint(tx, company); err != nil || open {
+			return unfitComplaint, err
+		}
+	}
 	for _, number := range append([]string{c.Open}, c.Also...) {
 		if number == "" {
 			continue
@@ -97,7 +102,7 @@ func complains(tx *ledger.Tx, c ticket.Conversation) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if ok && t.Complaint && t.State != ticket.Closed {
+		if ok && complains(t) {
 			return unfitComplaint, nil
 		}
 	}

