@@ -282,7 +282,7 @@ func (y *year) calm() {
 // commit changes something, as an interaction or the office does.
 func (y *year) commit(fn func(tx *ledger.Tx) error) {
 	if _, err := y.store.Update(y.t.Context(), ledger.Cause{}, fn); err != nil {
-		y.t.Errorf("%s: %v", y.now().In(wib), err)
+		y.t.Fatalf("%s: %v", y.now().In(wib), err)
 	}
 }
 
