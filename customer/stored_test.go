@@ -109,7 +109,7 @@ func TestStoredRoundTrip(t *testing.T) {
 		Was:     []string{"c0"}, Created: nine, Updated: nine,
 	}
 	k := Customer{
-		ID: "k1", Name: "Toko Budi", System: Private, Place: "budi.example", Owner: "112233", Modules: []string{"POS"}, Scheme: "a\nb",
+		ID: "k1", Key: "C-01", Name: "Toko Budi", System: Private, Place: "budi.example", Owner: "112233", Modules: []string{"POS"}, Scheme: "a\nb",
 		Aliases: []string{"TB"}, Orders: []Order{{Number: "O1", At: nine, What: "kasir", Amount: 100, Currency: "IDR"}}, Created: nine, Updated: nine,
 	}
 	allSet(t, c, "Into")
