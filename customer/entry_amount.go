@@ -51,8 +51,8 @@ func currencyOf(s string) (code string, ok bool) {
 	return s, ok
 }
 
-// parseAmount understands an amount of money; why is the key of a fault. Nothing is 0 of
-// the currency.
+// parseAmount understands an amount of money; why is the key of a fault. Nothing is
+// an amount that nobody has said: 0 of no currency.
 func parseAmount(text, currency string) (minor int64, code, why string) {
 	code = "IDR"
 	ok := true
@@ -62,7 +62,7 @@ func parseAmount(text, currency string) (minor int64, code, why string) {
 		}
 	}
 	if silent(text) {
-		return 0, code, ""
+		return 0, "", ""
 	}
 	s := strings.TrimSpace(line(text, longPerson+1))
 	if len(s) > longPerson {

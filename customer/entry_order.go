@@ -156,7 +156,9 @@ func (e OrderEntry) Enter(tx *ledger.Tx, zone *time.Location, by string, place f
 		}
 		c.ID = made
 	}
-	o.Customer = c.ID
+	if o.Customer = c.ID; silent(e.Status) {
+		o.Void = before.Void
+	}
 	p, err := place(tx, o, by)
 	if f, ok := faultOf("number", e.Number, err); ok && known {
 		return Entered{}, []Fault{f}, nil
