@@ -197,9 +197,11 @@ func (r row) enterCompany(tx *ledger.Tx, e Entry, c *Customer, known bool, by st
 		events = append(events, more...)
 	}
 	if r.market != "" {
-		was, is := string(orLocal(c.Market)), string(r.market)
-		events = append(events, c.change(&was, is, "market_changed", by, at)...)
-		c.Market = r.market
+		more, err := c.Mark(r.market, by, at)
+		if err != nil {
+			return false, err
+		}
+		events = append(events, more...)
 	}
 	if r.owner != "" {
 		more, err := c.Assign(r.owner, by, at)
@@ -318,13 +320,6 @@ func cmpErr(first, then error) error {
 		return first
 	}
 	return then
-}
-
-func orLocal(m Market) Market {
-	if m == "" {
-		return Local
-	}
-	return m
 }
 
 func (e Entry) fields() map[string]string {

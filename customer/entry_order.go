@@ -60,7 +60,7 @@ func (e OrderEntry) Order(customer string, zone *time.Location) (o Order, bad []
 	if !silent(e.Done) {
 		if o.Done, ok = ParseDate(e.Done, zone); !ok {
 			wrong("done", "date_invalid", e.Done)
-		} else if day(o.Done) < day(o.At) && !o.At.IsZero() {
+		} else if ymd(o.Done) < ymd(o.At) && !o.At.IsZero() {
 			wrong("done", "done_early", e.Done)
 		} else if o.Done.Before(o.At) {
 			o.Done = o.At // a day without a time, on the day of a time
@@ -78,7 +78,7 @@ func (e OrderEntry) Order(customer string, zone *time.Location) (o Order, bad []
 	return o, bad
 }
 
-func day(t time.Time) string { return t.Format("20060102") }
+func ymd(t time.Time) string { return t.Format("20060102") }
 
 func (e OrderEntry) whom() whom {
 	return whom{key: line(e.Key, longKey), place: line(e.Place, 4*longPlace), name: line(e.Name, longName)}
