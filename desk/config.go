@@ -188,6 +188,12 @@ type Config struct {
 	// are folded into one notice. Default: 30 within 1m. Example: messages: off
 	Flood bridge.Flood
 
+	// Surveys is surveys.*: the list of a month has the orders completed between to and
+	// from ago, an unanswered survey ends after wait, and the call after low answers is due
+	// after action of working time.
+	// Default: from 2160h, to 2880h, wait 336h, action 24h. Example: wait: 504h
+	Surveys bridge.Surveys
+
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its
 	// id ending in @g.us; in all others the desk is silent.
 	// Default: none. Example: [120363000000000001@g.us]
@@ -264,6 +270,7 @@ func Default() Config {
 		Mode:         bridge.Plain,
 		Types:        customer.DefaultTypes(),
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
+		Surveys:      bridge.StandardSurveys(),
 		Texts:        maps.Collect(defaultTexts()),
 	}
 	c.Roles[bot.Developer], _ = c.teamRoles()

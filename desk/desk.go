@@ -258,6 +258,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Types:      d.cfg.Types,
 		Flood:      d.cfg.Flood,
 		Panel:      d.cfg.Panel,
+		Surveys:    d.cfg.Surveys,
 		Now:        d.o.Now,
 		Vault:      bridge.NewVault(),
 	}
