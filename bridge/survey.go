@@ -134,14 +134,21 @@ func (d Desk) keepSurvey(tx *ledger.Tx, before customer.Survey, s *customer.Surv
 			c.AskSurvey("")
 		}
 	}
-	if err := d.tellSurvey(tx, before, s, c, events); err != nil {
+	events, err := d.tellSurvey(tx, before, s, c, events)
+	if err != nil {
 		return err
 	}
 	if err := s.Keep(tx, before, events); err != nil {
 		return err
 	}
 	d.lapses(tx, *s)
-	return d.roundFollows(tx, before, *s)
+	if err := d.roundFollows(tx, before, *s); err != nil {
+		return err
+	}
+	if before.State == customer.SurveyPlanned && s.State != customer.SurveyPlanned && s.Sent.IsZero() {
+		return d.DropOutreach(tx, inviteID(s.ID), "over") // a person asked, or nobody is to be
+	}
+	return nil
 }
 
 // lapses sets the timer at which a survey that nobody answers is over, as long as it is
@@ -191,6 +198,9 @@ func knownSurvey(err error) error {
 	return err
 }
 
+// inviteID is the reason for which a survey's first message is sent.
+func inviteID(survey string) string { return "survey/" + survey }
+
 // roundFollows takes a survey into the figures of its round.
 func (d Desk) roundFollows(tx *ledger.Tx, before, s customer.Survey) error {
 	r, ok, err := customer.LoadRound(tx, s.Round)
@@ -206,5 +216,6 @@ func (d Desk) roundFollows(tx *ledger.Tx, before, s customer.Survey) error {
 	if err := r.Save(tx); err != nil {
 		return err
 	}
-	return ShowTalk(tx, r.ID, fmt.Sprintf("%s/%d", s.ID, s.Step))
+	RefreshCard(tx, r.ID)
+	return nil
 }

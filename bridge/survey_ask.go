@@ -34,7 +34,7 @@ func (d Desk) invite(tx *ledger.Tx, s customer.Survey) error {
 		return err
 	}
 	return d.Approach(tx, customer.Outreach{
-		ID: "survey/" + s.ID, Kind: customer.OutreachSurvey, State: customer.OutreachWaiting, Customer: s.Customer, Contact: s.Contact,
+		ID: inviteID(s.ID), Kind: customer.OutreachSurvey, State: customer.OutreachWaiting, Customer: s.Customer, Contact: s.Contact,
 		Conversation: s.Conversation, Ref: s.ID, Log: s.ID, Text: text, Say: ticket.SaySurveyIntro, By: "halo",
 		Asked: tx.Now(), Until: tx.Now().Add(inviteWithin),
 	})
@@ -218,7 +218,7 @@ func (d Desk) ResumeSurvey(tx *ledger.Tx, timer ledger.Timer) error {
 		return err
 	}
 	return d.Approach(tx, customer.Outreach{
-		ID: "survey/" + s.ID + againPart + s.Ticket, Kind: customer.OutreachSurvey, State: customer.OutreachWaiting, Customer: s.Customer, Contact: s.Contact,
+		ID: fmt.Sprintf("%s%s%s.%d", inviteID(s.ID), againPart, s.Ticket, s.Step), Kind: customer.OutreachSurvey, State: customer.OutreachWaiting, Customer: s.Customer, Contact: s.Contact,
 		Conversation: c.ID, Ref: s.ID, Log: s.ID, Text: text, Say: ticket.SaySurveyResume, By: "halo",
 		Asked: tx.Now(), Until: tx.Now().Add(resumeWithin),
 	})

@@ -145,11 +145,13 @@ func (d Desk) planSurvey(tx *ledger.Tx, round, order string, company customer.Cu
 	if err != nil {
 		return customer.Survey{}, err
 	}
-	s := customer.Survey{
-		ID: surveyID(round, r.Made), Round: round, State: customer.SurveyPlanned, Customer: company.ID, Contact: who.contact.ID,
-		Conversation: who.chat, Owner: company.Owner, Orders: []string{order}, Opened: tx.Now(),
+	s, events, err := customer.NewSurvey(customer.Survey{
+		ID: surveyID(round, r.Made), Round: round, Customer: company.ID, Contact: who.contact.ID,
+		Conversation: who.chat, Owner: company.Owner, Orders: []string{order},
+	}, "halo", tx.Now())
+	if err != nil {
+		return s, err
 	}
-	events := []ledger.Event{{At: tx.Now(), What: "survey_planned", By: "halo", Data: map[string]string{"round": round, "customer": company.ID}}}
 	if why != "" {
 		events = append(events, s.Lapse(why, tx.Now())...)
 	}

@@ -20,9 +20,6 @@ type Tally struct {
 // who entered answers.
 func (s Survey) Reached() bool { return !s.Sent.IsZero() || len(s.Answers) > 0 }
 
-// Over reports whether a survey takes no more answers.
-func (s Survey) Over() bool { return s.State == SurveyDone || s.State == SurveyLapsed }
-
 // Recount takes in how a survey of the round stands now, before is how it stood; the zero
 // Survey did not stand at all.
 func (t *Tally) Recount(before, now Survey) {
@@ -90,4 +87,53 @@ func (t Tally) Rate() (returned, sent float64) {
 		sent = float64(t.Sent) / float64(t.Customers)
 	}
 	return returned, sent
+}
+
+// storedTally is the form in which a tally is kept with its round.
+type storedTally struct {
+	Orders     int            `json:"orders,omitzero"`
+	Customers  int            `json:"customers,omitzero"`
+	Sent       int            `json:"sent,omitzero"`
+	Returned   int            `json:"returned,omitzero"`
+	Ended      int            `json:"ended,omitzero"`
+	Low        int            `json:"low,omitzero"`
+	Sum        map[string]int `json:"sum,omitzero"` // by key of the question
+	Count      map[string]int `json:"count,omitzero"`
+	Promoters  int            `json:"promoters,omitzero"`
+	Detractors int            `json:"detractors,omitzero"`
+	Asked      int            `json:"asked,omitzero"`
+}
+
+func (t Tally) stored() *storedTally {
+	if t == (Tally{}) {
+		return nil
+	}
+	s := &storedTally{
+		Orders: t.Orders, Customers: t.Customers, Sent: t.Sent, Returned: t.Returned, Ended: t.Ended, Low: t.Low,
+		Promoters: t.Promoters, Detractors: t.Detractors, Asked: t.Asked,
+	}
+	for q := range Promotion {
+		if t.Count[q] == 0 && t.Sum[q] == 0 {
+			continue
+		}
+		if s.Sum == nil {
+			s.Sum, s.Count = map[string]int{}, map[string]int{}
+		}
+		s.Sum[q.Key()], s.Count[q.Key()] = t.Sum[q], t.Count[q]
+	}
+	return s
+}
+
+func (s *storedTally) tally() (t Tally) {
+	if s == nil {
+		return t
+	}
+	t = Tally{
+		Orders: s.Orders, Customers: s.Customers, Sent: s.Sent, Returned: s.Returned, Ended: s.Ended, Low: s.Low,
+		Promoters: s.Promoters, Detractors: s.Detractors, Asked: s.Asked,
+	}
+	for q := range Promotion {
+		t.Sum[q], t.Count[q] = s.Sum[q.Key()], s.Count[q.Key()]
+	}
+	return t
 }
