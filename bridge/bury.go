@@ -21,6 +21,8 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		switch {
 		case strings.HasPrefix(l.ID, "dead/"):
 			return nil // the notice itself failed: the list of dead letters still shows it
+		case outreachOf(l) != "":
+			return c.desk.outreachLost(tx, l, outreachOf(l), why)
 		case l.Kind == kindText || l.Kind == kindMedia || l.Kind == kindPoll:
 			if err := diedOfFile(tx, l); err != nil {
 				return err
@@ -65,6 +67,10 @@ func isLost(reason string) bool {
 func buryText(tx *ledger.Tx, l ledger.Letter, id, why string, lost bool) error {
 	if l.Log == ledger.DeskLog { // it belongs to no ticket
 		tx.Send(OpsNote(id, "❌ Teks otomatis untuk seorang klien tanpa tiket tidak terkirim: "+why+"."))
+		return nil
+	}
+	if isSurvey(l.Log) { // it has no thread
+		tx.Send(letter(id, ChannelLane("intake"), ledger.DeskLog, kindSay, sayBody{Content: "❌ Pesan survei `" + l.Log + "` tidak terkirim ke klien: " + why + ". Bila perlu, tanyakan lewat telepon dan catat dengan `/survey enter`."}))
 		return nil
 	}
 	message, _, _ := staffMessageOf(l.ID)

@@ -104,7 +104,7 @@ func (d Desk) surveyReached(tx *ledger.Tx, o customer.Outreach) error {
 	return knownSurvey(d.ChangeSurvey(tx, o.Ref, func(s *customer.Survey) ([]ledger.Event, error) {
 		switch {
 		case o.State == customer.OutreachDropped && (again || s.State != customer.SurveyPlanned):
-			return d.notResumed(s, o.Why, tx.Now()), nil
+			return notResumed(s, o.Why, tx.Now()), nil
 		case o.State == customer.OutreachDropped:
 			return s.Lapse(o.Why, tx.Now()), nil
 		case again:
@@ -118,18 +118,18 @@ func (d Desk) surveyReached(tx *ledger.Tx, o customer.Outreach) error {
 	}))
 }
 
-// notResumed is what it means that the open question was not asked again: whoever wants no
-// more messages is asked nothing more; else the question stays open until it lapses.
-func (d Desk) notResumed(s *customer.Survey, why string, at time.Time) []ledger.Event {
-	if why == "opted_out" || why == "blocked" {
-		return s.Lapse(why, at)
+// notResumed is what it means that the open question was not asked again: unless another
+// ticket came, or somebody has answered meanwhile, the survey is over.
+func notResumed(s *customer.Survey, why string, at time.Time) []ledger.Event {
+	if why == unfitTicket || s.State != customer.SurveyRests {
+		return nil
 	}
-	return nil
+	return s.Lapse(why, at)
 }
 
-// SurveyWants reports whether what waits to be sent about a survey is still to be sent;
-// why says why not.
-func (d Desk) SurveyWants(tx *ledger.Tx, o customer.Outreach) (why string, err error) {
+// surveyUnwanted is why what waits to be sent about a survey is not to be sent any more, ""
+// while it is.
+func (d Desk) surveyUnwanted(tx *ledger.Tx, o customer.Outreach) (why string, err error) {
 	s, ok, err := customer.LoadSurvey(tx, o.Ref)
 	if err != nil {
 		return "", err
@@ -137,18 +137,22 @@ func (d Desk) SurveyWants(tx *ledger.Tx, o customer.Outreach) (why string, err e
 	again := strings.Contains(o.ID, againPart)
 	switch {
 	case !ok || s.Over():
-		return "over", nil
+		return unfitOver, nil
 	case !again && s.State != customer.SurveyPlanned, again && s.State != customer.SurveyRests:
-		return "answered", nil
+		return unfitOver, nil
 	case !again:
 		return "", nil
 	}
 	c, err := goesOnIn(tx, s.Conversation)
 	if err == nil && c.Open != "" {
-		why = "ticket"
+		why = unfitTicket
 	}
 	return why, err
 }
+
+// unfitTicket says that the open question is not asked again while a ticket is open: the
+// end of that asks anew.
+const unfitTicket = "ticket"
 
 // surveySays says a standard sentence of a survey to its client, at once: he has just
 // written. nth tells several of one step apart.
@@ -165,13 +169,20 @@ func (d Desk) surveySays(tx *ledger.Tx, s customer.Survey, c ticket.Conversation
 	return nil
 }
 
-// surveyGoesOn sets the timer at which the survey of a conversation goes on that rests
-// while a ticket is open: a while after the ticket closed, when its rating is over too.
-func (d Desk) surveyGoesOn(tx *ledger.Tx, t ticket.Ticket, c ticket.Conversation) {
-	if c.Survey == "" || c.ID == "" || t.State != ticket.Closed || c.Open != "" || t.IsTalk() {
-		return
+// surveyTurns looks whether a change of a ticket opened it, so that the survey of its
+// conversation rests, or closed it: a while after that, when its rating is over too, the
+// survey goes on. The conversation has followed already.
+func (d Desk) surveyTurns(tx *ledger.Tx, before, t ticket.Ticket, c *ticket.Conversation) error {
+	if c.Survey == "" {
+		return nil
 	}
-	tx.Set(ledger.Timer{Kind: TimerSurveyResume, ID: c.Survey, Due: d.openAt(d.ratingOver(t, tx.Now()))})
+	switch was, is := before.Number != "" && before.State != ticket.Closed, t.State != ticket.Closed; {
+	case is && !was:
+		return d.surveyRests(tx, c, t.Number)
+	case !is && c.Open == "":
+		tx.Set(ledger.Timer{Kind: TimerSurveyResume, ID: c.Survey, Due: d.openAt(d.ratingOver(t, tx.Now()))})
+	}
+	return nil
 }
 
 // Waits before a survey goes on.

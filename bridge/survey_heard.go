@@ -67,9 +67,9 @@ func readAnswer(s customer.Survey, m ClientMessage) surveyAnswer {
 	return surveyAnswer{kind: answers, words: text}
 }
 
-// surveyTakes reports whether a message answers the open question of the survey that runs
-// in a conversation.
-func (d Desk) surveyTakes(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (bool, error) {
+// surveyParses reports whether a message answers the open question of the survey that runs
+// in a conversation (c.Survey is not ""). It reads and changes nothing.
+func (d Desk) surveyParses(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (bool, error) {
 	s, ok, err := customer.LoadSurvey(tx, c.Survey)
 	if err != nil || !ok || s.Over() || s.State == customer.SurveyPlanned {
 		return false, err
@@ -77,9 +77,11 @@ func (d Desk) surveyTakes(tx *ledger.Tx, c ticket.Conversation, m ClientMessage)
 	return readAnswer(s, m).kind != noAnswer, nil
 }
 
-// surveyTaken takes in a message for a survey: an answer to its open question, or to an
-// earlier one that it quotes. taken is false when it says nothing of it.
-func (d Desk) surveyTaken(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage, id string) (taken bool, err error) {
+// surveyHeard takes in a message for a survey (to.ID): an answer to its open question, or
+// to an earlier one that it quotes. taken is false when it is to go where it would go
+// without a survey. The conversation is saved by the caller.
+func (d Desk) surveyHeard(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage, to ticket.Destination) (taken bool, err error) {
+	id := to.ID
 	s, ok, err := customer.LoadSurvey(tx, id)
 	if err != nil || !ok {
 		return false, err
@@ -250,8 +252,9 @@ func (d Desk) surveyStops(tx *ledger.Tx, c *ticket.Conversation, why string) err
 	return knownSurvey(d.changeSurveyIn(tx, c, c.Survey, func(s *customer.Survey) ([]ledger.Event, error) { return s.Lapse(why, tx.Now()), nil }))
 }
 
-// surveyPauses makes the survey of a conversation rest for a ticket.
-func (d Desk) surveyPauses(tx *ledger.Tx, c *ticket.Conversation, number string) error {
+// surveyRests makes the survey of a conversation rest for a ticket that opened, or opened
+// again. The conversation is saved by the caller.
+func (d Desk) surveyRests(tx *ledger.Tx, c *ticket.Conversation, number string) error {
 	return knownSurvey(d.changeSurveyIn(tx, c, c.Survey, func(s *customer.Survey) ([]ledger.Event, error) {
 		if s.State == customer.SurveyRests && !slices.Contains([]string{"", number}, s.Ticket) {
 			s.Ticket = number // the one before is over

@@ -158,8 +158,8 @@ func (d Desk) planSurvey(tx *ledger.Tx, round, order string, company customer.Cu
 	return s, d.keepSurvey(tx, customer.Survey{}, &s, &ticket.Conversation{}, events)
 }
 
-// An asked person is who is asked for a company: in the chat, by phone when there is none.
-type asked struct {
+// A respondent is who is asked for a company: in the chat, by phone when there is none.
+type respondent struct {
 	contact customer.Contact
 	chat    string
 }
@@ -170,17 +170,17 @@ const mostPeople = 50
 // askable is who of a company is asked: who wrote last of those who may be written to,
 // else the person responsible, by phone. Otherwise why says that nobody is: "no_contact",
 // "opted_out" or "blocked".
-func (d Desk) askable(tx *ledger.Tx, company string) (who asked, why string, err error) {
+func (d Desk) askable(tx *ledger.Tx, company string) (who respondent, why string, err error) {
 	ids, err := d.members(customer.PeopleOf(company))
 	if err != nil {
-		return asked{}, "", err
+		return respondent{}, "", err
 	}
 	why = "no_contact"
 	var heard, at time.Time
 	for _, id := range ids[:min(len(ids), mostPeople)] {
 		c, ok, err := customer.Load(tx, id)
 		if err != nil {
-			return asked{}, "", err
+			return respondent{}, "", err
 		}
 		if !ok || c.Into != "" || c.Customer != company {
 			continue
@@ -195,11 +195,11 @@ func (d Desk) askable(tx *ledger.Tx, company string) (who asked, why string, err
 			continue
 		case c.Proactive():
 			if chat, err = chatOf(tx, c); err != nil {
-				return asked{}, "", err
+				return respondent{}, "", err
 			}
 		}
 		if at = lastWrote(c); who.contact.ID == "" || chat != "" && (who.chat == "" || at.After(heard)) {
-			who, heard = asked{c, chat}, at
+			who, heard = respondent{c, chat}, at
 		}
 	}
 	if who.contact.ID != "" {
@@ -237,10 +237,14 @@ func chatOf(tx *ledger.Tx, c customer.Contact) (string, error) {
 // WhyNotAsked says why nobody of a customer is asked, or why a survey ended, "" for a
 // reason that is none.
 func WhyNotAsked(why string, english bool) string {
+	language := "id"
+	if english {
+		language = "en"
+	}
 	reason, ok := notAsked[why]
 	switch {
 	case !ok:
-		return Clean(why, 100)
+		return Clean(WhyNotSent(why, language), 100)
 	case english:
 		return reason[1]
 	}
@@ -259,8 +263,6 @@ var notAsked = map[string][2]string{
 	"never_wrote": {"belum pernah menulis", "never wrote"},
 	"silence":     {"tidak menjawab", "no answer"},
 	"declined":    {"tidak bersedia", "did not want to"},
-	"failed":      {"pesan tidak sampai", "message not delivered"},
-	"expired":     {"tidak sempat terkirim", "not sent in time"},
 }
 
 // listShown is how many orders of a list are written in its post; the file has all.
