@@ -53,7 +53,7 @@ func (d Desk) surveyWords(tx *ledger.Tx, s customer.Survey, keys ...string) (str
 	}
 	least, most, _ := s.At.Bounds()
 	vars := map[string]string{
-		"company": company.Name, "orders": ordersNamed(s.Orders, language), "least": strconv.Itoa(least), "most": strconv.Itoa(most),
+		"orders": ordersNamed(s.Orders, language), "least": strconv.Itoa(least), "most": strconv.Itoa(most),
 	}
 	var parts []string
 	for _, key := range keys {

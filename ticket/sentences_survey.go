@@ -16,7 +16,7 @@ func SaySurvey(question string) string { return "survey_" + question }
 // surveySentences are what a client reads of a survey.
 func surveySentences() []Sentence {
 	return []Sentence{
-		{Key: SaySurveyIntro, Placeholders: []string{"company", "orders"},
+		{Key: SaySurveyIntro, Placeholders: []string{"orders"},
 			Text:    "Halo kak, terima kasih sudah mempercayakan pesanan {{orders}} kepada ERZAP. Supaya kami bisa terus memperbaiki diri, boleh kami minta pendapat kakak lewat 6 pertanyaan singkat? Kakak bisa menjawabnya kapan saja. Balas BERHENTI bila tidak ingin menerima pesan seperti ini.",
 			English: "Hello, thank you for your order {{orders}} with ERZAP. To keep improving, may we ask for your opinion in 6 short questions? You can answer at any time. Reply STOP if you do not want messages like this."},
 		{Key: SaySurvey("performance"),
