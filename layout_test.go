@@ -56,9 +56,10 @@ var folders = map[string][]string{
 	"bridge/discord/discordtest":   {},
 	"bridge/whatsapp/whatsapptest": {},
 	"bridge/bridgetest":            {},
+	"customer/customertest":        {"customer"},
 	"store/storetest":              {"ledger", "store"},
 	"cmd/sandbox": {
-		"bot", "bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "customer", "desk", "ledger", "store/storetest", "ticket",
+		"bot", "bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "customer", "customer/customertest", "desk", "ledger", "store/storetest", "ticket",
 	},
 }
 
@@ -67,7 +68,7 @@ var pure = []string{"calendar", "ledger", "ticket", "escalation", "customer", "r
 
 // simulators are the folders that never reach production; their libraries are
 // free.
-var simulators = []string{"bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "bridge/bridgetest", "store/storetest", "cmd/sandbox"}
+var simulators = []string{"bridge/discord/discordtest", "bridge/whatsapp/whatsapptest", "bridge/bridgetest", "customer/customertest", "store/storetest", "cmd/sandbox"}
 
 // libraries are the third-party libraries and the one folder that may import
 // each. zap and golang.org/x are free outside the pure folders.

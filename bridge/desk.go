@@ -7,6 +7,7 @@ import (
 	"github.com/haloerzap/halo/calendar"
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/escalation"
+	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
 
@@ -29,6 +30,9 @@ type Desk struct {
 	// Members lists the members of a sorted index whose score is at least from, the
 	// lowest first. Without it nothing that needs a list works: see [Relay.Recent].
 	Members func(ctx context.Context, index string, from int64) ([]string, error)
+	// Rows lists a part of a sorted index with its scores, by score, then by member.
+	// Without it nothing that walks along one works: the lists of a month are empty.
+	Rows func(ctx context.Context, p Page) ([]ledger.IndexRow, error)
 	// Now is desk time; nil for time.Now.
 	Now func() time.Time
 
@@ -123,6 +127,23 @@ func (neverOpen) Between(time.Time, time.Time) time.Duration { return 0 }
 
 // patience bounds a look at an index from inside a change.
 const patience = 5 * time.Second
+
+// A Page is a part of a sorted index, the lowest score first.
+type Page struct {
+	Index         string
+	Min, Max      *int64 // scores, both included; nil for no bound
+	Offset, Limit int64  // Limit 0 for all
+}
+
+// rows are a part of an index as it stands. It is a hint, as [Desk.members].
+func (d Desk) rows(p Page) ([]ledger.IndexRow, error) {
+	if d.Rows == nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return d.Rows(ctx, p)
+}
 
 // members are the members of an index as they stand, the lowest score first. It is a
 // hint: another change may be faster.

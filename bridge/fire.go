@@ -3,6 +3,7 @@ package bridge
 import (
 	"errors"
 
+	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -21,6 +22,7 @@ func (d Desk) Timers() map[string]func(*ledger.Tx, ledger.Timer) error {
 	all := map[string]func(*ledger.Tx, ledger.Timer) error{
 		TimerUndelivered: Undelivered, TimerSecret: EndSecret, TimerFlood: d.Unfold, ticket.TimerShift: d.Shift, TimerLeft: d.Left,
 		escalation.TimerLadder: d.Climb, escalation.TimerTold: d.TellNext,
+		customer.TimerOutreach: d.FireOutreach,
 	}
 	for _, kind := range ticketTimers {
 		all[kind] = d.Fire

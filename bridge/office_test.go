@@ -55,7 +55,7 @@ func inOffice(t *testing.T, start string, story func(o *office)) {
 		w.stop()
 		w.policy = bridge.Desk{
 			Prefix: "HE", Zone: wib, Sentences: ticket.Defaults(), AgentRoles: []string{agentRole}, NotePrefix: "//",
-			MessageID: w.policy.MessageID, Members: w.policy.Members, Calendar: officeHours(t), Policy: ticket.DefaultPolicy(),
+			MessageID: w.policy.MessageID, Members: w.policy.Members, Rows: w.policy.Rows, Calendar: officeHours(t), Policy: ticket.DefaultPolicy(),
 			Roles: map[string][]string{bot.Agent: {agentRole}, bot.AssistantManager: {managerRole}},
 			Greet: bridge.GreetAlways, Undo: 3 * time.Second, Mode: bridge.Plain, Types: customer.DefaultTypes(), Flood: bridge.Flood{Messages: 30, Within: time.Minute},
 			Vault: bridge.NewVault(),

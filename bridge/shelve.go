@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,6 +27,11 @@ func TicketsOf(contact string) string { return "tickets/" + contact }
 
 // TicketsOfCompany is the same for a company.
 func TicketsOfCompany(customer string) string { return "tickets-of/" + customer }
+
+// ComplaintsOf is the index of what a company complains about and is not settled: its open
+// tickets that are marked complaints, and warranty claims that are asked or accepted, also
+// of closed ones. Scored as [TicketsOfCompany].
+func ComplaintsOf(customer string) string { return "complaints-of/" + customer }
 
 // EndScore orders tickets by the counter in their number, then by its date: date is
 // YYMMDD.
@@ -70,8 +76,33 @@ func shelfRows(t ticket.Ticket) (rows []ledger.IndexRow) {
 	}
 	if t.Customer != "" {
 		rows = append(rows, ledger.IndexRow{Index: TicketsOfCompany(t.Customer), Member: t.Number, Score: t.Opened.UnixMilli()})
+		if complains(t) {
+			rows = append(rows, ledger.IndexRow{Index: ComplaintsOf(t.Customer), Member: t.Number, Score: t.Opened.UnixMilli()})
+		}
 	}
 	return rows
+}
+
+// complains reports whether a ticket is a complaint, or has a claim, that is not settled.
+func complains(t ticket.Ticket) bool {
+	claim := t.Warranty.Claim
+	return t.Complaint && t.State != ticket.Closed || claim == ticket.Claimed || claim == ticket.ClaimAccepted
+}
+
+// openComplaint reports whether a company has a complaint, or a warranty claim, that is not
+// settled: then nobody offers it anything.
+func (d Desk) openComplaint(tx *ledger.Tx, company string) (bool, error) {
+	numbers, err := d.members(ComplaintsOf(company))
+	if err != nil {
+		return false, fmt.Errorf("look for the complaints of a company: %w", err)
+	}
+	for _, number := range numbers {
+		t, ok, err := ticket.Load(tx, number)
+		if err != nil || ok && t.Customer == company && complains(t) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // shelfWords are the words of a ticket's summary, issue, first words and title, without those that tell

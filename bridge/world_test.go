@@ -383,6 +383,9 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 				}
 				return members, err
 			},
+			Rows: func(ctx context.Context, p bridge.Page) ([]ledger.IndexRow, error) {
+				return st.Index(ctx, p.Index, store.Range{Min: p.Min, Max: p.Max, Offset: p.Offset, Limit: p.Limit})
+			},
 		}
 		w.policy, w.log = policy, log
 		w.relay = bridge.NewRelay(st, policy, log)

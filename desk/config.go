@@ -216,6 +216,9 @@ type Channels struct {
 	Reports string // channels.reports, a forum, one post a report. Default: inquiry-reports
 	Intake  string // channels.intake, where what needs a person's eye arrives. Default: halo-intake
 	Ops     string // channels.ops, the state of the desk itself. Default: halo-ops
+
+	FollowUps string // channels.followups, a forum, one post a customer to be turned to. Default: follow-up
+	QA        string // channels.qa, copies of what surveys bring. Default: halo-qa
 }
 
 // Pace is a limit on messages: PerSecond sustained (0.01 to 50), Burst at once
@@ -252,7 +255,7 @@ func Default() Config {
 		Prefix:       "HE",
 		Zone:         jakarta,
 		Calendar:     defaultCalendar(jakarta),
-		Channels:     Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops"},
+		Channels:     Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops", FollowUps: "follow-up", QA: "halo-qa"},
 		Roles:        roles,
 		Replies:      Pace{PerSecond: 1, Burst: 5},
 		NotePrefix:   "//",

@@ -245,6 +245,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Guild:      d.cfg.DiscordGuild,
 		MessageID:  func(letter string) string { return whatsapp.MessageID(d.cfg.Desk, letter) },
 		Members:    members(st),
+		Rows:       rows(st),
 		Policy:     d.cfg.Policy,
 		Calendar:   d.cfg.Calendar,
 		Roles:      layout.rights,
@@ -320,6 +321,13 @@ func members(st *store.Store) func(context.Context, string, int64) ([]string, er
 			all = append(all, row.Member)
 		}
 		return all, err
+	}
+}
+
+// rows reads parts of sorted indexes of the store.
+func rows(st *store.Store) func(context.Context, bridge.Page) ([]ledger.IndexRow, error) {
+	return func(ctx context.Context, p bridge.Page) ([]ledger.IndexRow, error) {
+		return st.Index(ctx, p.Index, store.Range{Min: p.Min, Max: p.Max, Offset: p.Offset, Limit: p.Limit})
 	}
 }
 

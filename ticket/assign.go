@@ -31,7 +31,7 @@ func (t *Ticket) Accept(user string, at time.Time) ([]ledger.Event, error) {
 // Take gives a ticket that nobody has to who writes to its client: the first reply
 // accepts. The human sign follows when WhatsApp took it ([Ticket.StaffWrote]).
 func (t *Ticket) Take(user string, at time.Time) []ledger.Event {
-	if t.State == Closed || user == "" || t.Agent != "" && !t.Silent || t.Agent == user {
+	if t.IsTalk() || t.State == Closed || user == "" || t.Agent != "" && !t.Silent || t.Agent == user {
 		return nil
 	}
 	return t.accept(user, "reply", at)

@@ -27,6 +27,9 @@ type Conversation struct {
 	Talk      string    // number of the talk whose message was sent last (see [OpenTalk]), "" for none
 	TalkAt    time.Time // when it was
 	Survey    string    // id of the survey that waits for an answer, "" for none
+	// Told are talks and surveys of before whose messages may still be spoken of, the
+	// newest first, a few.
+	Told []string
 	// Unread are the person's messages that no agent has read yet, oldest first, by
 	// WhatsApp's id: the last few.
 	Unread []string
@@ -52,7 +55,35 @@ func (c *Conversation) Wrote(id string) {
 
 // Latest are the tickets that messages of the person may still concern.
 func (c Conversation) Latest() []string {
-	return filled(slices.Concat([]string{c.Open, c.Last}, c.Also, c.Past))
+	return filled(slices.Concat([]string{c.Open, c.Last}, c.Also, c.Past, []string{c.Talk, c.Survey}, c.Told))
+}
+
+// mostTold bounds Told.
+const mostTold = 5
+
+// TalkSent notes that WhatsApp took a message of a talk: what the person writes next may
+// be his answer.
+func (c *Conversation) TalkSent(number string, at time.Time) {
+	if c.Talk != number {
+		c.told(c.Talk)
+		c.Told = without(c.Told, number)
+	}
+	c.Talk, c.TalkAt = number, later(c.TalkAt, at)
+}
+
+// AskSurvey makes a survey the one that waits for an answer; "" for none. Messages of the
+// one before may still be spoken of.
+func (c *Conversation) AskSurvey(id string) {
+	if c.Survey != id {
+		c.told(c.Survey)
+		c.Told = without(c.Told, id)
+	}
+	c.Survey = id
+}
+
+func (c *Conversation) told(numbers ...string) {
+	c.Told = filled(slices.Concat(numbers, c.Told))
+	c.Told = c.Told[:min(len(c.Told), mostTold)]
 }
 
 // filled are the strings that are not empty, each once.
@@ -82,6 +113,17 @@ func (c *Conversation) absorb(other Conversation) {
 	if other.RatedAt.After(c.RatedAt) {
 		c.Rated, c.RatedAt = other.Rated, other.RatedAt
 	}
+	c.told(other.Told...)
+	if other.TalkAt.After(c.TalkAt) {
+		c.TalkSent(other.Talk, other.TalkAt)
+	} else {
+		c.told(other.Talk)
+	}
+	if c.Survey == "" {
+		c.AskSurvey(other.Survey)
+	} else {
+		c.told(other.Survey)
+	}
 	c.Reply = cmp.Or(c.Reply, other.Reply)
 	c.Phone, c.Name = cmp.Or(c.Phone, other.Phone), cmp.Or(c.Name, other.Name)
 	c.Unread = filled(slices.Concat(other.Unread, c.Unread))
@@ -91,9 +133,9 @@ func (c *Conversation) absorb(other Conversation) {
 
 // Follow makes the conversation point where the ticket's state says: at an open one,
 // past a closed one. Every change that opens or closes a ticket needs it; doing it
-// again changes nothing. Another conversation's ticket is left alone.
+// again changes nothing. Another conversation's ticket is left alone, and a talk.
 func (c *Conversation) Follow(t Ticket) {
-	if !c.Has(t) {
+	if !c.Has(t) || t.IsTalk() {
 		return
 	}
 	open := filled(slices.Concat([]string{c.Open}, c.Also))

@@ -42,6 +42,10 @@ func (t Ticket) Due(p Policy, c Clock) []ledger.Timer {
 			due = append(due, ledger.Timer{Kind: kind, ID: t.Number, Due: at.UTC()})
 		}
 	}
+	if t.IsTalk() {
+		t.dueScheduled(add)
+		return due
+	}
 	switch t.State {
 	case Closed:
 		if r := t.Rating; !r.Asked.IsZero() && r.Given.IsZero() && !r.Lapsed {
@@ -61,12 +65,18 @@ func (t Ticket) Due(p Policy, c Clock) []ledger.Timer {
 		return nil
 	}
 	t.dueReminders(p, c, add)
+	t.dueScheduled(add)
+	return due
+}
+
+// dueScheduled is the timer of the message that is due first. Nothing else is owed to a
+// talk.
+func (t Ticket) dueScheduled(add func(string, time.Time)) {
 	for i, s := range slices.SortedFunc(slices.Values(t.Scheduled), func(a, b Scheduled) int { return a.Due.Compare(b.Due) }) {
 		if i == 0 {
 			add(TimerScheduled, s.Due)
 		}
 	}
-	return due
 }
 
 // dueFirst are the timers until the first human sign.

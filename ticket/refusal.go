@@ -28,6 +28,8 @@ func refuse(key string) *Refusal { return &Refusal{Key: key} }
 
 // refusals are Indonesian and English.
 var refusals = map[string][2]string{
+	"talk": {"Kartu ini tindak lanjut, bukan tiket. Bila klien melaporkan kendala, tekan *Jadikan tiket* di bawah pesannya, lalu kerjakan di tiket itu.",
+		"This card is a follow-up, not a ticket. If the client reports a problem, press *Make it a ticket* below his message and go on in that ticket."},
 	"closed":           {"Tiket ini sudah ditutup. Buka kembali tiketnya lebih dulu.", "This ticket is closed. Re-open it first."},
 	"resolved":         {"Tiket ini sudah diselesaikan. Buka kembali pekerjaannya lebih dulu.", "This ticket is resolved. Re-open the work first."},
 	"taken":            {"Tiket ini sudah diterima oleh {{who}}. Gunakan ambil alih bila memang perlu.", "{{who}} has accepted this ticket already. Take it over if you must."},

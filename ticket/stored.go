@@ -31,6 +31,7 @@ type storedConversation struct {
 	Talk      string   `json:"talk,omitzero"`
 	TalkAt    int64    `json:"talkAt,omitzero"`
 	Survey    string   `json:"survey,omitzero"`
+	Told      []string `json:"told,omitzero"`
 }
 
 type storedThread struct {
@@ -56,7 +57,7 @@ func (c Conversation) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindConversation, ID: c.ID}, storedConversation{
 		V: 1, ID: c.ID, Addresses: c.Addresses, Reply: c.Reply, Phone: c.Phone, Name: c.Name,
 		Open: c.Open, Also: c.Also, Into: c.Into, Last: c.Last, Past: c.Past, Was: c.Was, Tickets: c.Tickets, Unread: c.Unread,
-		Rated: c.Rated, RatedAt: millis(c.RatedAt), Talk: c.Talk, TalkAt: millis(c.TalkAt), Survey: c.Survey,
+		Rated: c.Rated, RatedAt: millis(c.RatedAt), Talk: c.Talk, TalkAt: millis(c.TalkAt), Survey: c.Survey, Told: c.Told,
 	})
 }
 
@@ -90,7 +91,7 @@ func DecodeConversation(data []byte) (Conversation, error) {
 	return Conversation{
 		ID: s.ID, Addresses: s.Addresses, Reply: s.Reply, Phone: s.Phone, Name: s.Name,
 		Open: s.Open, Also: s.Also, Into: s.Into, Last: s.Last, Past: s.Past, Was: s.Was, Tickets: s.Tickets, Unread: s.Unread,
-		Rated: s.Rated, RatedAt: fromMillis(s.RatedAt), Talk: s.Talk, TalkAt: fromMillis(s.TalkAt), Survey: s.Survey,
+		Rated: s.Rated, RatedAt: fromMillis(s.RatedAt), Talk: s.Talk, TalkAt: fromMillis(s.TalkAt), Survey: s.Survey, Told: s.Told,
 	}, nil
 }
 

@@ -147,7 +147,16 @@ type storedReminders struct {
 
 // Save writes the ticket and keeps the indexes of open tickets right, those of who has
 // it, or its offer, and of who waits too.
+// A talk is in none of them.
 func (t Ticket) Save(tx *ledger.Tx) error {
+	if !t.IsTalk() {
+		t.index(tx)
+	}
+	t.indexSecrets(tx)
+	return put(tx, ledger.Ref{Kind: KindTicket, ID: t.Number}, t.stored())
+}
+
+func (t Ticket) index(tx *ledger.Tx) {
 	holder := cmp.Or(t.Agent, t.OfferedTo)
 	if t.kept != holder || t.State == Closed {
 		for _, user := range filled(append([]string{t.kept}, t.Agents...)) {
@@ -179,8 +188,6 @@ func (t Ticket) Save(tx *ledger.Tx) error {
 			tx.Index(IndexAgent(holder), t.Number, t.Opened.UnixMilli())
 		}
 	}
-	t.indexSecrets(tx)
-	return put(tx, ledger.Ref{Kind: KindTicket, ID: t.Number}, t.stored())
 }
 
 func (t Ticket) stored() storedTicket {

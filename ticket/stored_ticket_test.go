@@ -18,7 +18,7 @@ func full() Ticket {
 	text := func(most int) string { return strings.Repeat("<", most/6) } // six bytes each
 	t := Ticket{
 		Number: "HE-250114-123456", Conversation: "c0123456789abcdef", State: Closed, Title: strings.Repeat("<", 100), Thread: id, Posts: 9, Step: 9, Gist: text(longGist),
-		Channel: WhatsApp, Contact: text(longID), Customer: text(longID), Agent: id, AgentSince: at, OnPhone: true,
+		Channel: WhatsApp, Talk: TalkFollowUp, Contact: text(longID), Customer: text(longID), Agent: id, AgentSince: at, OnPhone: true,
 		Offering: Offering{Wanted: at, Tried: at, OfferedTo: id, Silent: true, Nobody: true},
 		Opened:   at, FirstWord: at, Responded: at, LastClient: at, LastStaff: at, LastNews: at,
 		Waits: []Wait{{Client, Staff, at}, {Staff, Client, at}, {Staff, Developer, at}},

@@ -73,6 +73,9 @@ func (t *Ticket) ClientWrote(at time.Time, thanks bool) ([]ledger.Event, error) 
 		t.FirstWord = at
 	}
 	t.LastClient, t.SilentFrom = later(t.LastClient, at), time.Time{}
+	if t.IsTalk() {
+		return t.dropScheduled(byClient, at, func(s Scheduled) bool { return s.DropIfClientWrites }), nil
+	}
 	events := t.waited(Staff, Client, at)
 	if begins || !thanks {
 		if _, lasts := t.Waiting(Client, Staff); !lasts {
@@ -98,7 +101,10 @@ func (t *Ticket) Begin(words string) {
 // there was none, and accepts a ticket that nobody has. On a closed ticket it is
 // nothing: the message was under way.
 func (t *Ticket) StaffWrote(by string, at time.Time) []ledger.Event {
-	if t.State == Closed {
+	if t.IsTalk() {
+		t.LastStaff = later(t.LastStaff, at)
+	}
+	if t.IsTalk() || t.State == Closed {
 		return nil
 	}
 	return append(t.Respond(by, at), t.arrived(by, at)...)
@@ -109,7 +115,10 @@ func (t *Ticket) StaffWrote(by string, at time.Time) []ledger.Event {
 // ([Ticket.Take]); one that he let go meanwhile does not come back to him. What the client
 // wrote since is not answered by them.
 func (t *Ticket) WordsArrived(by string, written, at time.Time) []ledger.Event {
-	if t.State == Closed {
+	if t.IsTalk() {
+		t.LastStaff = later(t.LastStaff, at)
+	}
+	if t.IsTalk() || t.State == Closed {
 		return nil
 	}
 	events := t.responded(by, at)
@@ -159,7 +168,7 @@ func (t *Ticket) NewsSent(at time.Time) {
 // Respond records the first human sign that the client got, and gives the ticket to who
 // gave it if nobody has it: by is "" for somebody at the linked phone.
 func (t *Ticket) Respond(by string, at time.Time) []ledger.Event {
-	if t.State == Closed {
+	if t.IsTalk() || t.State == Closed {
 		return nil
 	}
 	var events []ledger.Event

@@ -216,6 +216,9 @@ func (t *Ticket) settle() {
 
 // working refuses what is done only while the work goes on.
 func (t Ticket) working() error {
+	if t.IsTalk() {
+		return refuse("talk")
+	}
 	switch t.State {
 	case Closed:
 		return refuse("closed")
