@@ -188,6 +188,12 @@ type Config struct {
 	// are folded into one notice. Default: 30 within 1m. Example: messages: off
 	Flood bridge.Flood
 
+	// Jobs is jobs.*, when the desk's jobs are due: for each its cron specification, counted
+	// in Zone unless it begins with CRON_TZ=ZONE, or off. What was due while no desk ran is
+	// done once, late. Default: followups 0 8 1-10 * *, surveys 0 9 1-10 * *, nudge
+	// 30 8 * * *. Example: nudge: 0 9 * * mon-fri
+	Jobs map[string]string
+
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its
 	// id ending in @g.us; in all others the desk is silent.
 	// Default: none. Example: [120363000000000001@g.us]
@@ -266,6 +272,7 @@ func Default() Config {
 		Undo:         3 * time.Second,
 		Mode:         bridge.Plain,
 		Types:        customer.DefaultTypes(),
+		Jobs:         defaultJobs(),
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
 		Texts:        maps.Collect(defaultTexts()),
 	}

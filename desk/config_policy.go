@@ -76,7 +76,7 @@ var settings = append([]setting{
 	{key: hoursKey},
 	{key: holidaysKey},
 	{key: holidaysFileKey},
-}, slices.Concat(roleSettings(), reportSettings(), lifeSettings())...)
+}, slices.Concat(roleSettings(), reportSettings(), lifeSettings(), jobSettings())...)
 
 // off is written where there is no limit.
 const off = "off"
