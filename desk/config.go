@@ -194,6 +194,17 @@ type Config struct {
 	// 30 8 * * *. Example: nudge: 0 9 * * mon-fri
 	Jobs map[string]string
 
+	// Outreach is outreach.*, what bounds the messages that the desk sends first, in working
+	// hours only: the least and the most time between two, drawn anew each time, how many
+	// within 60 minutes and on a day, and how many on a day while the number is linked for
+	// less than new_for. Default: [60s, 180s], 20, 60, 20, 720h. Example: per_day: 40
+	Outreach customer.Rates
+
+	// OptOut and OptIn are opt_out.words and opt_in.words, the whole messages by which a
+	// client declines what the desk sends first, and wants it again. Capitals and what ends
+	// a sentence do not count. Default: see deploy/halo.yaml. Example: [berhenti, stop]
+	OptOut, OptIn []string
+
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its
 	// id ending in @g.us; in all others the desk is silent.
 	// Default: none. Example: [120363000000000001@g.us]
@@ -274,6 +285,9 @@ func Default() Config {
 		Types:        customer.DefaultTypes(),
 		Jobs:         defaultJobs(),
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
+		Outreach:     standardRates(),
+		OptOut:       ticket.BuiltInOptWords(ticket.OptOut),
+		OptIn:        ticket.BuiltInOptWords(ticket.OptIn),
 		Texts:        maps.Collect(defaultTexts()),
 	}
 	c.Roles[bot.Developer], _ = c.teamRoles()

@@ -76,7 +76,7 @@ var settings = append([]setting{
 	{key: hoursKey},
 	{key: holidaysKey},
 	{key: holidaysFileKey},
-}, slices.Concat(roleSettings(), reportSettings(), lifeSettings(), jobSettings())...)
+}, slices.Concat(roleSettings(), reportSettings(), lifeSettings(), jobSettings(), outreachSettings())...)
 
 // off is written where there is no limit.
 const off = "off"
@@ -133,6 +133,7 @@ func (c *Config) readPolicy(readFile func(string) ([]byte, error)) Problems {
 	}
 	found = append(found, c.sameChannels(file.name, line)...)
 	found = append(found, c.readPeople(values, line)...)
+	found = append(found, c.checkOptWords(line)...)
 	c.Roles[bot.Developer], _ = c.teamRoles()
 	return append(found, c.readHours(values, readFile)...)
 }

@@ -94,6 +94,7 @@ type parts struct {
 	jobs      *scheduler.Jobs
 	backlog   *backlog
 	ops       string // Discord's id of the ops channel
+	policy    bridge.Desk
 }
 
 // New makes a desk that is not running yet.
@@ -259,9 +260,13 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Access:     d.cfg.Access,
 		Types:      d.cfg.Types,
 		Flood:      d.cfg.Flood,
+		Rates:      d.cfg.Outreach,
 		Panel:      d.cfg.Panel,
 		Now:        d.o.Now,
 		Vault:      bridge.NewVault(),
+	}
+	if policy.OptWords, err = d.cfg.optWords(); err != nil {
+		return nil, fmt.Errorf("read the words of clients' wishes: %w", err)
 	}
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
@@ -271,6 +276,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Channel: func(id string) string { return p.discord.Channel(id) },
 		Zone:    d.cfg.Zone,
 	}
+	p.policy = policy
 	relay := bridge.NewRelay(st, policy, d.log)
 	p.relay = relay
 	network, err := d.cfg.whatsAppNetwork()
@@ -309,6 +315,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	p.courier = bridge.NewCourier(st, p.whatsapp, p.discord, d.currentLease, policy, bridge.CourierConfig{
 		Channels: layout.channels, Pace: d.cfg.Replies.PerSecond, Burst: d.cfg.Replies.Burst, Failpoint: d.o.Failpoint,
 		Library: p.library, LargestFile: int64(d.cfg.LargestFile) << 20,
+		Forbidden: func() string { why, _ := d.forbidden(); return why },
 	}, d.log)
 	p.presence = d.presence(st, p)
 	relay.Presence = p.presence
