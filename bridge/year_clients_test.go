@@ -23,7 +23,8 @@ type person struct {
 	mood     mood
 	heard    int // messages that the desk sent first
 	out      bool
-	question int // of the survey that he read last, 1 to 6; 0 for none
+	angry    bool // what he writes next is a complaint
+	question int  // of the survey that he read last, 1 to 6; 0 for none
 }
 
 // A mood is how somebody treats what the desk sends first.
@@ -100,6 +101,7 @@ func (p *person) says(text string) {
 		y.t.Errorf("%s says %q: %v", p.name, text, err)
 	}
 	y.step(p.number, bridgetest.Wrote)
+	y.at(y.now().Add(10*time.Minute), func() { y.tends(p) })
 	switch text {
 	case "BERHENTI":
 		p.out = true
@@ -119,38 +121,44 @@ func (y *year) step(number, what string) {
 	y.seen.Steps = append(y.seen.Steps, bridgetest.Step{At: y.now(), To: number, What: what})
 }
 
-// asks is a client with a question of his own: a ticket, which somebody answers and ends.
-func (p *person) asks(text string, complaint bool) {
+// asks is a client with a question of his own, or a complaint.
+func (p *person) asks(text string, angry bool) {
+	p.angry = p.angry || angry
 	p.says(text)
-	y := p.y
+}
+
+// tends is an agent who looks after what a client wrote, if that is a ticket: he answers by
+// telephone, and ends it after an hour, a complaint after days.
+func (y *year) tends(p *person) {
+	if y.stop == nil {
+		y.at(y.now().Add(6*time.Hour), func() { y.tends(p) })
+		return
+	}
+	number := p.conversation().Open
+	if number == "" || y.tended[number] {
+		return
+	}
+	y.tended[number] = true
 	y.figures.tickets++
-	y.at(y.now().Add(10*time.Minute), func() {
-		number := p.conversation().Open
-		if number == "" {
-			return // he is blocked, or his words went elsewhere
-		}
-		y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) { return t.Accept("dewi", y.now()) })
-		ends := y.now().Add(time.Hour)
-		if complaint {
-			y.figures.complaints++
-			y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) { return t.MarkComplaint(true, "dewi", y.now()) })
-			y.seen.Complaints = append(y.seen.Complaints, bridgetest.Span{Customer: p.customer, From: y.now()})
-			ends = y.now().AddDate(0, 0, 2+p.random.IntN(8))
-		}
-		at := len(y.seen.Complaints) - 1
-		y.at(ends, func() {
-			y.closes(number)
-			if complaint {
-				y.seen.Complaints[at].To = y.now()
-			}
-		})
+	y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) { return t.Accept("dewi", y.now()) })
+	if !p.angry {
+		y.at(y.now().Add(time.Hour), func() { y.closes(number, nil) })
+		return
+	}
+	p.angry = false
+	y.figures.complaints++
+	y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) { return t.MarkComplaint(true, "dewi", y.now()) })
+	at := len(y.seen.Complaints)
+	y.seen.Complaints = append(y.seen.Complaints, bridgetest.Span{Customer: p.customer, From: y.now()})
+	y.at(y.now().AddDate(0, 0, 2+p.random.IntN(8)), func() {
+		y.closes(number, func() { y.seen.Complaints[at].To = y.now() })
 	})
 }
 
 // closes ends a ticket, when the desk is there.
-func (y *year) closes(number string) {
+func (y *year) closes(number string, after func()) {
 	if y.stop == nil {
-		y.at(y.now().Add(6*time.Hour), func() { y.closes(number) })
+		y.at(y.now().Add(6*time.Hour), func() { y.closes(number, after) })
 		return
 	}
 	y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) {

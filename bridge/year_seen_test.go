@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -94,8 +95,20 @@ func (y *year) desk() bridge.Desk {
 	return d
 }
 
-// jobs gives the scheduler the desk's jobs.
-func (y *year) jobs(kinds map[string]scheduler.Kind) {}
+// jobs gives the scheduler the desk's jobs: every morning, as the standard plan has it.
+func (y *year) jobs(kinds map[string]scheduler.Kind) {
+	plan, err := scheduler.ParsePlan("15 7 * * *", wib)
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	var all []scheduler.Job
+	for name, do := range y.policy.Jobs() {
+		all = append(all, scheduler.Job{Name: name, Plan: plan, Do: do})
+	}
+	jobs := scheduler.NewJobs(all, nil)
+	maps.Copy(kinds, jobs.Kinds())
+	y.commit(jobs.Plan)
+}
 
 // reference is what a message was for, as far as its id tells.
 func (y *year) reference(why, company string, m arrived) string {
@@ -157,7 +170,20 @@ func (y *year) collectLists(month string) {
 }
 
 // listed are the orders on a list of surveys.
-func (y *year) listed(round string) (all []string) { return nil }
+func (y *year) listed(round string) (all []string) {
+	rows, err := y.store.Index(y.t.Context(), bridge.SurveyListed(round), store.Range{})
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	for _, row := range rows {
+		l, ok := bridge.ParseListed(row.Member)
+		if !ok {
+			y.t.Errorf("%s lists %q", round, row.Member)
+		}
+		all = append(all, l.Order)
+	}
+	return all
+}
 
 func (y *year) round(id string) (r customer.Round, ok bool) {
 	d, err := y.store.Doc(y.t.Context(), ledger.Ref{Kind: customer.KindRound, ID: id})

@@ -47,14 +47,17 @@ type year struct {
 	clock   *scheduler.Scheduler
 	stop    func() // ends the process; nil while there is none
 
-	agenda agenda
-	n      int // of messages and agenda items
+	agenda       agenda
+	n            int // of messages and agenda items
+	steps, looks int
 
 	world   *customertest.World
 	ids     map[string]string  // customer by key
 	clients map[string]*person // by phone
 	seen    *bridgetest.Year
 	figures yearFigures
+	fired   map[string]int  // timers by kind; owned by the scheduler
+	tended  map[string]bool // tickets somebody looks after
 }
 
 // yearFigures are what is told at the end.
@@ -139,7 +142,7 @@ func inYear(t *testing.T, plan yearPlan) (seen *bridgetest.Year, figures yearFig
 		defer shut()
 		core, logs := observer.New(zapcore.WarnLevel)
 		y := &year{
-			t: t, plan: plan, random: rand.New(rand.NewPCG(plan.seed, 2)), log: zap.New(core), ids: map[string]string{}, clients: map[string]*person{},
+			t: t, plan: plan, random: rand.New(rand.NewPCG(plan.seed, 2)), log: zap.New(core), ids: map[string]string{}, clients: map[string]*person{}, fired: map[string]int{}, tended: map[string]bool{},
 			board: newBoard(), agenda: agenda{},
 		}
 		y.phone = &yearPhone{phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}}, now: y.now}
@@ -158,6 +161,7 @@ func inYear(t *testing.T, plan yearPlan) (seen *bridgetest.Year, figures yearFig
 			break
 		}
 		seen, figures = y.seen, y.figures
+		t.Logf("timers %v, %d steps, %d looks", y.fired, y.steps, y.looks)
 	})
 	return seen, figures
 }
@@ -192,7 +196,10 @@ func (y *year) begin() {
 	y.relay = bridge.NewRelay(y.store, y.policy, y.log)
 	kinds := map[string]scheduler.Kind{}
 	for kind, fire := range y.policy.Timers() {
-		kinds[kind] = scheduler.Kind{Fire: fire}
+		kinds[kind] = scheduler.Kind{Fire: func(tx *ledger.Tx, timer ledger.Timer) error {
+			y.fired[timer.Kind]++
+			return fire(tx, timer)
+		}}
 	}
 	y.jobs(kinds)
 	y.clock = scheduler.New(y.store, kinds, y.now, func() bool { return true }, y.log)
@@ -216,6 +223,7 @@ func (y *year) end() {
 // till lets desk and people live until a moment.
 func (y *year) till(to time.Time) {
 	for {
+		y.steps++
 		y.calm()
 		next := to
 		if y.stop != nil {
@@ -255,6 +263,7 @@ func (y *year) calm() {
 		return
 	}
 	for range 10_000 {
+		y.looks++
 		synctest.Wait()
 		for _, m := range y.phone.news() {
 			y.shows(m)
