@@ -224,12 +224,9 @@ func (y *year) end() {
 func (y *year) till(to time.Time) {
 	for {
 		y.steps++
-		y.calm()
 		next := to
-		if y.stop != nil {
-			if due := y.due(); !due.IsZero() && due.Before(next) {
-				next = due
-			}
+		if due := y.calm(); !due.IsZero() && due.Before(next) {
+			next = due
 		}
 		if len(y.agenda) > 0 && y.agenda[0].at.Before(next) {
 			next = y.agenda[0].at
@@ -257,10 +254,10 @@ func (y *year) due() time.Time {
 }
 
 // calm waits until what is due is done and what was written has arrived, and lets the
-// clients look at their phones.
-func (y *year) calm() {
+// clients look at their phones. It returns when something is due next, zero for nothing.
+func (y *year) calm() time.Time {
 	if y.stop == nil {
-		return
+		return time.Time{}
 	}
 	for range 10_000 {
 		y.looks++
@@ -276,16 +273,18 @@ func (y *year) calm() {
 		for _, l := range lanes {
 			busy = busy || y.phone.Ready() || !strings.HasPrefix(l.Lane, "wa/")
 		}
-		if due := y.due(); !due.IsZero() && !due.After(y.now()) {
+		due := y.due()
+		if !due.IsZero() && !due.After(y.now()) {
 			y.clock.Poke()
 		} else if !busy {
-			return
+			return due
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	lanes, _ := y.store.Lanes(y.t.Context())
 	due, _, _ := y.store.Due(y.t.Context(), y.now(), 10)
 	y.t.Fatalf("no calm at %s: lanes %v, due %v", y.now().In(wib), lanes, due)
+	return time.Time{}
 }
 
 // commit changes something, as an interaction or the office does.
