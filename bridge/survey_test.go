@@ -214,18 +214,18 @@ func TestASurveyFromTheListToTheResult(t *testing.T) {
 		p.ordered("PO-4", "citra", 91)
 		p.ordered("PO-5", "dedi", 89)  // too young
 		p.ordered("PO-6", "dedi", 121) // too old
-		wantHas(t, "the job", p.job(), "SV-2612", "03.08.2026 sampai 01.09.2026")
-		wantHas(t, "the job again", p.job(), "sudah dibuat")
+		wantHas(p.t, "the job", p.job(), "SV-2612", "03.08.2026 sampai 01.09.2026")
+		wantHas(p.t, "the job again", p.job(), "sudah dibuat")
 		p.pause(10 * time.Minute)
 		if got := p.listed("SV-2612"); !slices.Equal(got, []string{"PO-3|SV-2612-0001|", "PO-1|SV-2612-0002|", "PO-2|SV-2612-0002|", "PO-4|SV-2612-0003|"}) {
-			t.Errorf("listed %q", got)
+			p.t.Errorf("listed %q", got)
 		}
 		list := strings.Join(p.lines(p.ticket("SV-2612").Thread), "\n")
-		wantHas(t, "the list", list, "PO-3", "tidak mau menerima pesan", "Toko Ana", "…7001", "PO-4", "tidak ada kontak", "4 pesanan dari 3 pelanggan")
+		wantHas(p.t, "the list", list, "PO-3", "tidak mau menerima pesan", "Toko Ana", "…7001", "PO-4", "tidak ada kontak", "4 pesanan dari 3 pelanggan")
 		p.wantLast(ana, 1, "pesanan PO-1 dan PO-2")
 		p.wantLast(ana, 1, "(1 dari 6)")
 		if n, _ := dedi.seen(); n != 0 {
-			t.Errorf("who is not on the list was asked: %q", dedi.sees())
+			p.t.Errorf("who is not on the list was asked: %q", dedi.sees())
 		}
 		p.answers(ana, "5", "4 kak, kemasannya penyok")
 		p.wantLast(ana, 3, "(3 dari 6)")
@@ -233,22 +233,22 @@ func TestASurveyFromTheListToTheResult(t *testing.T) {
 		p.wantLast(ana, 7, "Terima kasih banyak kak")
 		s := p.survey("SV-2612-0002")
 		if s.State != customer.SurveyDone || fmt.Sprint(s.Answers) != "map[0:5 1:4 2:2 3:4 4:9]" || !strings.Contains(s.Comment, "kemasannya penyok") {
-			t.Errorf("the survey is %+v", s)
+			p.t.Errorf("the survey is %+v", s)
 		}
 		if c := ana.conversation(); c.Survey != "" || c.Open != "" || c.Tickets != 0 {
-			t.Errorf("the conversation is %+v", c)
+			p.t.Errorf("the conversation is %+v", c)
 		}
-		wantHas(t, "the original", strings.Join(p.channel("intake"), "\n"), "🚨 <@&role-manager>", "prosedur keluhan", "Toko Ana", "★★☆☆☆ 2/5", "▰▰▰▰▰▰▰▰▰▱ 9/10", "…7001", "penyok")
+		wantHas(p.t, "the original", strings.Join(p.channel("intake"), "\n"), "🚨 <@&role-manager>", "prosedur keluhan", "Toko Ana", "★★☆☆☆ 2/5", "▰▰▰▰▰▰▰▰▰▱ 9/10", "…7001", "penyok")
 		copied := strings.Join(p.channel("qa"), "\n")
-		wantHas(t, "the copy", copied, "Toko Ana", "★★★★★ 5/5")
+		wantHas(p.t, "the copy", copied, "Toko Ana", "★★★★★ 5/5")
 		if strings.Contains(copied, "7001") || strings.Contains(copied, "Dijawab oleh") {
-			t.Errorf("the copy names the person: %s", copied)
+			p.t.Errorf("the copy names the person: %s", copied)
 		}
 		tally := p.round("SV-2612").Tally
 		if tally.Orders != 4 || tally.Customers != 3 || tally.Sent != 1 || tally.Returned != 1 || tally.Low != 1 || tally.Promoters != 1 {
-			t.Errorf("the tally is %+v", tally)
+			p.t.Errorf("the tally is %+v", tally)
 		}
 		card := p.board.cards[p.ticket("SV-2612").Thread]
-		wantHas(t, "the list's card", fmt.Sprintf("%+v", card[len(card)-1].Card), "1 dari 1 (100 %)", "1 dari 3 (33 %)")
+		wantHas(p.t, "the list's card", fmt.Sprintf("%+v", card[len(card)-1].Card), "1 dari 1 (100 %)", "1 dari 3 (33 %)")
 	})
 }
