@@ -25,6 +25,15 @@ const (
 	mostAliases = 10
 	mostOrders  = 5
 	longOrder   = 120
+
+	longFollowUp     = 3000 // the text that is sent
+	longTopic        = 40
+	longConversation = 200
+	mostForwarded    = 10
+	mostChosen       = 200
+	longSay          = 80
+	mostSurveyed     = 50
+	longComment      = 2000
 )
 
 // bounded is the contact as it may be stored, whoever put together what it holds.
@@ -47,6 +56,8 @@ func (c Customer) bounded() Customer {
 	c.Name, c.Place, c.Owner = line(c.Name, longName), line(c.Place, longPlace), line(c.Owner, mostID)
 	c.Modules, c.Aliases = lines(c.Modules, longModule, mostModules), lines(c.Aliases, longAlias, mostAliases)
 	c.Scheme = block(c.Scheme, longScheme)
+	c.Market, c.Rhythm = Market(line(string(c.Market), mostID)), c.Rhythm.bounded()
+	c.Contacted, c.FollowUp = millisecond(c.Contacted), line(c.FollowUp, mostID)
 	orders := c.Orders[:min(len(c.Orders), mostOrders)]
 	c.Orders = nil
 	for _, o := range orders {

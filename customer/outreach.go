@@ -1,19 +1,14 @@
 package customer
 
 import (
+	"fmt"
 	"time"
 
-	"github.com/haloerzap/halo/calendar"
 	"github.com/haloerzap/halo/ledger"
 )
 
-// Documents of what the desk sends first.
-const (
-	// KindOutreach documents are messages that the desk sends first, by their reason.
-	KindOutreach ledger.Kind = "outreach"
-	// KindPace is the one document ("desk") that says how many went, and whether any may.
-	KindPace ledger.Kind = "pace"
-)
+// KindOutreach documents are messages that the desk sends first, by their reason.
+const KindOutreach ledger.Kind = "outreach"
 
 // IndexOutreach holds the ids of messages that wait for their turn, scored by when they
 // were asked for in UTC milliseconds: who asked first goes first.
@@ -46,7 +41,7 @@ const (
 // An Outreach is one message that the desk sends first.
 type Outreach struct {
 	// ID names its reason, so that nobody is written to twice for one: "followup/FU-…",
-	// "survey/SV-…".
+	// "survey/SV-…". At most 200 bytes, one line.
 	ID           string
 	Kind         OutreachKind
 	State        OutreachState
@@ -65,75 +60,104 @@ type Outreach struct {
 	Why          string    // dropped: for people and figures, e.g. "opted_out"
 }
 
-// Rates bound what the desk sends first. The zero Rates send nothing.
-type Rates struct {
-	Least, Most time.Duration // between two messages, drawn anew each time
-	Hour, Day   int           // at most in 60 minutes, and on one local day
-	NewDay      int           // the cap of a day while the number is new
-	New         time.Duration // for how long a number is new
+// Depart is its letter being written: it has its turn. Like Arrive, Back and Drop it
+// reports whether that moved the message on, and changes nothing when it is past that.
+func (o *Outreach) Depart(at time.Time) bool {
+	if o.State != OutreachWaiting {
+		return false
+	}
+	o.State = OutreachLeaving
+	o.Turn++
+	return true
 }
 
-// A Pace is what is known of a number's messages: how many went, and whether any may.
-type Pace struct {
-	Number string      // the linked number, masked
-	Since  time.Time   // linked since
-	Sent   []time.Time // the last ones, oldest first: of the last 25 hours
-	Next   time.Time   // before that none may leave
-	Paused Pause
+// Arrive is WhatsApp having taken it, also when its letter was thought to be taken back.
+func (o *Outreach) Arrive(at time.Time) bool {
+	if o.State != OutreachWaiting && o.State != OutreachLeaving {
+		return false
+	}
+	o.State, o.Ended = OutreachSent, at
+	return true
 }
 
-// A Pause holds everything back until a person resumes. The zero Pause is none.
-type Pause struct {
-	By  string // Discord user id, or "halo"
-	Why string // "person", "ban", "time_lock", "463"
-	At  time.Time
+// Back is its letter having been taken back: it waits again, at its old place.
+func (o *Outreach) Back(at time.Time) bool {
+	if o.State != OutreachLeaving {
+		return false
+	}
+	o.State = OutreachWaiting
+	return true
 }
 
-// On reports whether there is a pause.
-func (p Pause) On() bool { return !p.At.IsZero() }
-
-// When is the first moment from now on at which a message may leave, by hours, gap and
-// caps; ok is false while there is a pause, or never will be one.
-func (p Pace) When(now time.Time, r Rates, hours *calendar.Calendar) (at time.Time, ok bool) {
-	return time.Time{}, false
+// Drop gives it up, for a reason.
+func (o *Outreach) Drop(why string, at time.Time) bool {
+	if o.State != OutreachWaiting && o.State != OutreachLeaving {
+		return false
+	}
+	o.State, o.Why, o.Ended = OutreachDropped, line(why, longReason), at
+	return true
 }
 
-// Went notes that one left; gap is the time until the next may.
-func (p *Pace) Went(at time.Time, gap time.Duration) {}
-
-// Stop begins a pause; the one that stands stays.
-func (p *Pace) Stop(by, why string, at time.Time) []ledger.Event { return nil }
-
-// Resume ends it.
-func (p *Pace) Resume(by string, at time.Time) []ledger.Event { return nil }
-
-// Link notes which number is linked: another one is new.
-func (p *Pace) Link(number string, at time.Time) []ledger.Event { return nil }
-
-// Save writes it.
-func (p Pace) Save(tx *ledger.Tx) error { return nil }
-
-// LoadPace reads it; a desk that sent nothing has the zero Pace.
-func LoadPace(tx *ledger.Tx) (Pace, error) { return Pace{}, nil }
-
-// DecodePace reads it as stored.
-func DecodePace(data []byte) (Pace, error) { return Pace{}, nil }
-
-// Wait, Depart, Arrive and Drop move a message on; each changes nothing when it is past
-// that. Depart is its letter being written, Arrive that WhatsApp took it, Back that its
-// letter was taken back and it waits again.
-func (o *Outreach) Depart(at time.Time) bool           { return false }
-func (o *Outreach) Arrive(at time.Time) bool           { return false }
-func (o *Outreach) Back(at time.Time) bool             { return false }
-func (o *Outreach) Drop(why string, at time.Time) bool { return false }
+type storedOutreach struct {
+	V            int    `json:"v"`
+	ID           string `json:"id"`
+	Kind         string `json:"kind"`
+	State        string `json:"state"`
+	Customer     string `json:"customer,omitzero"`
+	Contact      string `json:"contact,omitzero"`
+	Conversation string `json:"conversation,omitzero"`
+	Ref          string `json:"ref,omitzero"`
+	Log          string `json:"log,omitzero"`
+	Text         string `json:"text,omitzero"`
+	Say          string `json:"say,omitzero"`
+	By           string `json:"by,omitzero"`
+	Asked        int64  `json:"asked"`
+	Until        int64  `json:"until,omitzero"`
+	Turn         int    `json:"turn,omitzero"`
+	Ended        int64  `json:"ended,omitzero"`
+	Why          string `json:"why,omitzero"`
+}
 
 // Save writes it and its row in [IndexOutreach].
-func (o Outreach) Save(tx *ledger.Tx) error { return nil }
+func (o Outreach) Save(tx *ledger.Tx) error {
+	if o.ID == "" || len(o.ID) > 200 || o.ID != line(o.ID, 200) {
+		return fmt.Errorf("%w: outreach %.50q", ledger.ErrInvalid, o.ID)
+	}
+	if o.State == OutreachWaiting {
+		tx.Index(IndexOutreach, o.ID, max(millis(o.Asked), 0))
+	} else {
+		tx.Unindex(IndexOutreach, o.ID)
+	}
+	return put(tx, ledger.Ref{Kind: KindOutreach, ID: o.ID}, storedOutreach{
+		V: 1, ID: o.ID, Kind: line(string(o.Kind), mostID), State: line(string(o.State), mostID), Customer: line(o.Customer, mostID), Contact: line(o.Contact, mostID),
+		Conversation: line(o.Conversation, longConversation), Ref: line(o.Ref, mostID), Log: line(o.Log, mostID),
+		Text: block(o.Text, longFollowUp), Say: line(o.Say, longSay), By: line(o.By, mostID),
+		Asked: millis(o.Asked), Until: millis(o.Until), Turn: o.Turn, Ended: millis(o.Ended), Why: line(o.Why, longReason),
+	})
+}
 
 // LoadOutreach reads one; ok is false when there is none.
 func LoadOutreach(tx *ledger.Tx, id string) (o Outreach, ok bool, err error) {
-	return Outreach{}, false, nil
+	if id == "" {
+		return Outreach{}, false, nil
+	}
+	data, err := tx.Doc(ledger.Ref{Kind: KindOutreach, ID: id})
+	if err != nil || data == nil {
+		return Outreach{}, false, err
+	}
+	o, err = DecodeOutreach(data)
+	return o, err == nil, err
 }
 
-// DecodeOutreach reads one as stored.
-func DecodeOutreach(data []byte) (Outreach, error) { return Outreach{}, nil }
+// DecodeOutreach reads one as stored, of any version.
+func DecodeOutreach(data []byte) (Outreach, error) {
+	var s storedOutreach
+	if err := decodeAs("outreach", data, &s, &s.V); err != nil {
+		return Outreach{}, err
+	}
+	return Outreach{
+		ID: s.ID, Kind: OutreachKind(s.Kind), State: OutreachState(s.State), Customer: s.Customer, Contact: s.Contact,
+		Conversation: s.Conversation, Ref: s.Ref, Log: s.Log, Text: s.Text, Say: s.Say, By: s.By,
+		Asked: fromMillis(s.Asked), Until: fromMillis(s.Until), Turn: s.Turn, Ended: fromMillis(s.Ended), Why: s.Why,
+	}, nil
+}

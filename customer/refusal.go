@@ -81,4 +81,64 @@ var refusals = map[string]words{
 		"Kontak itu tidak ditemukan. Cari lagi dengan nama atau nomornya.",
 		"That contact was not found. Search again by name or number.",
 	},
+	"customer_unknown": {
+		"Pelanggan itu tidak ditemukan. Cari lagi dengan nama, grup outlet, atau domainnya, atau daftarkan dulu.",
+		"That customer was not found. Search again by name, outlet group or domain, or enter it first.",
+	},
+	"market_unknown": {
+		"Pasar itu tidak dikenal. Pilih lokal atau internasional.",
+		"Unknown market. Choose local or international.",
+	},
+	"order_missing": {
+		"Nomor pesanannya kosong atau tidak bisa dipakai. Isi nomor dari perusahaan, satu baris, paling banyak 40 karakter, tanpa tanda |.",
+		"The order number is empty or cannot be used. Enter the company's own, one line of at most 40 characters without |.",
+	},
+	"order_undated": {
+		"Tanggal pesanannya kosong. Isi tanggal pesanan dibuat, misalnya 2026-11-23.",
+		"The order has no date. Enter when it was placed, e.g. 2026-11-23.",
+	},
+	"order_elsewhere": {
+		"Nomor pesanan ini sudah tercatat untuk pelanggan lain. Periksa nomornya; bila pesanan lama salah, batalkan dulu dan pakai nomor baru.",
+		"This order number belongs to another customer. Check it; if the old order is wrong, cancel that one and use a new number.",
+	},
+	"text_missing": {
+		"Pesannya kosong. Tulis dulu teks yang akan dikirim.",
+		"The message is empty. Write what is to be sent first.",
+	},
+	"followup_sent": {
+		"Pesan tindak lanjut ini sudah terkirim, jadi tidak bisa diubah, dikirim lagi, atau dilewati. Catat hasilnya; kata tambahan bisa ditulis di utas ini.",
+		"This follow-up was sent, so it cannot be changed, sent again or skipped. Record what came of it; further words can be written in its thread.",
+	},
+	"followup_over": {
+		"Tindak lanjut ini sudah selesai. Bila hasilnya perlu diperbaiki, catat ulang hasilnya.",
+		"This follow-up is over. If what was recorded is wrong, record it again.",
+	},
+	"no_chat": {
+		"Pelanggan ini belum pernah menulis ke nomor kita, jadi tidak boleh dikirimi pesan lebih dulu. Hubungi lewat telepon atau e-mail, lalu catat hasilnya.",
+		"This customer never wrote to our number, so nothing may be sent first. Phone or e-mail, then record what came of it.",
+	},
+	"is_a_call": {
+		"Kartu ini tugas menelepon, bukan pesan. Telepon pelanggannya, lalu catat hasilnya.",
+		"This card is a call to make, not a message. Phone the customer, then record what came of it.",
+	},
+	"way_unknown": {
+		"Cara menghubunginya tidak dikenal. Pilih WhatsApp, telepon, e-mail, atau kunjungan.",
+		"Unknown way of turning to a customer. Choose WhatsApp, phone, e-mail or visit.",
+	},
+	"result_unknown": {
+		"Hasil itu tidak ada di daftar untuk kartu ini. Pilih salah satu dari daftar.",
+		"That result is not on the list for this card. Choose one that is.",
+	},
+	"note_missing": {
+		"Catatannya kosong. Tulis apa yang ditemukan dan apa tindak lanjutnya.",
+		"The note is empty. Write what was found and what is done about it.",
+	},
+	"answer_strange": {
+		"Nilai itu di luar pilihan untuk pertanyaan ini. Isi 1 sampai 5, atau 0 sampai 10 untuk kesediaan merekomendasikan.",
+		"That value is out of bounds for this question. Enter 1 to 5, or 0 to 10 for whether they would recommend us.",
+	},
+	"survey_over": {
+		"Survei ini sudah selesai atau kedaluwarsa, jadi jawabannya tidak bisa diubah lagi.",
+		"This survey is done or lapsed, so its answers can no longer be changed.",
+	},
 }

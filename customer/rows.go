@@ -165,7 +165,7 @@ func (c Customer) rows() []ledger.IndexRow {
 	if c.ID == "" {
 		return nil
 	}
-	return Customers.rows(c.ID, append([]string{c.Name, c.Place}, c.Aliases...)...)
+	return append(Customers.rows(c.ID, append([]string{c.Name, c.Place}, c.Aliases...)...), c.buyer()...)
 }
 
 // relist writes the rows that are new or scored anew, and takes out those that are

@@ -79,16 +79,23 @@ type storedCustomer struct {
 	Scheme  string        `json:"scheme,omitzero"`
 	Aliases []string      `json:"aliases,omitzero"`
 	Orders  []storedOrder `json:"orders,omitzero"`
-	Created int64         `json:"created"`
-	Updated int64         `json:"updated"`
+
+	Market    string       `json:"market,omitzero"`
+	Rhythm    storedRhythm `json:"rhythm,omitzero"`
+	Contacted int64        `json:"contacted,omitzero"`
+	FollowUp  string       `json:"followup,omitzero"`
+
+	Created int64 `json:"created"`
+	Updated int64 `json:"updated"`
 }
 
-type storedOrder struct {
-	Number   string `json:"n"`
-	At       int64  `json:"at,omitzero"`
-	What     string `json:"what,omitzero"`
-	Amount   int64  `json:"amount,omitzero"`
-	Currency string `json:"cur,omitzero"`
+type storedRhythm struct {
+	Orders  int    `json:"orders"`
+	First   int64  `json:"first,omitzero"`
+	Last    int64  `json:"last,omitzero"`
+	FirstBy string `json:"by,omitzero"`
+	Days    []int  `json:"days,omitzero"` // since 1970, newest first
+	Per     []int  `json:"per,omitzero"`  // orders of each day; none when each has one
 }
 
 func millis(t time.Time) int64 {
@@ -204,9 +211,10 @@ func (c Customer) stored() storedCustomer {
 	s := storedCustomer{
 		V: 1, ID: c.ID, Name: c.Name, System: string(c.System), Place: c.Place, Owner: c.Owner, Modules: c.Modules,
 		Scheme: c.Scheme, Aliases: c.Aliases, Created: millis(c.Created), Updated: millis(c.Updated),
+		Market: string(c.Market), Rhythm: c.Rhythm.stored(), Contacted: millis(c.Contacted), FollowUp: c.FollowUp,
 	}
 	for _, o := range c.Orders {
-		s.Orders = append(s.Orders, storedOrder{o.Number, millis(o.At), o.What, o.Amount, o.Currency})
+		s.Orders = append(s.Orders, o.stored())
 	}
 	return s
 }
@@ -233,9 +241,10 @@ func DecodeCustomer(data []byte) (Customer, error) {
 	c := Customer{
 		ID: s.ID, Name: s.Name, System: System(s.System), Place: s.Place, Owner: s.Owner, Modules: s.Modules,
 		Scheme: s.Scheme, Aliases: s.Aliases, Created: fromMillis(s.Created), Updated: fromMillis(s.Updated),
+		Market: Market(s.Market), Rhythm: s.Rhythm.rhythm(), Contacted: fromMillis(s.Contacted), FollowUp: s.FollowUp,
 	}
 	for _, o := range s.Orders {
-		c.Orders = append(c.Orders, Order{Number: o.Number, At: fromMillis(o.At), What: o.What, Amount: o.Amount, Currency: o.Currency})
+		c.Orders = append(c.Orders, o.order())
 	}
 	return c, nil
 }
@@ -260,6 +269,14 @@ func decode(data []byte, v any, version *int) error {
 	}
 	if *version != 1 {
 		return fmt.Errorf("%w: version %d was written by a newer halo, update this program", ledger.ErrCorrupt, *version)
+	}
+	return nil
+}
+
+// decodeAs is [decode], and says of what.
+func decodeAs(what string, data []byte, v any, version *int) error {
+	if err := decode(data, v, version); err != nil {
+		return fmt.Errorf("decode %s: %w", what, err)
 	}
 	return nil
 }

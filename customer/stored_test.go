@@ -54,8 +54,11 @@ func TestDocumentsFit(t *testing.T) {
 	for i := range 100 {
 		k.Modules = append(k.Modules, fmt.Sprint(i, long))
 		k.Aliases = append(k.Aliases, fmt.Sprint(i, long))
-		k.Orders = append(k.Orders, Order{Number: fmt.Sprint(i, long), At: nine, What: long, Amount: 1 << 60, Currency: "IDR"})
+		k.Orders = append(k.Orders, Order{Number: fmt.Sprint(i, long), At: nine, Done: nine, Void: true, What: long, Amount: 1 << 60, Currency: "IDR"})
+		k.Rhythm.Days = append(k.Rhythm.Days, Day{90_000 - i, 1 << 40})
 	}
+	k.Market, k.FollowUp, k.Contacted = Market(long), long, nine
+	k.Rhythm.Orders, k.Rhythm.First, k.Rhythm.Last, k.Rhythm.FirstBy = 1<<40, nine, nine, long
 	w.do(t, k.Save)
 	if n := len(w.docs[ledger.Ref{Kind: KindCustomer, ID: k.ID}].Data); n > 16<<10 || n < 9<<10 {
 		t.Errorf("a company has %d bytes", n)
@@ -110,7 +113,8 @@ func TestStoredRoundTrip(t *testing.T) {
 	}
 	k := Customer{
 		ID: "k1", Name: "Toko Budi", System: Private, Place: "budi.example", Owner: "112233", Modules: []string{"POS"}, Scheme: "a\nb",
-		Aliases: []string{"TB"}, Orders: []Order{{Number: "O1", At: nine, What: "kasir", Amount: 100, Currency: "IDR"}}, Created: nine, Updated: nine,
+		Aliases: []string{"TB"}, Orders: []Order{{Number: "O1", At: nine, What: "kasir", Amount: 100, Currency: "IDR", Done: nine, Void: true}}, Created: nine, Updated: nine,
+		Market: International, Rhythm: Rhythm{5, nine.Add(-72 * time.Hour), nine, "O0", []Day{{20780, 2}, {20777, 3}}}, Contacted: nine, FollowUp: "FU-261123-0001",
 	}
 	allSet(t, c, "Into")
 	allSet(t, k)
@@ -163,7 +167,7 @@ func TestOldDocuments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		allSet(t, v, "Into")
+		allSet(t, v, "Into", "Market", "Rhythm", "Contacted", "FollowUp") // these came with orders
 		var stored any
 		switch v := v.(type) {
 		case Contact:
