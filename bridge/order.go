@@ -19,13 +19,14 @@ func (d Desk) PlaceOrder(tx *ledger.Tx, o customer.Order, by string) (customer.P
 	if err != nil || !p.Changed() {
 		return p, err
 	}
-	if counts := p.Before.Number != "" && !p.Before.Void; !p.Order.Void && !counts {
+	counted := p.Before.Number != "" && !p.Before.Void
+	recent := tx.Now().Sub(p.Order.At) < d.followUps().Attribute+longestWait
+	if !p.Order.Void && !counted && (recent || p.Customer.FollowUp != "") { // a history has no follow-ups
 		err = d.attribute(tx, p.Order)
 	}
-	if err = errors.Join(err, d.expectReorder(tx, p.Customer), d.welcome(tx, p)); err != nil {
+	if err = errors.Join(err, d.expectReorder(tx, p.Customer), d.welcome(tx, p)); err != nil || !recent {
 		return p, err
 	}
-	// Last, for what was changed above is part of what they show.
 	return p, d.CompanyChanged(tx, p.Customer.ID)
 }
 
