@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/haloerzap/halo/ticket"
 )
 
 // An Address is a WhatsApp user as the network writes it, without a device:
@@ -92,6 +94,8 @@ type StaffMessage struct {
 	At        time.Time
 	// Edited is when it was last changed, zero for never.
 	Edited time.Time
+
+	talk ticket.Talk // what it was written in, "" for a ticket
 }
 
 // An Origin is a message in a Discord channel.
@@ -265,7 +269,7 @@ type SendError struct {
 	Gone bool
 	Err  error
 
-	noPost bool // the report's post has to be made first
+	noPost bool // the post of the report, or talk, has to be made first
 }
 
 func (e *SendError) Error() string {

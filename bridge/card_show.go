@@ -85,6 +85,9 @@ func (c *Courier) cardMessage(ctx context.Context, t ticket.Ticket) (m Message, 
 		return m, "", err
 	}
 	m.Channel = t.Thread
+	if t.IsTalk() {
+		return c.talkMessage(ctx, t, conv, who)
+	}
 	m.Card, m.Buttons = headerCard(t, conv, who, c.desk)
 	data, err := json.Marshal([]any{m.Card, m.Buttons})
 	if err != nil {

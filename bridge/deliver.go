@@ -179,6 +179,9 @@ func (c *Courier) channel(ctx context.Context, lane string) (id string, err erro
 	if err != nil {
 		return "", err
 	}
+	if t.Thread == "" && t.IsTalk() && t.Posts == 0 {
+		return "", &SendError{Certainty: Blocked, Reason: reasonNoTalk, noPost: true}
+	}
 	if t.Thread == "" {
 		return "", &SendError{Certainty: Blocked, RetryAfter: 5 * time.Second, Reason: "the ticket's post is not there yet"}
 	}
@@ -216,9 +219,9 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 	if t.Thread != "" {
 		return t.Thread, nil // an earlier attempt was recorded
 	}
-	forum := c.cfg.Channels["forum"]
-	if forum == "" {
-		return "", &SendError{Certainty: Blocked, Reason: "the desk has no ticket forum"}
+	forum, err := c.forumOf(t)
+	if err != nil {
+		return "", err
 	}
 	// Opening a post is not idempotent: look for the orphan of an earlier attempt.
 	if c.certain.mayBeThere(l.ID, st) {
@@ -234,7 +237,11 @@ func (c *Courier) deliverPost(ctx context.Context, l ledger.Letter, st ledger.St
 	if err != nil {
 		return "", err
 	}
-	id, err := c.board.CreatePost(ctx, Post{Forum: forum, Title: postTitle(t), Tags: []string{t.Tag()}, Message: m})
+	stands, err := c.standing(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	id, err := c.board.CreatePost(ctx, Post{Forum: forum, Title: postTitle(t), Tags: stands.Tags, Message: m})
 	if err == nil {
 		c.cards.Store(l.ID, check)
 	}
@@ -264,6 +271,9 @@ func (c *Courier) deliverTags(ctx context.Context, l ledger.Letter) error {
 	t, err := c.ticket(ctx, l.Log)
 	if err != nil {
 		return err
+	}
+	if t.IsTalk() {
+		return c.arrangeTalk(ctx, t)
 	}
 	return c.board.Settle(ctx, t.Thread, body.Tag, body.Archived)
 }

@@ -199,7 +199,7 @@ func (d Desk) SendKept(tx *ledger.Tx, thread, message, by string) (Verdict, erro
 	switch {
 	case err != nil || !ok:
 		return "", cmp.Or(err, fmt.Errorf("%w: %s", ErrNoTicket, k.Ticket))
-	case t.State == ticket.Closed:
+	case t.State == ticket.Closed && !t.IsTalk():
 		return "", &ticket.Refusal{Key: "closed"}
 	case t.Conversation == "":
 		return "", &ticket.Refusal{Key: "no_bridge"}

@@ -13,19 +13,20 @@ import (
 
 // An arrival is a piece of a message being taken in, by one attempt at one commit.
 type arrival struct {
-	r     *Relay
-	tx    *ledger.Tx
-	c     ticket.Conversation
-	m     ClientMessage
-	piece int
-	last  bool
-	who   customer.Contact // zero in a group
-	known bool             // there was a contact of the person before
-	at    time.Time        // when it was written, see written
-	stood ledger.Ref       // where a placeholder for it is kept
-	q     question         // the sentence of ours that it answers
-	read  string           // the ticket in which it stands already, since it could be read
-	call  string           // what to tell the agent of a ticket in which it changes nothing
+	r        *Relay
+	tx       *ledger.Tx
+	c        ticket.Conversation
+	m        ClientMessage
+	piece    int
+	last     bool
+	who      customer.Contact // zero in a group
+	known    bool             // there was a contact of the person before
+	at       time.Time        // when it was written, see written
+	stood    ledger.Ref       // where a placeholder for it is kept
+	q        question         // the sentence of ours that it answers
+	read     string           // the ticket in which it stands already, since it could be read
+	noSurvey bool             // no survey takes it
+	call     string           // what to tell the agent of a ticket in which it changes nothing
 
 	open   ticket.Ticket // the open ticket, if c has one
 	closed ticket.Ticket // the one that closed last, once asked for
@@ -75,6 +76,9 @@ func (a *arrival) ahead() {
 		if a.c.Rated != a.c.Last && a.asksNear() {
 			numbers = append(numbers, a.c.Rated)
 		}
+		if a.talkSince(time.Time{}) {
+			numbers = append(numbers, a.c.Talk)
+		}
 	}
 	for _, number := range numbers {
 		if number != "" {
@@ -105,6 +109,9 @@ func (a *arrival) takeIn(subject spot, found bool) error {
 			if err := a.changedItsMind(subject.Ticket); err != nil {
 				return err
 			}
+			if err := a.signOnTalk(subject.Ticket); err != nil {
+				return err
+			}
 			return a.reacted()
 		}
 	}
@@ -113,8 +120,13 @@ func (a *arrival) takeIn(subject spot, found bool) error {
 			return cmp.Or(err, a.goesOn(h.Ticket))
 		}
 	}
+	return a.goes()
+}
+
+// goes brings a message that stands for itself to where it belongs.
+func (a *arrival) goes() error {
 	switch {
-	case a.c.Open == "" && slices.Contains(echoes, a.m.Kind) && !a.answersRating() && !a.lateConfirmation():
+	case a.c.Open == "" && slices.Contains(echoes, a.m.Kind) && a.q.about.Kind == "" && !a.answersRating() && !a.lateConfirmation():
 		// It speaks of an earlier message: noted, but no new concern.
 		logWrote(a.tx, cmp.Or(a.c.Last, "conversation/"+a.c.ID), a.m)
 		return a.c.Save(a.tx)
@@ -131,7 +143,7 @@ func (a *arrival) changedItsMind(number string) error {
 		return nil
 	}
 	t, ok, err := ticket.Load(a.tx, number)
-	if err != nil || !ok || t.State != ticket.Closed {
+	if err != nil || !ok || t.State != ticket.Closed || t.IsTalk() {
 		return err
 	}
 	a.call = "klien mengubah pesannya setelah tiket ini ditutup. Bila ada yang perlu dikerjakan, buka kembali tiket ini."
@@ -187,7 +199,8 @@ func (a *arrival) intoOpen() error {
 }
 
 // fromPhone takes in what was typed on the linked phone: an answer in the open ticket, a
-// last word in one that has just closed, or the beginning of a new one.
+// last word in one that has just closed or in a follow-up of the last days, or the
+// beginning of a new one.
 func (a *arrival) fromPhone() error {
 	if a.c.Open != "" {
 		return a.intoOpen()
@@ -196,7 +209,12 @@ func (a *arrival) fromPhone() error {
 		return err
 	}
 	if t := a.closed; t.Number != "" && notBefore(t, a.at).Sub(t.ClosedAt) < a.r.desk.policy().ReopenWithin {
-		return a.aside(t.Number)
+		if !a.talkSince(t.ClosedAt) {
+			return a.aside(t.Number)
+		}
+	}
+	if a.talkSince(time.Time{}) {
+		return a.intoTalk(a.c.Talk)
 	}
 	return a.start()
 }

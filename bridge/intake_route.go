@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
@@ -33,6 +34,10 @@ func (a *arrival) bring(to ticket.Destination) error {
 		return a.comment(to)
 	case ticket.ToTicket:
 		return a.intoOpen()
+	case ticket.ToSurvey:
+		return a.intoSurvey(to)
+	case ticket.ToFollowUp:
+		return a.intoTalk(to.ID)
 	case ticket.ToNote:
 		if to.Why == ticket.NotedStrange {
 			if err := a.askAgain(to.ID); err != nil {
@@ -48,7 +53,6 @@ func (a *arrival) bring(to ticket.Destination) error {
 		}
 		return a.reopen()
 	}
-	// No survey runs and no follow-up was sent: both are told of nowhere yet.
 	return a.opens()
 }
 
@@ -57,6 +61,14 @@ func (a *arrival) destination() (ticket.Destination, error) {
 	in := ticket.RouteInput{
 		At: a.at, Content: contentOf(a.m), Text: a.m.Text, Votes: a.m.Votes, Open: a.c.Open, Policy: a.r.desk.policy(),
 		Declined: a.who.Consent.Choice == customer.Declined,
+		FollowUp: ticket.SentCard{Card: a.c.Talk, At: a.c.TalkAt}, About: a.q.about,
+	}
+	if a.c.Survey != "" && !a.noSurvey && in.Open == "" && a.m.Group == nil {
+		parses, err := a.r.desk.surveyParses(a.tx, a.c, a.m)
+		if err != nil {
+			return ticket.Destination{}, err
+		}
+		in.Survey = ticket.Running{ID: a.c.Survey, Parses: parses}
 	}
 	if _, opt := ticket.OptWord(a.m.Text); opt && a.m.Group != nil {
 		in.Content = "" // no member speaks for the group
@@ -180,6 +192,9 @@ func (a *arrival) opt(wish ticket.Opt) error {
 	}
 	id := "opt/" + clientLetterID(a.c.ID, a.m, 0, 0)
 	number := a.c.Open
+	if number == "" && a.talkSince(time.Time{}) {
+		number = a.c.Talk
+	}
 	if number == "" {
 		number = a.c.Last
 	}
@@ -279,7 +294,10 @@ func (a *arrival) reacted() error {
 
 // A question is a standard sentence that a client answers: its key and its ticket. The
 // zero question is none.
-type question struct{ key, ticket string }
+type question struct {
+	key, ticket string
+	about       ticket.About // it is a message of a talk or a survey
+}
 
 // closes reports whether it asks if the work is done.
 func (q question) closes() bool {
@@ -308,7 +326,8 @@ func (a *arrival) question() (question, error) {
 			return question{}, err
 		}
 		if ok {
-			return question{sentenceKey(letter), number}, nil
+			about, err := a.aboutLog(number)
+			return question{sentenceKey(letter), number, about}, err
 		}
 	}
 	return question{}, nil

@@ -57,6 +57,9 @@ var ErrNoTicket = errors.New("no such ticket")
 // before is the ticket as it was loaded. The conversation follows, and is the caller's to
 // save. What is told leaves in front of what the caller sends afterwards.
 func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *ticket.Conversation, events []ledger.Event) error {
+	if t.IsTalk() {
+		return d.keepTalk(tx, before, t, c, events)
+	}
 	events, returned, err := d.reportsReturn(tx, t, events)
 	if err != nil {
 		return err
@@ -85,6 +88,9 @@ func (d Desk) keep(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 		return err
 	}
 	refreshReports(tx, before, *t)
+	if err := d.surveyTurns(tx, before, *t, c); err != nil {
+		return err
+	}
 	if err := t.Keep(tx, before, events, d.policy(), d.hours()); err != nil {
 		return err
 	}

@@ -115,12 +115,17 @@ func (d Desk) answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
 	var body struct {
 		By  string `json:"by"`
 		Say string `json:"say"`
+		// Outreach is what the desk sends first, by its reason.
+		Outreach string `json:"outreach"`
 	}
 	if err := json.Unmarshal(l.Body, &body); err != nil {
 		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
 	}
 	p, byAgent := staffPart(l.ID)
 	what := taken(tx, l, body.By, body.Say)
+	if body.Outreach != "" && what == nil {
+		what = wordsOfTalk(tx.Now())
+	}
 	refs := []ledger.Ref{{Kind: ticket.KindTicket, ID: l.Log}}
 	if conv, ok := strings.CutPrefix(l.Lane, laneClient); ok && what != nil {
 		refs = append(refs, ledger.Ref{Kind: ticket.KindConversation, ID: conv})
@@ -172,7 +177,10 @@ func taken(tx *ledger.Tx, l ledger.Letter, by, say string) Transition {
 	now := tx.Now()
 	switch {
 	case by != "":
-		return func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+		return func(t *ticket.Ticket, c *ticket.Conversation) ([]ledger.Event, error) {
+			if t.IsTalk() && c.ID != "" {
+				c.TalkSent(t.Number, now)
+			}
 			return refer(t.WordsArrived(by, l.At, now), l.Ext), nil
 		}
 	case closes(say):
@@ -230,7 +238,9 @@ func (c *Courier) reopenThread(ctx context.Context, lease ledger.Lease, l ledger
 		t.Thread = ""
 		t.Posts++
 		tx.SendFirst(OpenPost(number, t.Posts))
-		tx.Index(ticket.IndexUnposted, number, tx.Now().UnixMilli())
+		if !t.IsTalk() { // no client waits for it
+			tx.Index(ticket.IndexUnposted, number, tx.Now().UnixMilli())
+		}
 		return t.Save(tx)
 	})
 	return false, err // the lane begins anew, with the post
@@ -247,6 +257,11 @@ func (c *Courier) stalled(ctx context.Context, lease ledger.Lease, l ledger.Lett
 	_, err := c.outbox.Update(ctx, ledger.Cause{Inbox: &once}, func(tx *ledger.Tx) error {
 		tx.Log(l.Log, ledger.Event{What: "held_up", By: "discord", Data: map[string]string{"reason": se.Reason}})
 		what := "Tiket " + l.Log
+		if t, ok, err := ticket.Load(tx, l.Log); err != nil {
+			return err
+		} else if ok && t.IsTalk() {
+			what = "Kartu tindak lanjut " + l.Log
+		}
 		if strings.HasPrefix(l.Lane, laneReport) {
 			what = "Laporan " + l.Log
 		}

@@ -166,16 +166,22 @@ func (r *Relay) subject(tx *ledger.Tx, c ticket.Conversation, m ClientMessage) (
 // about takes in what speaks of an earlier message, which stands at s. done is false
 // when it is to be treated as a message of its own.
 func (r *Relay) about(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, s spot, piece int) (done bool, err error) {
+	talk, err := talkOf(tx, s.Ticket)
+	if err != nil {
+		return false, err
+	}
 	switch m.Kind {
 	case KindReaction:
-		return r.clientReacted(tx, c, m, s)
+		if done, err = r.clientReacted(tx, c, m, s, talk != ""); err != nil || done || talk == "" {
+			return done, err
+		}
 	case KindDelete:
-		if s.Ticket == c.Open {
+		if s.Ticket == c.Open || talk != "" {
 			tx.Send(signLetter("gone/"+clientLetterID(c.ID, m, 0, 0), s, signDeleted, true))
 		}
 	case KindEdit, kindOthersEdit, kindOthersDelete:
 	case KindVote:
-		if c.Open != "" {
+		if c.Open != "" || talk != "" {
 			return false, nil // an answer that somebody is to see
 		}
 	default:
@@ -184,7 +190,8 @@ func (r *Relay) about(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, s s
 	if s.Ticket == c.Open {
 		return false, nil
 	}
-	// It changes what stands in a closed ticket: whoever reads that one has to see it.
+	// It changes what stands in a closed ticket, or a talk: whoever reads that one has to
+	// see it.
 	t, ok, err := ticket.Load(tx, s.Ticket)
 	if err != nil || !ok {
 		return false, err
@@ -224,8 +231,8 @@ func reserved(emoji string) bool {
 }
 
 // clientReacted shows a reaction as one of ours. done is false when it has to be said
-// in words: the message stands elsewhere, or the sign has another meaning here.
-func (r *Relay) clientReacted(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, s spot) (done bool, err error) {
+// in words: the message stands elsewhere (not in a talk either), or the sign has another meaning here.
+func (r *Relay) clientReacted(tx *ledger.Tx, c ticket.Conversation, m ClientMessage, s spot, talk bool) (done bool, err error) {
 	ref := ledger.Ref{Kind: kindSigns, ID: c.ID + "/" + shortID(m.Target)}
 	var all []sign
 	data, err := tx.Doc(ref)
@@ -252,7 +259,7 @@ func (r *Relay) clientReacted(tx *ledger.Tx, c ticket.Conversation, m ClientMess
 	if err := tx.Put(ref, data); err != nil {
 		return false, err
 	}
-	if s.Ticket != c.Open {
+	if s.Ticket != c.Open && !talk {
 		return false, nil
 	}
 	has := func(emoji string) bool {
@@ -265,7 +272,7 @@ func (r *Relay) clientReacted(tx *ledger.Tx, c ticket.Conversation, m ClientMess
 	if is != "" && reserved(is) {
 		return false, nil
 	}
-	logWrote(tx, c.Open, m)
+	logWrote(tx, s.Ticket, m)
 	if is != "" && is != was {
 		tx.Send(signLetter(id+"/on", s, is, true))
 	}

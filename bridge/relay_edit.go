@@ -53,6 +53,9 @@ func (r *Relay) edited(tx *ledger.Tx, m StaffMessage, raw map[string]string) err
 	if err != nil {
 		return err
 	}
+	if m.talk, err = talkOf(tx, th.Ticket); err != nil {
+		return err
+	}
 	k, isKept, err := loadKept(tx, m.ID)
 	switch {
 	case err != nil:
@@ -109,7 +112,7 @@ func (r *Relay) editedInside(tx *ledger.Tx, number string, m StaffMessage) {
 // unchangedText says, by the reason, why an edit did not follow and what to do.
 var unchangedText = map[string]string{
 	"inside":  "⚠️ Pesan ini tadinya tidak dikirim ke klien, dan perubahannya juga tidak. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
-	"staff":   "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan CS Agent. Klien tetap melihat teks semula.",
+	"staff":   "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan yang boleh membalas klien di sini. Klien tetap melihat teks semula.",
 	"note":    "⚠️ Perubahan ini tidak dikirim: klien tetap melihat teks semula. Untuk menariknya dari klien, hapuslah pesan ini.",
 	"reveal":  "⚠️ Perubahan ini tidak dikirim ke klien karena ada baris yang tadinya catatan. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
 	"mention": "⚠️ Perubahan ini tidak dikirim ke klien karena menyebut rekan kerja. Klien tetap melihat teks semula; hapuslah sebutannya, atau tulislah sebagai pesan baru.",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -71,6 +70,7 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	if err != nil || !ok {
 		return err
 	}
+	m.talk = t.Talk
 	shown, notes, inside := r.split(m)
 	secret, err := internal(tx, m.Forwarded)
 	switch {
@@ -78,13 +78,14 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		return err
 	case !r.agent(m):
 		r.stays(tx, number, m, "staff")
+		r.notOfTalk(tx, t, m)
 		return markInternal(tx, m.ID)
 	case secret:
 		return r.forwardStays(tx, number, m)
 	case inside, t.Conversation == "", r.desk.Mode == Command:
 		r.stays(tx, number, m, keptNote)
 		return keepNote(tx, t, m)
-	case t.State == ticket.Closed:
+	case t.State == ticket.Closed && !t.IsTalk():
 		return r.tooLateToReply(tx, t, m)
 	}
 	why := r.doubt(t, shown)
@@ -115,6 +116,16 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 		tx.Refresh(insideView(m.Channel, m.ID, "note"))
 	}
 	return r.utter(tx, t, shown, parts, notes, utterance{undo: true})
+}
+
+// notOfTalk says to somebody who can answer clients elsewhere that he cannot in a talk of
+// sales.
+func (r *Relay) notOfTalk(tx *ledger.Tx, t ticket.Ticket, m StaffMessage) {
+	if !isTalkOfSales(t.Talk) || t.Conversation == "" || !r.desk.MayBeHeard("", m.Roles) {
+		return
+	}
+	tx.Send(noticeOn(t.Number, "sales/"+m.ID, m.ID, "ℹ️ Pesan ini tetap di dalam: di kartu tindak lanjut, klien hanya dibalas oleh sales dan manager. "+
+		"Bila klien melaporkan kendala, tekan *Jadikan tiket* di bawah pesannya, lalu balas di tiket itu."))
 }
 
 // stays notes a message that is not for the client.
@@ -166,6 +177,9 @@ func (r *Relay) utter(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, parts []pa
 		if err := noted(tx, t.Number, m.ReplyTo); err != nil {
 			return err
 		}
+	}
+	if err := r.desk.resumeTalk(tx, t, m.Author); err != nil {
+		return err
 	}
 	if !how.taken {
 		if err := r.take(tx, t, m.Author); err != nil {
@@ -266,7 +280,7 @@ func (r *Relay) inside(m StaffMessage, words string, notes []string) string {
 	return ""
 }
 
-// agent reports whether who wrote may be heard by a client.
+// agent reports whether who wrote may be heard by the client of the thread.
 func (r *Relay) agent(m StaffMessage) bool {
-	return slices.ContainsFunc(m.Roles, func(role string) bool { return slices.Contains(r.desk.AgentRoles, role) })
+	return r.desk.MayBeHeard(m.talk, m.Roles)
 }

@@ -166,14 +166,18 @@ func reportPosted(tx *ledger.Tx, id, thread, check string) error {
 	return nil
 }
 
-// firstPost puts the making of a report's post in front of a letter that found none: a
-// lead asked for another one while the letter waited.
+// firstPost puts the making of a post in front of a letter that found none: a lead asked
+// for another one of a report while the letter waited, or it is the first for a talk.
 func (c *Courier) firstPost(ctx context.Context, lease ledger.Lease, l ledger.Letter, se *SendError) error {
 	if err := c.outbox.Nack(ctx, lease.Epoch, l, time.Now(), se.Reason, false); err != nil {
 		return fmt.Errorf("put letter %s back: %w", l.ID, err)
 	}
-	id := strings.TrimPrefix(l.Lane, laneReport)
 	hold := ledger.Hold{Letter: l, Epoch: lease.Epoch}
+	if number, ok := strings.CutPrefix(l.Lane, laneThread); ok {
+		_, err := c.outbox.Update(ctx, ledger.Cause{Hold: &hold}, func(tx *ledger.Tx) error { return firstOfTalk(tx, number) })
+		return err
+	}
+	id := strings.TrimPrefix(l.Lane, laneReport)
 	_, err := c.outbox.Update(ctx, ledger.Cause{Hold: &hold}, func(tx *ledger.Tx) error {
 		r, ok, err := escalation.Load(tx, id)
 		if err != nil || !ok || r.Thread != "" || r.Lost || r.State == escalation.Closed {

@@ -60,7 +60,7 @@ func (r *Relay) reacted(tx *ledger.Tx, s StaffReaction) error {
 		return nil // a report's post: signs stay there
 	}
 	t, ok, err := ticket.Load(tx, th.Ticket)
-	agent := slices.ContainsFunc(s.Roles, func(role string) bool { return slices.Contains(r.desk.AgentRoles, role) })
+	agent := r.desk.MayBeHeard(t.Talk, s.Roles)
 	if err != nil || !ok || t.State == ticket.Closed || s.On && !agent {
 		return err
 	}

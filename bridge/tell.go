@@ -39,7 +39,7 @@ func (d Desk) tell(tx *ledger.Tx, before ticket.Ticket, t *ticket.Ticket, c *tic
 			}
 		}
 	}
-	if before.Number == "" {
+	if before.Number == "" || t.IsTalk() && t.Posts == 0 {
 		return s.events, nil // the post is made with its tag
 	}
 	closed := t.State == ticket.Closed

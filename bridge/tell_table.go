@@ -64,6 +64,9 @@ func init() {
 
 // untold are the events that need no words, and why.
 var untold = map[string]string{
+	"talk_opened":    "the post says it",
+	"talk_ended":     "the post goes into the archive",
+	"talk_resumed":   "the post comes out of the archive",
 	"opened":         "the post says it, and intake greets the client",
 	"identified":     "the card shows it",
 	"waited":         "for the figures",
