@@ -111,7 +111,7 @@ func (d Desk) chooseBuyers(r *customer.Round) error {
 	}
 	buyers := make([]customer.Buyer, 0, len(rows))
 	for _, row := range rows {
-		if b, ok := customer.ParseBuyer(row.Member, row.Score); ok {
+		if b, ok := customer.ParseBuyer(row.Member, row.Score, d.followUps().Usual); ok {
 			buyers = append(buyers, b)
 		}
 	}

@@ -3,7 +3,6 @@ package bridge
 import (
 	"time"
 
-	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
 
@@ -57,7 +56,7 @@ func (a *arrival) intoTalk(number string) error {
 	if err := a.settle(before, &t, events); err != nil || !speaks {
 		return err
 	}
-	return a.r.desk.talkHeard(a.tx, t, a.at)
+	return a.r.desk.talkHeard(a.tx, number)
 }
 
 // begins reports whether the client begins to speak in a talk, or does so again after an
@@ -80,7 +79,7 @@ func (a *arrival) signOnTalk(number string) error {
 	if err := a.r.desk.resumeTalk(a.tx, t, "client"); err != nil {
 		return err
 	}
-	return a.r.desk.talkHeard(a.tx, t, a.at)
+	return a.r.desk.talkHeard(a.tx, number)
 }
 
 // intoSurvey gives the message to the survey. One that it does not take goes where it
@@ -114,8 +113,3 @@ func (a *arrival) aboutLog(number string) (ticket.About, error) {
 	}
 	return ticket.About{}, nil
 }
-
-// talkHeard is told that the client wrote in a talk, or put a sign on what it sent him, in
-// the commit that takes it in. The talk is open then, and stored. (FOLLOW implements it:
-// the follow-up is answered, its owner is called, what is queued for the contact dropped.)
-func (d Desk) talkHeard(tx *ledger.Tx, t ticket.Ticket, at time.Time) error { return nil }
