@@ -98,4 +98,3 @@ func (d Desk) nudge(tx *ledger.Tx, _ time.Time) (string, error) {
 	RefreshCard(tx, r.ID)
 	return "sales diingatkan: " + p.String(), nil
 }
-

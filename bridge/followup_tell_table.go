@@ -48,11 +48,10 @@ func (s *followUpTelling) queued(e ledger.Event) error {
 }
 
 func (s *followUpTelling) returned(e ledger.Event) error {
-	if e.By != "halo" {
-		s.line("↩️ " + by(e.By) + " membatalkan pengiriman; kartu ini terbuka lagi.")
-		return nil
+	if e.By == "halo" {
+		return nil // who asked for it is told why it was dropped
 	}
-	s.call("⚠️", s.holder(), "pesan tidak terkirim: "+inert(e.Data["why"])+".\nHubungi lewat telepon atau e-mail lalu catat hasilnya, atau lewati kartu ini.", followRecord, followSkip)
+	s.line("↩️ " + by(e.By) + " membatalkan pengiriman; kartu ini terbuka lagi.")
 	return nil
 }
 

@@ -1,10 +1,12 @@
 package bridge
 
 import (
+	"context"
 	"time"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
+	"github.com/haloerzap/halo/ticket"
 )
 
 // Surveys is every figure of surveys. The zero value is the standard one.
@@ -72,4 +74,9 @@ func (d Desk) Jobs() map[string]Job {
 	return map[string]Job{"followups": d.listFollowUps, "surveys": d.listSurveys, "nudge": d.nudge}
 }
 
-func (d Desk) listSurveys(tx *ledger.Tx, at time.Time) (string, error)   { return "", nil }
+func (d Desk) listSurveys(tx *ledger.Tx, at time.Time) (string, error) { return "", nil }
+
+// surveyRoundCard is the head of a month's list of surveys (SURVEY).
+func (c *Courier) surveyRoundCard(_ context.Context, t ticket.Ticket, _ customer.Round) (*Card, []Button, error) {
+	return c.plainCard(t, ticket.Conversation{}, customer.Card{}), nil, nil
+}
