@@ -265,6 +265,9 @@ type SendError struct {
 	// Denied is true when a right is missing that a person can give back: the letter
 	// waits, and the ops channel is told once.
 	Denied bool
+	// First is true when it was refused because the desk wrote first (463): nothing that
+	// the desk sends first may leave for now.
+	First bool
 	// Gone is true when the destination itself no longer exists (thread deleted).
 	Gone bool
 	Err  error

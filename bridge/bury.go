@@ -21,6 +21,8 @@ func (c *Courier) bury(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		switch {
 		case strings.HasPrefix(l.ID, "dead/"):
 			return nil // the notice itself failed: the list of dead letters still shows it
+		case outreachOf(l) != "":
+			return c.desk.outreachLost(tx, l, outreachOf(l), why)
 		case l.Kind == kindText || l.Kind == kindMedia || l.Kind == kindPoll:
 			if err := diedOfFile(tx, l); err != nil {
 				return err

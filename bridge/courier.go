@@ -51,7 +51,11 @@ type CourierConfig struct {
 	Library Library // where files are kept; without it none is carried
 	// LargestFile bounds a file that is fetched, in bytes; 0 for 100 MiB.
 	LargestFile int64
-	Failpoint   Failpoint
+	// Forbidden says why WhatsApp does not let the desk write first at the moment, "" when
+	// it does: a reason of [Desk.PauseOutreach]. It is asked before each letter of that
+	// sort; nil for never.
+	Forbidden func() string
+	Failpoint Failpoint
 }
 
 // A Courier takes letters out of the outbox and tells the world: one goroutine a
@@ -387,6 +391,12 @@ func (c *Courier) send(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		}
 		lease = c.lease()
 	}
+	if id := outreachOf(l); id != "" {
+		if err := c.leaveOutreach(ctx, lease, l, id); err != nil {
+			return "", err
+		}
+		lease = c.lease()
+	}
 	now := time.Now()
 	if !lease.Valid(now) {
 		return "", &SendError{Certainty: Blocked, Reason: "this instance no longer leads the desk"}
@@ -428,6 +438,9 @@ func (c *Courier) failed(ctx context.Context, lease ledger.Lease, l ledger.Lette
 	se, ok := errors.AsType[*SendError](err)
 	if !ok {
 		se = &SendError{Certainty: Unknown, Reason: "no answer", Err: err}
+	}
+	if done, err := c.outreachWaits(ctx, lease, l, se); done || err != nil {
+		return done && err == nil, err
 	}
 	counts := se.Certainty != Blocked && !se.Outage
 	switch {

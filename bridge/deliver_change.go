@@ -23,10 +23,11 @@ const reasonDeleted = "the message was deleted in Discord"
 // A moot error means that a letter has nothing (any more) to do in the world: it
 // ends as if it were sent, with what follows.
 type mootError struct {
-	dropped bool       // it was taken back before it left
-	late    bool       // WhatsApp no longer allows it: the agent is told
-	nowhere bool       // what it was for is over, and has no place
-	instead *rewording // what the letter it is about is to say when it is sent, nil for nothing
+	dropped  bool       // it was taken back before it left
+	late     bool       // WhatsApp no longer allows it: the agent is told
+	nowhere  bool       // what it was for is over, and has no place
+	outreach string     // a message of the queue of what is sent first, which may not leave
+	instead  *rewording // what the letter it is about is to say when it is sent, nil for nothing
 }
 
 func (e *mootError) Error() string { return "nothing to do" }
@@ -127,6 +128,9 @@ func (c *Courier) tooLate(kind string, part wordsPart) bool {
 func (c *Courier) moot(ctx context.Context, lease ledger.Lease, l ledger.Letter, m *mootError) error {
 	if m.dropped {
 		return c.dropped(ctx, lease, l)
+	}
+	if m.outreach != "" {
+		return c.takeBack(ctx, lease, l, m.outreach)
 	}
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent}
 	_, err := c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {

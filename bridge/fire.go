@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 
+	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/escalation"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
@@ -22,6 +23,7 @@ func (d Desk) Timers() map[string]func(*ledger.Tx, ledger.Timer) error {
 	all := map[string]func(*ledger.Tx, ledger.Timer) error{
 		TimerUndelivered: Undelivered, TimerSecret: EndSecret, TimerFlood: d.Unfold, ticket.TimerShift: d.Shift, TimerLeft: d.Left,
 		escalation.TimerLadder: d.Climb, escalation.TimerTold: d.TellNext,
+		customer.TimerOutreach: d.FireOutreach,
 	}
 	for _, kind := range ticketTimers {
 		all[kind] = d.Fire

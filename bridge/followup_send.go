@@ -78,30 +78,9 @@ func (d Desk) unsent(tx *ledger.Tx, f *customer.FollowUp, why string) ([]ledger.
 		return nil, nil
 	}
 	if f.Kind == customer.Reminder {
-		return f.Skip(unsentReason(why), "halo", tx.Now())
+		return f.Skip(WhyNotSent(why, "id"), "halo", tx.Now())
 	}
-	return f.Return("halo", unsentReason(why), tx.Now()), nil
-}
-
-// unsentReasons are why a message was not sent, for people.
-var unsentReasons = map[string]string{
-	"opted_out":   "kontak ini tidak mau menerima info dan penawaran",
-	"blocked":     "kontak ini diblokir",
-	"never_wrote": "kontak ini belum pernah menulis ke nomor kita",
-	"not_agreed":  "kontak ini belum setuju menerima pengingat",
-	"complaint":   "perusahaan ini punya keluhan yang belum selesai",
-	"late":        "waktunya sudah lewat",
-	"no_chat":     "percakapannya tidak ada lagi",
-	"answered":    "klien sudah menulis",
-	"unwanted":    "sudah tidak diperlukan",
-	"failed":      "WhatsApp menolak pesannya",
-}
-
-func unsentReason(why string) string {
-	if words, ok := unsentReasons[why]; ok {
-		return words
-	}
-	return why
+	return f.Return("halo", WhyNotSent(why, "id"), tx.Now()), nil
 }
 
 // talkHeard takes in that the customer wrote in the talk of a follow-up: whoever takes in

@@ -190,6 +190,11 @@ func (a *arrival) opt(wish ticket.Opt) error {
 	if err := a.who.Save(a.tx); err != nil {
 		return err
 	}
+	if a.who.Consent.Choice == customer.Declined {
+		if err := a.r.desk.DropOutreachTo(a.tx, a.who.ID, unfitOptedOut); err != nil {
+			return err
+		}
+	}
 	id := "opt/" + clientLetterID(a.c.ID, a.m, 0, 0)
 	number := a.c.Open
 	if number == "" && a.talkSince(time.Time{}) {

@@ -56,6 +56,9 @@ type textBody struct {
 	Say   string `json:"say,omitzero"` // key of the standard sentence it is
 	By    string `json:"by,omitzero"`  // Discord user id of the agent; empty for halo itself
 	Quote *Quote `json:"quote,omitzero"`
+	// Outreach is the message of the queue of what is sent first that it is, "" for none:
+	// the courier asks for it before it leaves.
+	Outreach string `json:"outreach,omitzero"`
 }
 
 type mediaBody struct {

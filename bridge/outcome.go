@@ -41,6 +41,9 @@ func (c *Courier) sent(ctx context.Context, lease ledger.Lease, l ledger.Letter,
 		case kindSay, kindEdit:
 			return said(tx, l.Lane, ext)
 		case kindText, kindPoll:
+			if err := c.desk.outreachSent(tx, l); err != nil {
+				return err
+			}
 			return c.desk.answered(tx, l, told)
 		case kindMedia:
 			if err := saidSo(tx, l); err != nil {

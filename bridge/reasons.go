@@ -103,6 +103,8 @@ var reasons = []struct{ clause, said string }{
 	{"this instance no longer leads the desk", "proses ini tidak lagi memegang desk; penggantinya akan mengirim"},
 	{"the desk has no channel ", "jalankan halo setup discord; desk belum punya kanal "},
 	{"the desk has no ticket forum", "desk belum punya forum tiket; jalankan halo setup discord"},
+	{"the desk has no forum of follow-ups", "desk belum punya forum tindak lanjut; halo check menunjukkan apa yang perlu dilakukan"},
+	{"the post of the card is not there yet", "post kartunya belum ada"},
 	{"the ticket's post is not there yet", "post tiketnya belum ada"},
 	{"the store does not answer", "penyimpanan tidak menjawab"},
 	{"the letter cannot be read", "isi pesan ini rusak; lihat log"},

@@ -15,42 +15,6 @@ type Surveys struct {
 	Action   time.Duration // working time for the call after low answers
 }
 
-// ---- outreach: what the desk sends first (OUT) ----
-
-// Approach asks that a message be sent first, when its turn comes. One whose reason was
-// there before changes nothing. It does not look whether it may be sent: that is done in
-// the commit that writes its letter.
-func (d Desk) Approach(tx *ledger.Tx, o customer.Outreach) error { return nil }
-
-// DropOutreach takes a message that has not left out of the queue, for a reason. fn of its
-// owner (follow-up, survey) hears it.
-func (d Desk) DropOutreach(tx *ledger.Tx, id, why string) error { return nil }
-
-// DropOutreachTo takes everything of some kinds that waits for a contact out of the queue.
-func (d Desk) DropOutreachTo(tx *ledger.Tx, contact, why string, kinds ...customer.OutreachKind) error {
-	return nil
-}
-
-// PauseOutreach holds everything back that would be sent first; ResumeOutreach ends that.
-func (d Desk) PauseOutreach(tx *ledger.Tx, by, why string) error { return nil }
-
-// ResumeOutreach ends a pause.
-func (d Desk) ResumeOutreach(tx *ledger.Tx, by string) error { return nil }
-
-// LinkNumber notes which number is linked, for the lower cap of its first month.
-func (d Desk) LinkNumber(tx *ledger.Tx, number string) error { return nil }
-
-// outreachLeft is told (FOLLOW, SURVEY implement) that WhatsApp took a message, or that it
-// was dropped (why != "").
-func (d Desk) outreachEnded(tx *ledger.Tx, o customer.Outreach) error {
-	switch o.Kind {
-	case customer.OutreachSurvey:
-		return d.surveyReached(tx, o)
-	default:
-		return d.followUpReached(tx, o)
-	}
-}
-
 // ---- surveys (SURVEY) ----
 
 // ChangeSurvey is ChangeFollowUp for surveys.

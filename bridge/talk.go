@@ -181,7 +181,7 @@ func (s saidFirst) lines(number string) (lines []ledger.Letter) {
 	return lines
 }
 
-const reasonNoTalk = "the card's post is not there yet"
+const reasonNoTalk = "the post of the card is not there yet"
 
 // firstOfTalk puts the making of a talk's post in front of its lane, and what was sent
 // first behind it.
@@ -217,14 +217,16 @@ func saidBefore(tx *ledger.Tx, number string) ([]ledger.Letter, error) {
 
 // forumOf is the forum of a post.
 func (c *Courier) forumOf(t ticket.Ticket) (string, error) {
-	part, name := "forum", "ticket forum"
 	if isTalkOfSales(t.Talk) {
-		part, name = "followups", "forum of follow-ups"
+		if id := c.cfg.Channels["followups"]; id != "" {
+			return id, nil
+		}
+		return "", &SendError{Certainty: Blocked, Reason: "the desk has no forum of follow-ups"}
 	}
-	if id := c.cfg.Channels[part]; id != "" {
+	if id := c.cfg.Channels["forum"]; id != "" {
 		return id, nil
 	}
-	return "", &SendError{Certainty: Blocked, Reason: "the desk has no " + name}
+	return "", &SendError{Certainty: Blocked, Reason: "the desk has no ticket forum"}
 }
 
 // standing is how a post has to stand.

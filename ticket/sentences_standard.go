@@ -25,6 +25,7 @@ const (
 	SayRatingAgain     = "rating_again"      // the answer was none of 1 to 5
 	SayRatingComment   = "rating_comment"    // asks for a comment
 	SayRatingThanks    = "rating_thanks"     // ends it
+	SayOptOutHint      = "opt_out_hint"      // the end of what the desk sends first: how to have no more of it
 	SayOptOut          = "opt_out"           // no proactive messages any more
 	SayOptIn           = "opt_in"            // again
 	SayCall            = "call"              // to somebody who called
@@ -110,6 +111,9 @@ func Standard() []Sentence {
 		{Key: SayRatingThanks,
 			Text:    "Terima kasih atas penilaian dan masukannya kak. Ini sangat berarti bagi kami.",
 			English: "Thank you for your rating and feedback. It means a lot to us."},
+		{Key: SayOptOutHint,
+			Text:    "Balas BERHENTI bila tidak ingin menerima info seperti ini.",
+			English: "Reply STOP if you do not want messages like this."},
 		{Key: SayOptOut,
 			Text:    "Baik kak, kami tidak akan mengirim info dan penawaran lagi. Kakak tetap bisa menghubungi kami kapan saja.",
 			English: "We will not send you any more information and offers. You can still contact us at any time."},

@@ -123,8 +123,15 @@ var (
 	deniers = strings.Fields("bukan jangan not no jam pukul tgl tanggal tahun rp idr sisa tinggal total jumlah nomor nomer hal pasal versi")
 )
 
+// mostStars is the best rating.
+const mostStars = 5
+
 // rated finds the one rating of a text.
-func rated(text string) (score, bool) {
+func rated(text string) (score, bool) { return scored(text, mostStars, false) }
+
+// scored finds the one answer of a text to a question of which most is the best answer.
+// beside lets numbers behind it count other things: "4, balasnya 5 menit".
+func scored(text string, most int, beside bool) (score, bool) {
 	if len(text) > mostRating || !utf8.ValidString(text) {
 		return score{}, false
 	}
@@ -132,8 +139,8 @@ func rated(text string) (score, bool) {
 	found, any := runOfStars(g, len(text))
 	all := pieces(g)
 	for i := 0; i < len(all); i++ {
-		value, n := number(all[i:])
-		if n == 0 {
+		value, n := number(all[i:], most)
+		if n == 0 || beside && any && slices.Contains(units, firstWord(all[i+n:])) {
 			continue
 		}
 		if !meant(all, i, i+n) {
@@ -194,9 +201,9 @@ func runOfStars(g []glyph, length int) (score, bool) {
 }
 
 // number reads a number at the beginning of the pieces, n of them; n is 0 when
-// there is none. Out of 1 to 5 it is still a number.
-func number(rest []piece) (value, n int) {
-	value, ok := small(rest[0])
+// there is none. One that no answer can be is still a number.
+func number(rest []piece, most int) (value, n int) {
+	value, ok := small(rest[0], most)
 	if !ok {
 		return 0, 0
 	}
@@ -204,18 +211,18 @@ func number(rest []piece) (value, n int) {
 	if len(rest) < 3 {
 		return value, n
 	}
-	second, ok := small(rest[2])
+	second, ok := small(rest[2], most)
 	joined := rest[1].from == rest[0].to && rest[2].from == rest[1].to
 	switch of := rest[1].word; {
 	case ok && (of == "/" || of == "dari" || of == "of" || of == "per"):
-		if n = 3; second != 5 {
+		if n = 3; second != most {
 			value = -1
 		}
 	case ok && joined && (of == "." || of == "," || of == ":" || of == "-"): // 4.5, 5:00, 1-5
 		return -1, 3
 	case len(rest) > 3 && of == "out" && rest[2].word == "of":
-		if second, ok = small(rest[3]); ok {
-			if n = 4; second != 5 {
+		if second, ok = small(rest[3], most); ok {
+			if n = 4; second != most {
 				value = -1
 			}
 		}
@@ -223,8 +230,8 @@ func number(rest []piece) (value, n int) {
 	return value, n
 }
 
-// small reads a numeral or a number; larger ones are -1.
-func small(p piece) (int, bool) {
+// small reads a numeral or a number; larger ones than most are -1.
+func small(p piece, most int) (int, bool) {
 	if p.kind != word {
 		return 0, false
 	}
@@ -240,6 +247,9 @@ func small(p piece) (int, bool) {
 		return 0, false
 	}
 	if len(p.word) > 1 {
+		if p.word == strconv.Itoa(most) {
+			return most, true
+		}
 		return -1, true
 	}
 	return int(p.word[0] - '0'), true

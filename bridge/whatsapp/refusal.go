@@ -78,6 +78,7 @@ func classifyCode(code int, a action, err error) *bridge.SendError {
 	case code == 429:
 		e.Certainty, e.RetryAfter, e.Reason = bridge.Blocked, 5*time.Minute, "WhatsApp asks us to slow down"
 	case code == 463:
+		e.First = true
 		e.Certainty, e.RetryAfter, e.Reason = bridge.NotSent, 30*time.Minute, "WhatsApp does not let this number write first at the moment"
 	case code == 479:
 		e.Certainty, e.RetryAfter, e.Reason = bridge.NotSent, time.Minute, "WhatsApp found the message malformed for the client's phone"
