@@ -50,11 +50,6 @@ func unqueued(f customer.FollowUp) string {
 	return "returned"
 }
 
-// wantsFollowUp reports whether the follow-up of a message still wants it sent.
-func (d Desk) wantsFollowUp(tx *ledger.Tx, o customer.Outreach) (bool, error) {
-	f, ok, err := customer.LoadFollowUp(tx, o.Ref)
-	return err == nil && ok && f.State == customer.FollowUpQueued, err
-}
 
 // followUpReached is told what became of the message of a follow-up: WhatsApp took it, or
 // it was dropped.
