@@ -65,6 +65,9 @@ type Desk struct {
 	Rates     customer.Rates
 	FollowUps FollowUps
 	Surveys   Surveys
+	// OptWords are the messages by which a client declines what is sent first, or wants it
+	// again; nil for the built-in ones.
+	OptWords ticket.OptWords
 	// Vault seals what clients send as codes and passwords; nil for one of the process.
 	Vault *Vault
 }

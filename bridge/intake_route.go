@@ -59,7 +59,7 @@ func (a *arrival) bring(to ticket.Destination) error {
 // destination asks for the place with what is known.
 func (a *arrival) destination() (ticket.Destination, error) {
 	in := ticket.RouteInput{
-		At: a.at, Content: contentOf(a.m), Text: a.m.Text, Votes: a.m.Votes, Open: a.c.Open, Policy: a.r.desk.policy(),
+		At: a.at, Content: contentOf(a.m), Text: a.m.Text, Votes: a.m.Votes, Open: a.c.Open, Policy: a.r.desk.policy(), Words: a.r.desk.OptWords,
 		Declined: a.who.Consent.Choice == customer.Declined,
 		FollowUp: ticket.SentCard{Card: a.c.Talk, At: a.c.TalkAt}, About: a.q.about,
 	}
@@ -70,7 +70,7 @@ func (a *arrival) destination() (ticket.Destination, error) {
 		}
 		in.Survey = ticket.Running{ID: a.c.Survey, Parses: parses}
 	}
-	if _, opt := ticket.OptWord(a.m.Text); opt && a.m.Group != nil {
+	if _, opt := a.r.desk.OptWords.Read(a.m.Text); opt && a.m.Group != nil {
 		in.Content = "" // no member speaks for the group
 	}
 	if in.Open == "" {

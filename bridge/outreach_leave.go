@@ -134,7 +134,7 @@ func (c *Courier) outreachWaits(ctx context.Context, lease ledger.Lease, l ledge
 	out := ledger.Outcome{Letter: l, Epoch: lease.Epoch, State: ledger.Sent}
 	_, err = c.outbox.Update(ctx, ledger.Cause{Outcome: &out}, func(tx *ledger.Tx) error {
 		if se.First {
-			if err := c.desk.PauseOutreach(tx, "halo", pause463); err != nil {
+			if err := c.desk.PauseOutreach(tx, "halo", Pause463); err != nil {
 				return err
 			}
 			return c.desk.tookBack(tx, l, id)

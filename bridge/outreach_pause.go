@@ -12,7 +12,7 @@ const (
 	PausePerson   = "person"
 	PauseBan      = "ban"
 	PauseTimeLock = "time_lock"
-	pause463      = "463"
+	Pause463      = "463" // a message was refused because it was the first
 )
 
 // PauseByWhatsApp reports whether a pause is WhatsApp's doing, and why it ends is to be
@@ -51,7 +51,7 @@ func pausedText(by, why string) string {
 		return said + "karena WhatsApp memblokir nomor ini untuk sementara. Setelah blokir berakhir dan nomornya aman, asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tidak terpengaruh jeda ini."
 	case PauseTimeLock:
 		return said + "karena WhatsApp membatasi nomor ini menulis lebih dulu. Setelah pembatasan berakhir, asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tetap jalan."
-	case pause463:
+	case Pause463:
 		return said + "karena WhatsApp menolak pesan yang ditulis lebih dulu (kode 463). Tunggulah, lalu asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tetap jalan."
 	}
 	if isPerson(by) {

@@ -47,6 +47,11 @@ func (d Desk) identify(tx *ledger.Tx, number string, c customer.Contact, by stri
 // PersonChanged makes the open tickets of a person, and those further ones, follow what is
 // known of him now: whose they are, and what their cards show.
 func (d Desk) PersonChanged(tx *ledger.Tx, c customer.Contact, by string, further ...string) error {
+	if why := unfitPerson(c, ""); why == unfitBlocked || why == unfitOptedOut {
+		if err := d.DropOutreachTo(tx, c.ID, why); err != nil {
+			return err
+		}
+	}
 	numbers := slices.Clone(further)
 	for _, chat := range c.Chats {
 		conv, ok, err := ticket.LoadConversation(tx, chat)

@@ -53,6 +53,7 @@ func (c Contact) bounded() Contact {
 
 // bounded is the company as it may be stored.
 func (c Customer) bounded() Customer {
+	c.Key = line(c.Key, longKey)
 	c.Name, c.Place, c.Owner = line(c.Name, longName), line(c.Place, longPlace), line(c.Owner, mostID)
 	c.Modules, c.Aliases = lines(c.Modules, longModule, mostModules), lines(c.Aliases, longAlias, mostAliases)
 	c.Scheme = block(c.Scheme, longScheme)

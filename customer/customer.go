@@ -41,6 +41,7 @@ const (
 // lists them.
 type Customer struct {
 	ID      string // at most 40 bytes, without "|"
+	Key     string // the company's own id of it in its books, "" while nobody has said
 	Name    string
 	System  System   // "" while nobody has said
 	Place   string   // outlet group (panel) or domain (private)

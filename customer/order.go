@@ -81,7 +81,10 @@ func Place(tx *ledger.Tx, o Order, by string) (Placed, error) {
 	if err != nil {
 		return Placed{}, err
 	}
-	o = o.bounded().over(before)
+	whose := o.Customer
+	o = o.bounded()
+	o.Customer = whose
+	o = o.over(before)
 	switch {
 	case o.At.IsZero():
 		return Placed{}, &Refusal{"order_undated", o.Number}

@@ -71,6 +71,8 @@ type storedTicket struct {
 type storedCustomer struct {
 	V       int           `json:"v"`
 	ID      string        `json:"id"`
+	Key     string        `json:"key,omitzero"`
+	Led     bool          `json:"led,omitzero"` // key, place and names lead to it: see KindNamed
 	Name    string        `json:"name"`
 	System  string        `json:"system,omitzero"`
 	Place   string        `json:"place,omitzero"`
@@ -200,16 +202,20 @@ func (c Customer) Save(tx *ledger.Tx) error {
 	if err != nil {
 		return err
 	}
+	leads, err := stood.led(tx)
+	if err != nil {
+		return err
+	}
 	if err := put(tx, ledger.Ref{Kind: KindCustomer, ID: c.ID}, c.stored()); err != nil {
 		return err
 	}
 	relist(tx, stood.rows(), c.rows())
-	return nil
+	return c.lead(tx, leads)
 }
 
 func (c Customer) stored() storedCustomer {
 	s := storedCustomer{
-		V: 1, ID: c.ID, Name: c.Name, System: string(c.System), Place: c.Place, Owner: c.Owner, Modules: c.Modules,
+		V: 1, ID: c.ID, Key: c.Key, Led: true, Name: c.Name, System: string(c.System), Place: c.Place, Owner: c.Owner, Modules: c.Modules,
 		Scheme: c.Scheme, Aliases: c.Aliases, Created: millis(c.Created), Updated: millis(c.Updated),
 		Market: string(c.Market), Rhythm: c.Rhythm.stored(), Contacted: millis(c.Contacted), FollowUp: c.FollowUp,
 	}
@@ -239,7 +245,7 @@ func DecodeCustomer(data []byte) (Customer, error) {
 		return Customer{}, fmt.Errorf("decode customer: %w", err)
 	}
 	c := Customer{
-		ID: s.ID, Name: s.Name, System: System(s.System), Place: s.Place, Owner: s.Owner, Modules: s.Modules,
+		ID: s.ID, Key: s.Key, Name: s.Name, System: System(s.System), Place: s.Place, Owner: s.Owner, Modules: s.Modules,
 		Scheme: s.Scheme, Aliases: s.Aliases, Created: fromMillis(s.Created), Updated: fromMillis(s.Updated),
 		Market: Market(s.Market), Rhythm: s.Rhythm.rhythm(), Contacted: fromMillis(s.Contacted), FollowUp: s.FollowUp,
 	}

@@ -112,7 +112,7 @@ func TestStoredRoundTrip(t *testing.T) {
 		Was:     []string{"c0"}, Created: nine, Updated: nine,
 	}
 	k := Customer{
-		ID: "k1", Name: "Toko Budi", System: Private, Place: "budi.example", Owner: "112233", Modules: []string{"POS"}, Scheme: "a\nb",
+		ID: "k1", Key: "C-01", Name: "Toko Budi", System: Private, Place: "budi.example", Owner: "112233", Modules: []string{"POS"}, Scheme: "a\nb",
 		Aliases: []string{"TB"}, Orders: []Order{{Number: "O1", At: nine, What: "kasir", Amount: 100, Currency: "IDR", Done: nine, Void: true}}, Created: nine, Updated: nine,
 		Market: International, Rhythm: Rhythm{5, nine.Add(-72 * time.Hour), nine, "O0", []Day{{20780, 2}, {20777, 3}}}, Contacted: nine, FollowUp: "FU-261123-0001",
 	}

@@ -188,6 +188,17 @@ type Config struct {
 	// are folded into one notice. Default: 30 within 1m. Example: messages: off
 	Flood bridge.Flood
 
+	// Outreach is outreach.*, what bounds the messages that the desk sends first, in working
+	// hours only: the least and the most time between two, drawn anew each time, how many
+	// within 60 minutes and on a day, and how many on a day while the number is linked for
+	// less than new_for. Default: [60s, 180s], 20, 60, 20, 720h. Example: per_day: 40
+	Outreach customer.Rates
+
+	// OptOut and OptIn are opt_out.words and opt_in.words, the whole messages by which a
+	// client declines what the desk sends first, and wants it again. Capitals and what ends
+	// a sentence do not count. Default: see deploy/halo.yaml. Example: [berhenti, stop]
+	OptOut, OptIn []string
+
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its
 	// id ending in @g.us; in all others the desk is silent.
 	// Default: none. Example: [120363000000000001@g.us]
@@ -216,6 +227,9 @@ type Channels struct {
 	Reports string // channels.reports, a forum, one post a report. Default: inquiry-reports
 	Intake  string // channels.intake, where what needs a person's eye arrives. Default: halo-intake
 	Ops     string // channels.ops, the state of the desk itself. Default: halo-ops
+
+	FollowUps string // channels.followups, a forum, one post a customer to be turned to. Default: follow-up
+	QA        string // channels.qa, copies of what surveys bring. Default: halo-qa
 }
 
 // Pace is a limit on messages: PerSecond sustained (0.01 to 50), Burst at once
@@ -252,7 +266,7 @@ func Default() Config {
 		Prefix:       "HE",
 		Zone:         jakarta,
 		Calendar:     defaultCalendar(jakarta),
-		Channels:     Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops"},
+		Channels:     Channels{Tickets: "halo-desk", Reports: "inquiry-reports", Intake: "halo-intake", Ops: "halo-ops", FollowUps: "follow-up", QA: "halo-qa"},
 		Roles:        roles,
 		Replies:      Pace{PerSecond: 1, Burst: 5},
 		NotePrefix:   "//",
@@ -264,6 +278,9 @@ func Default() Config {
 		Mode:         bridge.Plain,
 		Types:        customer.DefaultTypes(),
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
+		Outreach:     standardRates(),
+		OptOut:       ticket.BuiltInOptWords(ticket.OptOut),
+		OptIn:        ticket.BuiltInOptWords(ticket.OptIn),
 		Texts:        maps.Collect(defaultTexts()),
 	}
 	c.Roles[bot.Developer], _ = c.teamRoles()

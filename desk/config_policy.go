@@ -41,6 +41,8 @@ var settings = append([]setting{
 	channel("channels.reports", func(c *Channels) *string { return &c.Reports }),
 	channel("channels.intake", func(c *Channels) *string { return &c.Intake }),
 	channel("channels.ops", func(c *Channels) *string { return &c.Ops }),
+	channel("channels.followups", func(c *Channels) *string { return &c.FollowUps }),
+	channel("channels.qa", func(c *Channels) *string { return &c.QA }),
 	{key: "replies.per_second", expected: "0.01 to 50 messages, or off", set: func(c *Config, v string) bool {
 		if v == off {
 			c.Replies.PerSecond = 0
@@ -74,7 +76,7 @@ var settings = append([]setting{
 	{key: hoursKey},
 	{key: holidaysKey},
 	{key: holidaysFileKey},
-}, slices.Concat(roleSettings(), reportSettings(), lifeSettings())...)
+}, slices.Concat(roleSettings(), reportSettings(), lifeSettings(), outreachSettings())...)
 
 // off is written where there is no limit.
 const off = "off"
@@ -131,6 +133,7 @@ func (c *Config) readPolicy(readFile func(string) ([]byte, error)) Problems {
 	}
 	found = append(found, c.sameChannels(file.name, line)...)
 	found = append(found, c.readPeople(values, line)...)
+	found = append(found, c.checkOptWords(line)...)
 	c.Roles[bot.Developer], _ = c.teamRoles()
 	return append(found, c.readHours(values, readFile)...)
 }
@@ -141,6 +144,7 @@ func (c *Config) sameChannels(file string, line map[string]int) Problems {
 	places := []struct{ key, name string }{
 		{"channels.tickets", c.Channels.Tickets}, {"channels.reports", c.Channels.Reports},
 		{"channels.intake", c.Channels.Intake}, {"channels.ops", c.Channels.Ops},
+		{"channels.followups", c.Channels.FollowUps}, {"channels.qa", c.Channels.QA},
 	}
 	for i, p := range places {
 		for _, earlier := range places[:i] {

@@ -93,6 +93,7 @@ type parts struct {
 	scheduler *scheduler.Scheduler
 	backlog   *backlog
 	ops       string // Discord's id of the ops channel
+	policy    bridge.Desk
 }
 
 // New makes a desk that is not running yet.
@@ -257,9 +258,13 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Access:     d.cfg.Access,
 		Types:      d.cfg.Types,
 		Flood:      d.cfg.Flood,
+		Rates:      d.cfg.Outreach,
 		Panel:      d.cfg.Panel,
 		Now:        d.o.Now,
 		Vault:      bridge.NewVault(),
+	}
+	if policy.OptWords, err = d.cfg.optWords(); err != nil {
+		return nil, fmt.Errorf("read the words of clients' wishes: %w", err)
 	}
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
@@ -269,6 +274,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Channel: func(id string) string { return p.discord.Channel(id) },
 		Zone:    d.cfg.Zone,
 	}
+	p.policy = policy
 	relay := bridge.NewRelay(st, policy, d.log)
 	p.relay = relay
 	network, err := d.cfg.whatsAppNetwork()
@@ -304,6 +310,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	p.courier = bridge.NewCourier(st, p.whatsapp, p.discord, d.currentLease, policy, bridge.CourierConfig{
 		Channels: layout.channels, Pace: d.cfg.Replies.PerSecond, Burst: d.cfg.Replies.Burst, Failpoint: d.o.Failpoint,
 		Library: p.library, LargestFile: int64(d.cfg.LargestFile) << 20,
+		Forbidden: func() string { why, _ := d.forbidden(); return why },
 	}, d.log)
 	p.presence = d.presence(st, p)
 	relay.Presence = p.presence

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/whatsapp"
 	"github.com/haloerzap/halo/store"
 )
@@ -22,13 +23,16 @@ type watch struct {
 	queue  scan
 	away   time.Time // since when Discord has not been ready; zero: it is
 	seen   time.Time // of the last round, with its monotonic clock
+	policy bridge.Desk
+	number func() (string, bool) // that is linked
+	first  first
 }
 
 // guard holds WhatsApp and makes what decides when it may connect.
 func (d *Desk) guard(st *store.Store, p *parts, ops string) (*watch, error) {
 	p.whatsapp.Hold("the store has not been looked at yet")
 	d.incidents.bind(st, d.leads, p.discord, ops, d.haste)
-	w := &watch{Desk: d, store: st, queue: scan{stuck: stuckAfter / d.haste}, away: time.Now()}
+	w := &watch{Desk: d, store: st, queue: scan{stuck: stuckAfter / d.haste}, away: time.Now(), policy: p.policy, number: p.whatsapp.Paired}
 	w.gate = newGate(func(ctx context.Context) finding { return d.look(ctx, st) },
 		p.whatsapp.Hold, p.whatsapp.Release, d.incidents.poke, d.log)
 	w.gate.haste = d.haste
@@ -136,6 +140,7 @@ func (w *watch) round(ctx context.Context, status Status) {
 	if onWhatsApp && !w.incidents.wasPaired() {
 		w.incidents.markPaired(ctx)
 	}
+	w.noteFirst(ctx, status.WhatsApp, w.number)
 	w.noticeDiscord(now, onDiscord)
 	w.noticeClock(now)
 	if now.Sub(w.queue.at) >= scanEvery/w.haste {

@@ -89,6 +89,8 @@ const (
 
 const keptMeanwhile = "Balasan tim tersimpan dan dikirim sendiri sesudahnya."
 
+const pausedFirst = " Pesan proaktif dijeda; sesudahnya asisten manajer atau manajer melanjutkannya dengan `/desk resume`."
+
 // incidentKinds are all kinds; those of the store come first.
 var incidentKinds = []incidentKind{
 	{name: "store-down", begins: "🔴 **Penyimpanan (Redis) tidak menjawab; WhatsApp diputus.**", grace: 10 * time.Second, urgent: true, look: lookStoreDown},
@@ -104,7 +106,7 @@ var incidentKinds = []incidentKind{
 	})},
 	{name: "wa-not-paired", begins: "🔴 **Nomor WhatsApp belum ditautkan.**", grace: 5 * time.Second, look: lookNotPaired},
 	{name: "wa-banned", begins: "🔴 **WhatsApp memblokir nomor ini untuk sementara.**", look: lookState(whatsapp.StateBanned, func(s snapshot) string {
-		return "Blokir berakhir " + s.until(s.whatsapp.Until) + "; Halo menyambung lagi sendiri. Jangan menautkan ulang dan jangan mengirim massal dari ponsel. " + keptMeanwhile
+		return "Blokir berakhir " + s.until(s.whatsapp.Until) + "; Halo menyambung lagi sendiri. Jangan menautkan ulang dan jangan mengirim massal dari ponsel. " + keptMeanwhile + pausedFirst
 	})},
 	{name: "wa-outdated", begins: "🔴 **WhatsApp meminta versi yang lebih baru.**", grace: 30 * time.Second, look: lookState(whatsapp.StateOutdated, func(snapshot) string {
 		return "Pasang versi Halo terbaru (`halo version` menunjukkan yang sekarang), lalu jalankan ulang. " + keptMeanwhile
@@ -245,7 +247,7 @@ func lookLocked(s snapshot) (string, standing) {
 		return "", over
 	}
 	return "Untuk sementara nomor ini tidak boleh menulis lebih dulu (kode " + lock.Code + "), sampai " + s.until(lock.Until) +
-		". Pesan proaktif berhenti; balasan kepada klien yang menulis tetap jalan. Jangan mengirim ke kontak baru dari ponsel.", there
+		". Balasan kepada klien yang menulis tetap jalan. Jangan mengirim ke kontak baru dari ponsel." + pausedFirst, there
 }
 
 // lookPhone tells of a phone that was not seen for so long. WhatsApp ends the link

@@ -38,7 +38,8 @@ func (c Config) plan() discord.Plan {
 	p := discord.StandardPlan(c.teamNames())
 	p.Forums[0].Name, p.Forums[1].Name = c.Channels.Tickets, c.Channels.Reports
 	p.Forums[0].Tags = []string{string(ticket.New), string(ticket.Assigned), "waiting", "developer", "resolved", string(ticket.Closed)}
-	p.Channels[0].Name, p.Channels[1].Name = c.Channels.Intake, c.Channels.Ops
+	p.Forums[2].Name = c.Channels.FollowUps
+	p.Channels[0].Name, p.Channels[1].Name, p.Channels[2].Name = c.Channels.Intake, c.Channels.Ops, c.Channels.QA
 	for _, capability := range Capabilities() {
 		for _, name := range c.Roles[capability] {
 			p.Roles = append(p.Roles, discord.RolePlan{Name: name, Mentionable: true}) // reminders and alerts call them
@@ -68,7 +69,8 @@ func (c Config) seclude(p *discord.Plan) {
 	p.Forums[1].VisibleTo = append(roles(append(tickets, "developer", "developer_lead", "engineering")...), leads...)
 	p.Channels[0].VisibleTo = roles("agent", "assistant_manager", "manager")
 	p.Channels[1].VisibleTo = roles("agent", "assistant_manager", "manager")
-	p.Channels[2].VisibleTo = roles("sales", "manager")
+	p.Forums[2].VisibleTo = roles("sales", "manager", "assistant_manager")
+	p.Channels[2].VisibleTo = roles("qa", "manager", "assistant_manager")
 	p.Channels[3].VisibleTo = roles("head_of_marketing", "manager")
 }
 
@@ -76,7 +78,10 @@ func (c Config) seclude(p *discord.Plan) {
 // sees too much is for [Check] to say: the desk works all the same.
 func (c Config) required() discord.Plan {
 	p := c.plan()
-	p.Channels, p.Roles = p.Channels[:2], nil
+	p.Channels, p.Roles = p.Channels[:3], nil
+	// Without these no client waits; what was meant for them does.
+	p.Forums[2] = discord.ForumPlan{Name: p.Forums[2].Name, Optional: true}
+	p.Channels[2] = discord.ChannelPlan{Name: p.Channels[2].Name, Optional: true}
 	p.Forums[1].Tags = nil // a team or a state without its tag keeps no client waiting
 	p.Forums[0].VisibleTo, p.Forums[1].VisibleTo, p.Channels[0].VisibleTo, p.Channels[1].VisibleTo = nil, nil, nil, nil
 	for _, name := range c.Roles["agent"] {
@@ -184,6 +189,9 @@ func (c Config) place(found discord.Layout) layout {
 		"reports": found.Channels[c.Channels.Reports],
 		"intake":  found.Channels[c.Channels.Intake],
 		"ops":     found.Channels[c.Channels.Ops],
+
+		"followups": found.Channels[c.Channels.FollowUps],
+		"qa":        found.Channels[c.Channels.QA],
 	}, teams: c.teams(found.Roles)}
 	l.rights = bot.Rights{}
 	for capability, names := range c.Roles {

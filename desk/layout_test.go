@@ -19,14 +19,14 @@ func TestWhoSeesWhat(t *testing.T) {
 	if err := Setup(t.Context(), cfg, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
-	places := []string{"halo-desk", "inquiry-reports", "halo-intake", "halo-ops", "follow-up", "audit"}
+	places := []string{"halo-desk", "inquiry-reports", "halo-intake", "halo-ops", "follow-up", "halo-qa", "audit"}
 	for role, want := range map[string]string{
 		"CS Agent":             "halo-desk inquiry-reports halo-intake halo-ops",
-		"Assistant Manager":    "halo-desk inquiry-reports halo-intake halo-ops",
-		"Manager":              "halo-desk inquiry-reports halo-intake halo-ops follow-up audit",
+		"Assistant Manager":    "halo-desk inquiry-reports halo-intake halo-ops follow-up halo-qa",
+		"Manager":              "halo-desk inquiry-reports halo-intake halo-ops follow-up halo-qa audit",
 		"Sales":                "halo-desk inquiry-reports follow-up",
 		"After Sales":          "halo-desk inquiry-reports",
-		"QA":                   "halo-desk inquiry-reports",
+		"QA":                   "halo-desk inquiry-reports halo-qa",
 		"Developer POS":        "inquiry-reports",
 		"Developer Lead":       "inquiry-reports",
 		"Head of Marketing":    "audit",
@@ -133,4 +133,48 @@ func TestAServerOfBeforeTheReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("the role Engineering cannot see #inquiry-reports")
+}
+
+// A server whose follow-up is a text channel, as it was once, works on; what is meant for
+// the forum waits. The check says what to do, and then nothing is wrong.
+func TestAServerWhoseFollowUpIsATextChannel(t *testing.T) {
+	t.Parallel()
+	server := discordtest.Start(t, discordtest.Options{Limits: discordtest.NoLimits()})
+	cfg := Default()
+	cfg.DiscordToken, cfg.DiscordGuild, cfg.DiscordEndpoint = NewSecret(server.Token()), server.GuildID(), server.URL()
+	older := cfg.plan()
+	older.Forums, older.Channels = older.Forums[:2], slices.Clone(older.Channels)
+	older.Channels[2] = discord.ChannelPlan{Name: "follow-up", VisibleTo: []string{"Sales", "Manager"}}
+	network, err := cfg.discordNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := discord.Setup(t.Context(), discord.SetupOptions{Token: server.Token(), Guild: server.GuildID(), Network: network, Plan: older}); err != nil {
+		t.Fatal(err)
+	}
+	find := func() layout {
+		t.Helper()
+		blocking, found, err := discord.Inspect(t.Context(), discord.InspectOptions{Token: server.Token(), Guild: server.GuildID(), Network: network, Plan: cfg.required()})
+		if err != nil || len(blocking) > 0 {
+			t.Errorf("the desk cannot run: %v, %v", blocking, err)
+		}
+		return cfg.place(found)
+	}
+	if l := find(); l.channels["forum"] == "" || l.channels["followups"] != "" || l.channels["qa"] != "" {
+		t.Errorf("before the set-up: %v", l.channels)
+	}
+	problems, err := checkDiscord(t.Context(), cfg)
+	if err != nil || len(problems) != 2 || !strings.Contains(problems[0], "forum follow-up is missing: a channel of another kind has its name: rename that one") ||
+		!strings.Contains(problems[1], "channel halo-qa is missing") {
+		t.Errorf("check: %q, %v", problems, err)
+	}
+	if err := Setup(t.Context(), cfg, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if l := find(); l.channels["followups"] == "" || l.channels["qa"] == "" {
+		t.Errorf("after the set-up: %v", l.channels)
+	}
+	if problems, err := checkDiscord(t.Context(), cfg); err != nil || len(problems) > 0 {
+		t.Errorf("check after the set-up: %q, %v", problems, err)
+	}
 }

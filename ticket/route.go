@@ -36,6 +36,7 @@ type RouteInput struct {
 	Last     ClosedLast
 
 	Policy Policy
+	Words  OptWords // nil for the built-in ones
 }
 
 // About is a message of the desk that the client voted on or quoted.
@@ -147,7 +148,7 @@ func toOpt(in RouteInput) (Destination, bool) {
 	if in.Content != ContentText {
 		return Destination{}, false
 	}
-	opt, ok := OptWord(in.Text)
+	opt, ok := in.Words.Read(in.Text)
 	// "Mulai" is how some begin their first message.
 	return Destination{Kind: ToOpt, Opt: opt}, ok && (opt == OptOut || in.Declined)
 }

@@ -105,6 +105,10 @@ func (i *inspection) run(ctx context.Context, p Plan) error {
 		return err
 	}
 	for _, f := range p.Forums {
+		if f.Optional {
+			i.look(channels, f.Name, channelForum)
+			continue
+		}
 		if ch, ok := i.channel(channels, "forum", f.Name, channelForum); ok {
 			i.inChannel(ch, everyone|all)
 			i.secluded(ch, f.VisibleTo, p.Roles)
@@ -112,6 +116,10 @@ func (i *inspection) run(ctx context.Context, p Plan) error {
 		}
 	}
 	for _, t := range p.Channels {
+		if t.Optional {
+			i.look(channels, t.Name, channelText)
+			continue
+		}
 		if ch, ok := i.channel(channels, "channel", t.Name, channelText); ok {
 			i.inChannel(ch, everyone|all)
 			i.secluded(ch, t.VisibleTo, p.Roles)
@@ -213,9 +221,23 @@ func (i *inspection) callable(plan []RolePlan, have uint64) {
 }
 
 func (i *inspection) channel(all []channel, kind, name string, number int) (channel, bool) {
+	ch, ok := i.look(all, name, number)
+	switch {
+	case ok:
+		return ch, true
+	case slices.ContainsFunc(all, func(ch channel) bool { return strings.EqualFold(ch.Name, name) && ch.Type != channelCategory }):
+		i.found("rename that one, for example to "+name+"-old, run `halo setup discord` and start the desk anew",
+			"the %s %s is missing: a channel of another kind has its name", kind, name)
+	default:
+		i.found("run `halo setup discord`", "the %s %s is missing", kind, name)
+	}
+	return channel{}, false
+}
+
+// look notes where a channel is, if it is there.
+func (i *inspection) look(all []channel, name string, number int) (channel, bool) {
 	at := slices.IndexFunc(all, func(ch channel) bool { return ch.Type == number && strings.EqualFold(ch.Name, name) })
 	if at < 0 {
-		i.found("run `halo setup discord`", "the %s %s is missing", kind, name)
 		return channel{}, false
 	}
 	i.layout.Channels[name] = all[at].ID

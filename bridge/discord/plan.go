@@ -15,12 +15,15 @@ type ForumPlan struct {
 	Tags        []string
 	Moderated   bool     // only those who manage threads (the bot) set the tags
 	VisibleTo   []string // names of roles of the plan; none: everybody in the server
+	// Optional: an inspection finds it, if it is there, and finds nothing wrong with it.
+	Optional bool
 }
 
 // A ChannelPlan is a text channel.
 type ChannelPlan struct {
 	Name, Topic string
 	VisibleTo   []string // as of a ForumPlan
+	Optional    bool     // as of a ForumPlan
 }
 
 // A RolePlan is a role; a mentionable one can be called by anybody.
@@ -40,11 +43,13 @@ func StandardPlan(teams []string) Plan {
 			{Name: "halo-desk", Topic: "Satu post untuk tiap tiket. Yang ditulis agen tiket di sini terkirim kepada klien; baris yang diawali // tetap di dalam.",
 				Tags: []string{"new", "assigned", "waiting", "developer", "resolved", "closed"}, Moderated: true},
 			{Name: "inquiry-reports", Topic: "Satu post untuk tiap laporan kepada tim developer.", Tags: tags, Moderated: true},
+			{Name: "follow-up", Topic: "Satu post untuk tiap pelanggan yang perlu dihubungi. Yang ditulis sales di sini terkirim kepada klien; baris yang diawali // tetap di dalam.",
+				Tags: FollowUpTags(), Moderated: true},
 		},
 		Channels: []ChannelPlan{
 			{Name: "halo-intake", Topic: "Siapa yang menunggu, dan siapa yang belum dapat dilayani."},
 			{Name: "halo-ops", Topic: "Keadaan desk itu sendiri."},
-			{Name: "follow-up", Topic: "Pelanggan yang perlu dihubungi."},
+			{Name: "halo-qa", Topic: "Salinan jawaban survei, untuk statistik."},
 			{Name: "audit", Topic: "Contoh jawaban untuk divalidasi."},
 		},
 	}
@@ -56,6 +61,11 @@ const mostForumTags = 20
 // with another party than developers.
 func ReportTags() []string {
 	return []string{"open", "taken", "needs data", "adjusted", "no change", "closed", "forwarded"}
+}
+
+// FollowUpTags are the tags of the forum of follow-ups: the states, and what the post is.
+func FollowUpTags() []string {
+	return []string{"open", "queued", "sent", "answered", "done", "skipped", "re-order", "reminder", "new customer", "list"}
 }
 
 // A Layout holds the ids of a guild's channels and roles by name.

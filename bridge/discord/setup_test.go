@@ -192,12 +192,12 @@ func TestInspectionNamesWhatIsMissing(t *testing.T) {
 	}
 	text := strings.Join(all, "\n")
 	for _, want := range []string{"Message Content intent is off", "in the server: Manage Threads:", "role CS Agent is missing", "cannot call the role Developer",
-		"halo-desk lacks the tags waiting, developer, resolved", "forum inquiry-reports is missing", "channel follow-up is missing", "in #audit: Send Messages:"} {
+		"halo-desk lacks the tags waiting, developer, resolved", "forum inquiry-reports is missing", "forum follow-up is missing", "channel halo-qa is missing", "in #audit: Send Messages:"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing is said of %q in:\n%s", want, text)
 		}
 	}
-	if len(problems) != 10 {
+	if len(problems) != 11 {
 		t.Errorf("%d problems:\n%s", len(problems), text)
 	}
 }
