@@ -50,7 +50,6 @@ func unqueued(f customer.FollowUp) string {
 	return "returned"
 }
 
-
 // followUpReached is told what became of the message of a follow-up: WhatsApp took it, or
 // it was dropped.
 func (d Desk) followUpReached(tx *ledger.Tx, o customer.Outreach) error {
