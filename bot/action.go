@@ -34,7 +34,7 @@ type actions struct {
 // table is everything that staff can ask for.
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
-	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions()} {
+	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(), talkActions()} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
 		maps.Copy(all.forms, part.forms)
