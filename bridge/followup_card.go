@@ -49,7 +49,10 @@ func (c *Courier) followUpCard(ctx context.Context, t ticket.Ticket, f customer.
 		Text:  followUpHint(t, f, c.desk), Color: followUpColors[f.State], Footer: f.ID,
 	}
 	fields := append(c.desk.buyerFields(f, company), contactFields(f, conv, who)...)
-	if !f.Kind.Calls() {
+	switch {
+	case f.Kind == customer.Callback:
+		fields = append(fields, wide("Alasan", inert(f.Text)))
+	case !f.Kind.Calls():
 		name := "Usulan pesan"
 		if topic := topicNames[f.Topic]; topic != "" {
 			name += " (" + topic + ")"

@@ -18,13 +18,7 @@ import (
 // round is the id of a month's list.
 func (d Desk) round(at time.Time) string { return "FU-" + at.In(d.zone()).Format("0601") }
 
-// monthNames are the months in Indonesian.
-var monthNames = [...]string{"Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"}
-
-func (d Desk) monthName(at time.Time) string {
-	at = at.In(d.zone())
-	return fmt.Sprintf("%s %d", monthNames[at.Month()-1], at.Year())
-}
+func (d Desk) monthName(at time.Time) string { return monthName(at.In(d.zone())) }
 
 // listFollowUps begins the list of this month, once, on its first working day or later.
 func (d Desk) listFollowUps(tx *ledger.Tx, _ time.Time) (string, error) {

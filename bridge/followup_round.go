@@ -11,9 +11,10 @@ import (
 )
 
 // roundCard is the head of a month's list: of follow-ups or of surveys.
-func (c *Courier) roundCard(ctx context.Context, t ticket.Ticket, r customer.Round) (*Card, []Button, error) {
-	if !strings.HasPrefix(r.ID, "FU-") {
-		return c.surveyRoundCard(ctx, t, r)
+func (c *Courier) roundCard(ctx context.Context, _ ticket.Ticket, r customer.Round) (*Card, []Button, error) {
+	if IsSurveyRound(r.ID) {
+		card, buttons := c.desk.surveyRoundCard(r)
+		return card, buttons, nil
 	}
 	all, err := c.desk.onList(r, func(id string) (f customer.FollowUp, ok bool, err error) {
 		ok, err = c.maybe(ctx, ledger.Ref{Kind: customer.KindFollowUp, ID: id}, func(data []byte) (err error) {

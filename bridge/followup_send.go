@@ -106,9 +106,6 @@ type turnTo struct {
 	Barred       bool             // there are people, and all of them are opted out or blocked
 }
 
-// mostPeople bounds the people of one company that are looked at.
-const mostPeople = 50
-
 // whomToTurn chooses whom of a company to turn to: of those who may be written to the one
 // who wrote last, else somebody who may be phoned.
 func (d Desk) whomToTurn(tx *ledger.Tx, company string) (to turnTo, err error) {

@@ -8,14 +8,6 @@ import (
 
 // A working day is a day of the desk's zone on which it has hours.
 
-// zone is where the desk's days are.
-func (d Desk) zone() *time.Location {
-	if d.Zone == nil {
-		return time.UTC
-	}
-	return d.Zone
-}
-
 // midnight is when the local day of t begins.
 func (d Desk) midnight(t time.Time) time.Time { return d.dayAfter(t, 0) }
 

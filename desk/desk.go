@@ -260,6 +260,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Flood:      d.cfg.Flood,
 		Rates:      d.cfg.Outreach,
 		Panel:      d.cfg.Panel,
+		Surveys:    d.cfg.Surveys,
 		Now:        d.o.Now,
 		Vault:      bridge.NewVault(),
 	}

@@ -45,7 +45,7 @@ var followUpNames = []string{"contact", "company", "sales", "product"}
 // Standard returns every sentence with its defaults. request_data, request_access,
 // access_again and checking are followed by will_update when they are sent.
 func Standard() []Sentence {
-	return []Sentence{
+	return append([]Sentence{
 		{Key: AutoText,
 			Text:    "Selamat datang di HaloERZAP. Mohon menginformasikan secara detail pertanyaan atau kendala Anda. Sertakan video/foto full halaman ERZAP terkait pertanyaan atau kendala yang dialami. Customer Service yang bertugas akan segera merespons pertanyaan atau kendala Anda. Terima kasih.",
 			English: "Welcome to HaloERZAP. Please describe your question or problem in detail. Include a video or photo of the full ERZAP page it is about. The Customer Service agent on duty will respond to you shortly. Thank you."},
@@ -139,7 +139,7 @@ func Standard() []Sentence {
 			Text:    "Halo {{contact}}, saya {{sales}} dari ERZAP. Selain {{product}}, kini ada produk baru yang mungkin cocok untuk {{company}}. Boleh saya ceritakan singkat? Cukup balas pesan ini. Terima kasih.",
 			English: "Hello {{contact}}, this is {{sales}} of ERZAP. Beside {{product}} we now have a new product that may suit {{company}}. May I tell you about it briefly? Just reply to this message. Thank you."},
 		{Key: SayReorderReminder, Placeholders: followUpNames,
-			Text:    "Halo {{contact}}, ini pengingat dari ERZAP: berdasarkan kebiasaan pemesanan {{company}}, sekarang waktunya memesan kembali {{product}}. Balas pesan ini bila ingin dibantu {{sales}}, atau balas BERHENTI bila tidak ingin pengingat lagi.",
-			English: "Hello {{contact}}, a reminder from ERZAP: going by when {{company}} usually orders, it is time to order {{product}} again. Reply to this message if you would like {{sales}} to help, or reply STOP to get no more reminders."},
-	}
+			Text:    "Halo {{contact}}, ini pengingat dari ERZAP: berdasarkan kebiasaan pemesanan {{company}}, sekarang waktunya memesan kembali {{product}}. Balas pesan ini bila ingin dibantu {{sales}}. Terima kasih.",
+			English: "Hello {{contact}}, a reminder from ERZAP: going by when {{company}} usually orders, it is time to order {{product}} again. Reply to this message if you would like {{sales}} to help. Thank you."},
+	}, surveySentences()...)
 }
