@@ -76,7 +76,14 @@ var settings = append([]setting{
 	{key: hoursKey},
 	{key: holidaysKey},
 	{key: holidaysFileKey},
-}, slices.Concat(roleSettings(), reportSettings(), lifeSettings(), outreachSettings(), surveySettings())...)
+}, slices.Concat(
+	roleSettings(),
+	reportSettings(),
+	lifeSettings(),
+	outreachSettings(),
+	jobSettings(),
+	surveySettings(),
+)...)
 
 // off is written where there is no limit.
 const off = "off"
