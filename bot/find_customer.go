@@ -57,7 +57,7 @@ func (d *Desk) saidOf(i Interaction, err error) error {
 // said. A person without an id only has a chat so far. Who several may be is refused.
 func (d *Desk) whom(ctx context.Context, i Interaction, who string) (customer.Contact, error) {
 	if who = question(who); who == "" {
-		t, err := d.here(ctx, i)
+		t, err := d.threadTicket(ctx, i)
 		if err != nil {
 			return customer.Contact{}, err
 		}
@@ -77,7 +77,7 @@ func (d *Desk) whom(ctx context.Context, i Interaction, who string) (customer.Co
 
 // inTx is the person of an id, or of this thread if it is "".
 func (d *Desk) inTx(tx *ledger.Tx, i Interaction, id string) (c customer.Contact, thread string, err error) {
-	if th, err := d.numberHere(tx, i); err == nil {
+	if th, err := d.threadHere(tx, i); err == nil {
 		thread = th
 	} else if _, ok := errors.AsType[Refusal](err); !ok || id == "" {
 		return c, "", err

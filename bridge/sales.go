@@ -17,12 +17,6 @@ type FollowUps struct {
 	Silent    time.Duration // working time without an answer after which sales are asked to phone
 }
 
-// Surveys is every figure of surveys. The zero value is the standard one.
-type Surveys struct {
-	From, To time.Duration // completed at most From and at least To ago... see docs
-	Action   time.Duration // working time for the call after low answers
-}
-
 // ---- follow-ups (FOLLOW) ----
 
 // ChangeFollowUp makes a transition of a follow-up with all that follows: events, timers,
@@ -50,15 +44,6 @@ func (d Desk) talkHeard(tx *ledger.Tx, number string) error { return nil }
 
 func (d Desk) followUpReached(tx *ledger.Tx, o customer.Outreach) error { return nil }
 
-// ---- surveys (SURVEY) ----
-
-// ChangeSurvey is ChangeFollowUp for surveys.
-func (d Desk) ChangeSurvey(tx *ledger.Tx, id string, fn func(s *customer.Survey) ([]ledger.Event, error)) error {
-	return nil
-}
-
-func (d Desk) surveyReached(tx *ledger.Tx, o customer.Outreach) error { return nil }
-
 // ---- jobs ----
 
 // A Job is work that the clock starts: it runs in the commit that notes that it ran, may
@@ -74,5 +59,4 @@ func (d Desk) Jobs() map[string]Job {
 }
 
 func (d Desk) listFollowUps(tx *ledger.Tx, at time.Time) (string, error) { return "", nil }
-func (d Desk) listSurveys(tx *ledger.Tx, at time.Time) (string, error)   { return "", nil }
 func (d Desk) nudge(tx *ledger.Tx, at time.Time) (string, error)         { return "", nil }

@@ -88,5 +88,9 @@ func (c *Courier) followUpCard(ctx context.Context, t ticket.Ticket, f customer.
 
 // roundCard is the head of a month's list: of follow-ups (FOLLOW) or surveys (SURVEY).
 func (c *Courier) roundCard(ctx context.Context, t ticket.Ticket, r customer.Round) (*Card, []Button, error) {
+	if IsSurveyRound(r.ID) {
+		card, buttons := c.desk.surveyRoundCard(r)
+		return card, buttons, nil
+	}
 	return c.plainCard(t, ticket.Conversation{}, customer.Card{}), nil, nil
 }

@@ -115,6 +115,12 @@ func (w *world) check(t tb) {
 				t.Fatalf("customer %s: %v", ref.ID, err)
 			}
 			rows = c.rows()
+		case KindOrder:
+			o, err := DecodeOrder(doc.Data)
+			if err != nil {
+				t.Fatalf("order %s: %v", ref.ID, err)
+			}
+			rows = o.completed(w.now)
 		case KindPhone, KindWriter:
 			if _, ok := w.docs[ledger.Ref{Kind: KindContact, ID: string(doc.Data)}]; !ok {
 				t.Errorf("%s leads nowhere", ref)

@@ -36,7 +36,7 @@ const (
 // Standard returns every sentence with its defaults. request_data, request_access,
 // access_again and checking are followed by will_update when they are sent.
 func Standard() []Sentence {
-	return []Sentence{
+	return append([]Sentence{
 		{Key: AutoText,
 			Text:    "Selamat datang di HaloERZAP. Mohon menginformasikan secara detail pertanyaan atau kendala Anda. Sertakan video/foto full halaman ERZAP terkait pertanyaan atau kendala yang dialami. Customer Service yang bertugas akan segera merespons pertanyaan atau kendala Anda. Terima kasih.",
 			English: "Welcome to HaloERZAP. Please describe your question or problem in detail. Include a video or photo of the full ERZAP page it is about. The Customer Service agent on duty will respond to you shortly. Thank you."},
@@ -120,5 +120,5 @@ func Standard() []Sentence {
 		{Key: SayWarrantyTaken, Placeholders: []string{"product"},
 			Text:    "Baik kak, klaim garansi untuk {{product}} sudah kami terima dan sedang kami proses. Kami akan menginfokan kakak perkembangannya.",
 			English: "We have accepted your warranty claim for {{product}} and are processing it. We will keep you informed."},
-	}
+	}, surveySentences()...)
 }
