@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"errors"
+	"maps"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/escalation"
@@ -28,6 +29,7 @@ func (d Desk) Timers() map[string]func(*ledger.Tx, ledger.Timer) error {
 	for _, kind := range ticketTimers {
 		all[kind] = d.Fire
 	}
+	maps.Copy(all, d.followUpTimers())
 	return all
 }
 

@@ -20,12 +20,17 @@ type surveyTelling struct {
 
 // surveyTellings are what is said of a survey's event, by its name. What is in neither
 // this table nor [surveyUntold] belongs to no survey.
-var surveyTellings = map[string]func(*surveyTelling, ledger.Event) error{
-	"survey_answered":  (*surveyTelling).answered,
-	"survey_repeated":  (*surveyTelling).repeated,
-	"survey_postponed": (*surveyTelling).postponed,
-	"survey_done":      (*surveyTelling).done,
-	"survey_lapsed":    (*surveyTelling).lapsed,
+var surveyTellings map[string]func(*surveyTelling, ledger.Event) error
+
+// An initialisation cycle forbids the table in the declaration.
+func init() {
+	surveyTellings = map[string]func(*surveyTelling, ledger.Event) error{
+		"survey_answered":  (*surveyTelling).answered,
+		"survey_repeated":  (*surveyTelling).repeated,
+		"survey_postponed": (*surveyTelling).postponed,
+		"survey_done":      (*surveyTelling).done,
+		"survey_lapsed":    (*surveyTelling).lapsed,
+	}
 }
 
 // surveyUntold are the events that need no words, and why.
