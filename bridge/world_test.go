@@ -407,7 +407,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 
 // start runs a new courier, as a process that takes the lead does; crashAt stops it.
 func (w *world) start() {
-	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake", "reports": "reports"}, Library: w.library}
+	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake", "reports": "reports", "followups": "followups", "qa": "qa"}, Library: w.library}
 	cfg.Failpoint = func(step string) error {
 		w.leaseMu.Lock()
 		defer w.leaseMu.Unlock()
