@@ -359,7 +359,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 		w := &world{
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
-			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
+			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}, "qa": {}},
 				reactions: map[string][]string{}, tags: map[string]string{}, arranged: map[string]bridge.PostState{}, archived: map[string]bool{},
 				buttons: map[string][]bridge.Button{}, pings: map[string][]string{}, cards: map[string][]bridge.Message{}},
 			leaseMu: &sync.Mutex{}, library: newLibrary(),
