@@ -35,8 +35,7 @@ type actions struct {
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
 	for _, part := range []actions{
-		deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(),
-		talkActions(), jobActions(), surveyActions(),
+		deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(), talkActions(), jobActions(), surveyActions(), outreachActions(),
 	} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
