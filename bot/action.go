@@ -35,7 +35,8 @@ type actions struct {
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
 	for _, part := range []actions{
-		deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(), talkActions(), jobActions(), surveyActions(), outreachActions(),
+		deskActions(), outreachActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(),
+		talkActions(), jobActions(), surveyActions(),
 	} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
