@@ -148,9 +148,13 @@ func (y *year) tends(p *person) {
 	p.angry = false
 	y.figures.complaints++
 	y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) { return t.MarkComplaint(true, "dewi", y.now()) })
+	ends := y.now().AddDate(0, 0, 2+p.random.IntN(5))
+	y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) {
+		return t.Snooze(ends, "dewi", y.now(), y.policy.Policy)
+	})
 	at := len(y.seen.Complaints)
 	y.seen.Complaints = append(y.seen.Complaints, bridgetest.Span{Customer: p.customer, From: y.now()})
-	y.at(y.now().AddDate(0, 0, 2+p.random.IntN(8)), func() {
+	y.at(ends, func() {
 		y.closes(number, func() { y.seen.Complaints[at].To = y.now() })
 	})
 }
@@ -164,6 +168,10 @@ func (y *year) closes(number string, after func()) {
 	y.change(number, func(t *ticket.Ticket) ([]ledger.Event, error) {
 		return t.Drop("selesai lewat telepon", "dewi", y.now())
 	})
+	delete(y.tended, number) // he may write again
+	if after != nil {
+		after()
+	}
 }
 
 func (y *year) change(number string, fn func(t *ticket.Ticket) ([]ledger.Event, error)) {

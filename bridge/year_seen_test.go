@@ -138,15 +138,15 @@ func (y *year) collect() {
 
 func (y *year) collectFollowUp(f customer.FollowUp) {
 	seen := y.seen
-	seen.Cards = append(seen.Cards, bridgetest.Span{Customer: f.Customer, From: f.Opened, To: f.Ended})
-	switch {
-	case f.Kind == customer.NewCustomer:
+	seen.Cards = append(seen.Cards, bridgetest.Card{Customer: f.Customer, From: f.Opened, Sent: f.Sent, Answered: f.Answered, To: f.Ended})
+	if f.Kind == customer.NewCustomer {
 		seen.Tasks = append(seen.Tasks, bridgetest.Task{Customer: f.Customer, Opened: f.Opened, Reminded: f.Reminded, Late: f.Missed, Ended: f.Ended})
-	case f.Kind.Calls():
+	}
+	switch {
 	case !f.Sent.IsZero():
 		seen.Turns = append(seen.Turns, bridgetest.Turn{ID: f.ID, Customer: f.Customer, At: f.Sent, Won: f.Won})
 	case f.State == customer.FollowUpDone:
-		seen.Turns = append(seen.Turns, bridgetest.Turn{ID: f.ID, Customer: f.Customer, At: f.Ended, Won: f.Won})
+		seen.Turns = append(seen.Turns, bridgetest.Turn{ID: f.ID, Customer: f.Customer, At: f.Ended, Call: f.Kind.Calls(), Won: f.Won})
 	case f.Won != "":
 		y.t.Errorf("%s won %s, and nobody turned to %s", f.ID, f.Won, f.Customer)
 	}

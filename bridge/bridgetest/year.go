@@ -91,8 +91,22 @@ type Bought struct {
 type Turn struct {
 	ID, Customer string
 	At           time.Time
+	Call         bool   // of a new customer, or after low answers: no order is tied to it
 	Won          string // the order that is tied to it
-	Ended        bool
+}
+
+// A Card is a follow-up from when somebody is to act on it until it is over. Somebody
+// turns to the customer while it waits, and while his answer is talked about.
+type Card struct {
+	Customer             string
+	From, Sent, Answered time.Time
+	To                   time.Time
+}
+
+func (c Card) busy(at time.Time) bool {
+	waits := c.Sent.IsZero() || at.Before(c.Sent)
+	talks := !c.Answered.IsZero() && !at.Before(c.Answered)
+	return c.From.Before(at) && (c.To.IsZero() || at.Before(c.To)) && (waits || talks)
 }
 
 // A Month is a month's list of follow-ups.
@@ -140,7 +154,7 @@ type Year struct {
 	Tasks      []Task
 	Complaints []Span
 	Stops      []Span
-	Cards      []Span   // cards that were not over
+	Cards      []Card
 	Again      []string // ids of messages that reached a phone a second time
 	Away       []Span   // nobody was at work: the program was down
 }

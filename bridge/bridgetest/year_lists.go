@@ -130,9 +130,9 @@ func (y *Year) rank(at time.Time) (all []string) {
 // alone says why a customer is to be left alone at a moment, "" for no reason.
 func (y *Year) alone(at time.Time) func(id string) string {
 	shut, why := y.shut(at), map[string]string{}
-	for _, s := range y.Cards {
-		if s.From.Before(at) && s.holds(at) {
-			why[s.Customer] = "somebody turns to it already"
+	for _, c := range y.Cards {
+		if c.busy(at) {
+			why[c.Customer] = "somebody turns to it already"
 		}
 	}
 	for _, t := range y.Turns {
@@ -254,6 +254,9 @@ func (y *Year) returns() (found []Violation) {
 func (y *Year) wins() (found []Violation) {
 	want, turns := map[string]string{}, map[string][]Turn{}
 	for _, t := range y.Turns {
+		if t.Call {
+			continue
+		}
 		turns[t.Customer] = append(turns[t.Customer], t)
 	}
 	for _, o := range y.Bought {
