@@ -32,8 +32,8 @@ func (d Desk) unfit(tx *ledger.Tx, o customer.Outreach) (why string, err error) 
 	if !o.Until.IsZero() && !tx.Now().Before(o.Until) {
 		return unfitLate, nil
 	}
-	if wanted, err := stillWanted(tx, o); err != nil || !wanted {
-		return unfitOver, err
+	if why, err := d.unwanted(tx, o); err != nil || why != "" {
+		return why, err
 	}
 	who, ok, err := customer.Load(tx, o.Contact)
 	if err != nil || !ok {
@@ -77,14 +77,17 @@ func unfitPerson(who customer.Contact, kind customer.OutreachKind) string {
 	return ""
 }
 
-// stillWanted reports whether the follow-up or survey of a message still waits for it.
-func stillWanted(tx *ledger.Tx, o customer.Outreach) (bool, error) {
+// unwanted is why the follow-up or survey of a message does not wait for it any more, ""
+// while it does.
+func (d Desk) unwanted(tx *ledger.Tx, o customer.Outreach) (why string, err error) {
 	if o.Kind == customer.OutreachSurvey {
-		s, ok, err := customer.LoadSurvey(tx, o.Ref)
-		return ok && s.State == customer.SurveyPlanned, err
+		return d.surveyUnwanted(tx, o)
 	}
 	f, ok, err := customer.LoadFollowUp(tx, o.Ref)
-	return ok && f.State == customer.FollowUpQueued, err
+	if err != nil || ok && f.State == customer.FollowUpQueued {
+		return "", err
+	}
+	return unfitOver, nil
 }
 
 // complaint is [unfitComplaint] when the person, or the company, has an open complaint.

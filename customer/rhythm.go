@@ -95,7 +95,8 @@ func (r *Rhythm) drop(o Order, last []Order) {
 	if !o.At.Before(r.Last) {
 		r.Last = r.lastOf(last)
 	}
-	if o.Number == r.FirstBy || r.FirstBy == "" && !o.At.After(r.First) {
+	gone := all && len(r.Days) > 0 && dayOf(r.First) != r.Days[len(r.Days)-1].Number
+	if gone || o.Number == r.FirstBy {
 		r.begin(last, all)
 	}
 }

@@ -188,6 +188,18 @@ type Config struct {
 	// are folded into one notice. Default: 30 within 1m. Example: messages: off
 	Flood bridge.Flood
 
+	// Jobs is jobs.*, when the desk's jobs are due: for each its cron specification, counted
+	// in Zone unless it begins with CRON_TZ=ZONE, or off. What was due while no desk ran is
+	// done once, late. Default: followups 0 8 1-10 * *, surveys 0 9 1-10 * *, nudge
+	// 30 8 * * *. Example: nudge: 0 9 * * mon-fri
+	Jobs map[string]string
+
+	// Surveys is surveys.*: the list of a month has the orders completed between to and
+	// from ago, an unanswered survey ends after wait, and the call after low answers is due
+	// after action of working time.
+	// Default: from 2160h, to 2880h, wait 336h, action 24h. Example: wait: 504h
+	Surveys bridge.Surveys
+
 	// Outreach is outreach.*, what bounds the messages that the desk sends first, in working
 	// hours only: the least and the most time between two, drawn anew each time, how many
 	// within 60 minutes and on a day, and how many on a day while the number is linked for
@@ -277,7 +289,9 @@ func Default() Config {
 		Undo:         3 * time.Second,
 		Mode:         bridge.Plain,
 		Types:        customer.DefaultTypes(),
+		Jobs:         defaultJobs(),
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
+		Surveys:      bridge.StandardSurveys(),
 		Outreach:     standardRates(),
 		OptOut:       ticket.BuiltInOptWords(ticket.OptOut),
 		OptIn:        ticket.BuiltInOptWords(ticket.OptIn),

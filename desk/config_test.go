@@ -114,7 +114,7 @@ func TestEnvironmentWinsOverTheFile(t *testing.T) {
 // Each row is one slip and the line a person reads about it.
 func TestBadInput(t *testing.T) {
 	const key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-	for _, test := range slices.Concat(badInput, badHours, badLife, badTeams) {
+	for _, test := range slices.Concat(badInput, badHours, badLife, badTeams, badJobs) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := load(test.env, test.files)
 			problems, ok := errors.AsType[Problems](err)
@@ -416,7 +416,7 @@ func TestDeployedFilesAreTheDefaults(t *testing.T) {
 // Whatever stands in the files, reading them ends with a configuration or with
 // problems that show no secret.
 func FuzzLoad(f *testing.F) {
-	for _, test := range slices.Concat(badInput, badHours, badLife, badTeams) {
+	for _, test := range slices.Concat(badInput, badHours, badLife, badTeams, badJobs) {
 		f.Add(test.files[".env"], test.files["halo.yaml"], test.files["texts.yaml"])
 	}
 	f.Fuzz(func(t *testing.T, env, policy, texts string) {
