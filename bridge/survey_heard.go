@@ -147,6 +147,9 @@ func quotedQuestion(tx *ledger.Tx, s customer.Survey, m ClientMessage) (q custom
 		return 0, false, err
 	}
 	_, key, _ := strings.Cut(letter, ".survey_")
+	if strings.HasPrefix(letter, "outreach/"+inviteID(s.ID)+"/") && !strings.Contains(letter, againPart) {
+		key = customer.Performance.Key() // it stood below the invitation
+	}
 	q, ok = customer.QuestionOf(key)
 	_, answered := s.Answers[q]
 	return q, ok && answered && (q != s.At || s.Over()), nil

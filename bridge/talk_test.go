@@ -153,7 +153,7 @@ func (d *talker) forumOf(thread string) string {
 // ticket, no sentence of the desk. What agents write there stays inside.
 func TestWordsInATalk(t *testing.T) {
 	inTalk(t, true, func(d *talker) {
-		if got := d.forumOf(d.talk().Thread); got != "follow-up: FU-261123-0003 · Toko Maju" {
+		if got := d.forumOf(d.talk().Thread); got != "followups: FU-261123-0003 · Toko Maju" {
 			t.Errorf("the post is %q", got)
 		}
 		first := d.says("Halo kak, stok kertasnya masih cukup?", salesMan)
@@ -255,7 +255,7 @@ func TestATalkThroughOutagesAndADeletedPost(t *testing.T) {
 		if again.Thread == thread || again.Posts != 2 {
 			t.Errorf("the post was deleted: %+v", again)
 		}
-		if got := d.forumOf(again.Thread); got != "follow-up: FU-261123-0003 (2) · Toko Maju" {
+		if got := d.forumOf(again.Thread); got != "followups: FU-261123-0003 (2) · Toko Maju" {
 			t.Errorf("the post is %q", got)
 		}
 		d.wantIn(again, "boleh kak")

@@ -360,7 +360,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 		w := &world{
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
-			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
+			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}, "qa": {}},
 				reactions: map[string][]string{}, tags: map[string]string{}, arranged: map[string]bridge.PostState{}, archived: map[string]bool{},
 				buttons: map[string][]bridge.Button{}, pings: map[string][]string{}, cards: map[string][]bridge.Message{}},
 			leaseMu: &sync.Mutex{}, library: newLibrary(),
@@ -408,7 +408,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 
 // start runs a new courier, as a process that takes the lead does; crashAt stops it.
 func (w *world) start() {
-	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake", "reports": "reports", "followups": "follow-up", "qa": "qa"}, Library: w.library}
+	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake", "reports": "reports", "followups": "followups", "qa": "qa"}, Library: w.library}
 	cfg.Failpoint = func(step string) error {
 		w.leaseMu.Lock()
 		defer w.leaseMu.Unlock()

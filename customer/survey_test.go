@@ -144,7 +144,14 @@ func TestSurveyModel(t *testing.T) {
 		s := newSurvey(t)
 		w.do(t, func(tx *ledger.Tx) error { return s.Keep(tx, Survey{}, nil) })
 		at := nine
+		var tally, fresh Tally
+		tally.Recount(Survey{}, s)
 		keep := func(before Survey, events []ledger.Event) {
+			tally.Recount(before, s)
+			fresh = Tally{}
+			if fresh.Recount(Survey{}, s); tally != fresh || tally.stored().tally() != fresh {
+				t.Fatalf("counted %+v, it is %+v", tally, fresh)
+			}
 			at = at.Add(time.Hour)
 			if (len(events) == 0) != reflect.DeepEqual(s, before) {
 				t.Fatalf("%d events of %+v, %+v", len(events), before, s)
