@@ -35,7 +35,7 @@ type actions struct {
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
 	for _, part := range []actions{
-		deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(),
+		deskActions(), outreachActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(),
 		talkActions(), jobActions(),
 	} {
 		maps.Copy(all.commands, part.commands)

@@ -90,6 +90,10 @@ func findCommands() []Command {
 				{Name: "name", Names: named("nama", "name"), Description: both("Kata dari nama perusahaan", "Words of the company's name")},
 				{Name: "owner", Names: named("sales", "owner"), Kind: OptionUser, Description: both("Penanggung jawab di sales", "The owner in sales")}, who,
 			}},
+			{Name: "consent", Names: named("persetujuan", "consent"), Description: both("Catat apakah orang ini mau menerima info dan penawaran", "Note whether this person wants information and offers"), Options: []Option{
+				{Name: "wish", Names: named("mau", "wish"), Required: true, Description: both("Mau atau tidak", "Wants them or not"), Choices: []Choice{{Value: "ya", Label: both("ya", "yes")}, {Value: "tidak", Label: both("tidak", "no")}}},
+				{Name: "reason", Names: named("alasan", "reason"), Required: true, Description: both("Bagaimana Anda tahu, misalnya: lewat telepon", "How you know, such as: on the phone")}, who,
+			}},
 			{Name: "block", Names: named("blokir", "block"), Description: both("Blokir: pesannya tidak lagi masuk", "Block: what this person writes no longer comes in"), Options: []Option{
 				{Name: "reason", Names: named("alasan", "reason"), Required: true, Description: both("Alasan, dibaca rekan tim", "Reason, read by the team")}, who,
 			}},

@@ -209,6 +209,9 @@ func (d *Desk) personCard(ctx context.Context, i Interaction, c customer.Contact
 		{ID: personType + c.ID, Label: i.say("Tipe", "Type"), Emoji: "🏷️"},
 		{ID: personCompany + c.ID, Label: i.say("Perusahaan", "Company"), Emoji: "🏢"},
 	}
+	if c.ID != "" {
+		buttons = append(buttons, Button{ID: personConsent + c.ID, Label: i.say("Info & penawaran", "Offers"), Emoji: "🔔"})
+	}
 	switch {
 	case c.ID == "" || !d.may(i, supervisors):
 	case c.Block.On():
@@ -250,9 +253,7 @@ func (d *Desk) cardLines(i Interaction, card customer.Card) []string {
 	add("Modul", "Modules", show(strings.Join(card.Modules, ", "), 200))
 	add("Skema", "Scheme", show(card.Scheme, 200))
 	add("Catatan", "Note", show(card.Note, 300))
-	if card.Declined {
-		add("Info dan penawaran", "Offers", i.say("tidak mau dikirimi", "does not want any"))
-	}
+	add("Info dan penawaran", "Information and offers", consentLine(i, card.Consent))
 	if card.Tickets > 0 {
 		figures := fmt.Sprint(card.Tickets)
 		if card.Rated > 0 {

@@ -22,7 +22,9 @@ const (
 	unfitOver       = "over" // the follow-up or survey does not want it any more
 	unfitNotAgreed  = "not_agreed"
 	unfitComplaint  = "complaint"
-	unfitFailed     = "failed" // WhatsApp did not take it
+	// DroppedByStaff is a person's decision.
+	DroppedByStaff = "withdrawn"
+	unfitFailed    = "failed" // WhatsApp did not take it
 )
 
 // unfit is why a message may not be sent as things stand in tx, "" when it may. A contact
@@ -124,6 +126,7 @@ var unfitWords = map[string][2]string{
 	unfitOver:       {"sudah tidak diperlukan", "it is no longer needed"},
 	unfitNotAgreed:  {"klien belum menyetujui pengingat", "the client has not agreed to reminders"},
 	unfitComplaint:  {"klien punya keluhan yang belum selesai", "the client has an open complaint"},
+	DroppedByStaff:  {"dikeluarkan dari antrean oleh tim", "somebody took it out of the queue"},
 	unfitFailed:     {"WhatsApp tidak menerimanya", "WhatsApp did not take it"},
 }
 
