@@ -170,7 +170,7 @@ func (d Desk) checkNewCustomer(tx *ledger.Tx, timer ledger.Timer) error {
 		return err
 	}
 	c, ok, err := customer.LoadCustomer(tx, o.Customer)
-	if err != nil || !ok {
+	if err != nil || !ok || !c.Rhythm.Began(o) { // an older one came in after it
 		return err
 	}
 	had, err := d.followUpsOf(tx, c.ID, time.Time{}, mostAttributed)

@@ -100,11 +100,11 @@ func Place(tx *ledger.Tx, o Order, by string) (Placed, error) {
 	}
 	p := Placed{Order: o, Before: before, Customer: c}
 	if o == before {
-		p.First = c.Rhythm.began(o)
+		p.First = c.Rhythm.Began(o)
 		return p, nil
 	}
 	p.Customer.place(o, before, tx.Now())
-	p.First = p.Customer.Rhythm.began(o)
+	p.First = p.Customer.Rhythm.Began(o)
 	p.tell(by, tx.Now())
 	for _, e := range p.Events {
 		tx.Log(CustomerLog(c.ID), e)

@@ -35,11 +35,12 @@ func (w *world) place(t tb, o Order) (p Placed) {
 // said are the events of a log, with what they say.
 func (w *world) said(log string) (all []string) {
 	for _, e := range w.log[log] {
-		s := e.What
+		var s strings.Builder
+		s.WriteString(e.What)
 		for _, key := range slices.Sorted(maps.Keys(e.Data)) {
-			s += " " + key + "=" + e.Data[key]
+			s.WriteString(" " + key + "=" + e.Data[key])
 		}
-		all = append(all, s)
+		all = append(all, s.String())
 	}
 	return all
 }

@@ -138,8 +138,8 @@ func (r *Rhythm) begin(last []Order, all bool) {
 	}
 }
 
-// began reports whether the order is the customer's first.
-func (r Rhythm) began(o Order) bool {
+// Began reports whether the order is the customer's first, as far as is known.
+func (r Rhythm) Began(o Order) bool {
 	if !o.counts() || r.Orders == 0 {
 		return false
 	}

@@ -124,7 +124,7 @@ func TestSurveyRefuses(t *testing.T) {
 }
 
 func TestQuestions(t *testing.T) {
-	for q := Performance; q < Questions; q++ {
+	for q := range Questions {
 		least, most, ok := q.Bounds()
 		back, known := QuestionOf(q.Key())
 		if !known || back != q || ok != (q != Comment) || ok && (least >= most || !q.takes(least) || !q.takes(most) || q.takes(most+1) || q.takes(least-1)) {
