@@ -89,6 +89,9 @@ func RunImport(ctx context.Context, cfg Config, o Options, what Import) (Importe
 // openBeside opens the store of a desk, whether one runs or not. Without one it holds the
 // data folder, so that nobody starts a second redis-server in it.
 func openBeside(ctx context.Context, cfg Config, o Options) (*store.Store, func(), error) {
+	if o.Redis != nil {
+		return store.New(o.Redis, store.Options{Desk: cfg.Desk, Now: o.Now, Log: o.Log}), func() {}, nil
+	}
 	letGo := func() {}
 	beside := false
 	if cfg.RedisURL.Reveal() == "" {

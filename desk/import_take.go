@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/customer"
@@ -20,6 +21,9 @@ const (
 	fullBytes = 96 << 10
 	// mostTogether is how many rows are tried in one commit at most.
 	mostTogether = 60
+	// askedTogether is how many documents are read in one round trip: a server that
+	// answers while it is asked must not wait for us.
+	askedTogether = 25
 )
 
 // An entered is what became of one row.
@@ -75,7 +79,9 @@ func (r *intake) commit(ctx context.Context, all []listed) (out []entered, err e
 			tx = ledger.NewTx(at, &dryReader{dryStore: r.dry, tx: real})
 		}
 		out = out[:0]
-		tx.Expect(r.ahead(all)...)
+		for refs := range slices.Chunk(r.ahead(all), askedTogether) {
+			tx.Expect(refs...)
+		}
 		for _, l := range all {
 			e, err := r.enter(tx, l)
 			if err != nil {
@@ -150,7 +156,7 @@ func (c Config) policyFor(st *store.Store) bridge.Desk {
 	return bridge.Desk{
 		Prefix: c.Prefix, Zone: c.Zone, Sentences: c.Texts, NotePrefix: c.NotePrefix, Guild: c.DiscordGuild,
 		Members: members(st), Rows: rows(st), Policy: c.Policy, Calendar: c.Calendar, Reports: c.Reports,
-		Mode: c.Mode, Access: c.Access, Types: c.Types,
+		Mode: c.Mode, Access: c.Access, Types: c.Types, Rates: c.Outreach,
 	}
 }
 
