@@ -34,7 +34,10 @@ type actions struct {
 // table is everything that staff can ask for.
 func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
-	for _, part := range []actions{deskActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions()} {
+	for _, part := range []actions{
+		deskActions(), outreachActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(),
+		talkActions(), jobActions(), surveyActions(),
+	} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
 		maps.Copy(all.forms, part.forms)
@@ -113,7 +116,10 @@ func Commands() []Command {
 		ticket.Sub = append(ticket.Sub, part...)
 	}
 	all := []Command{ticket}
-	for _, part := range [][]Command{deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands(), escalateCommands(), reportCommands()} {
+	for _, part := range [][]Command{
+		deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands(), escalateCommands(), reportCommands(),
+		jobCommands(), surveyCommands(),
+	} {
 		all = append(all, part...)
 	}
 	return all

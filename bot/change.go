@@ -65,16 +65,18 @@ func (d *Desk) said(i Interaction, err error) error {
 	return err
 }
 
-// numberHere is the number of the ticket in whose thread something was asked for.
+// numberHere is the number of the ticket in whose thread something was asked for. A talk
+// is none.
 func (d *Desk) numberHere(tx *ledger.Tx, i Interaction) (string, error) {
-	th, ok, err := ticket.LoadThread(tx, i.Channel)
+	number, err := d.threadHere(tx, i)
 	if err != nil {
 		return "", err
 	}
-	if !ok {
-		return "", Refusal(i.say("Ini hanya berlaku di thread sebuah tiket.", "This works only in the thread of a ticket."))
+	t, _, err := ticket.Load(tx, number)
+	if err != nil {
+		return "", err
 	}
-	return th.Ticket, ofReport(i, th)
+	return number, d.noTalk(i, t)
 }
 
 // ofReport refuses what belongs to a ticket in the post of a report.
@@ -86,8 +88,17 @@ func ofReport(i Interaction, th ticket.Thread) error {
 		"This is the post of a report. Do this in the thread of its ticket; the first message of this post leads there."))
 }
 
-// here is the ticket in whose thread something was asked for, as it stands.
+// here is the ticket in whose thread something was asked for, as it stands. A talk is none.
 func (d *Desk) here(ctx context.Context, i Interaction) (ticket.Ticket, error) {
+	t, err := d.threadTicket(ctx, i)
+	if err != nil {
+		return t, err
+	}
+	return t, d.noTalk(i, t)
+}
+
+// threadTicket is the ticket or talk in whose thread something was asked for, as it stands.
+func (d *Desk) threadTicket(ctx context.Context, i Interaction) (ticket.Ticket, error) {
 	doc, err := d.store.Doc(ctx, ledger.Ref{Kind: ticket.KindThread, ID: i.Channel})
 	if err != nil {
 		return ticket.Ticket{}, err

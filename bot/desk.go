@@ -78,6 +78,8 @@ type Options struct {
 	Files Files
 	// Phone is the WhatsApp number that /desk pair links.
 	Phone Linker
+	// Jobs are the jobs that the clock starts; nil for none.
+	Jobs Jobs
 	// Health says how the desk stands. It answers from memory what it can, so that
 	// it also answers while the store does not; ctx bounds the rest.
 	Health func(ctx context.Context) Health
@@ -94,8 +96,10 @@ type Desk struct {
 	phone  Linker
 	files  Files
 	table  actions
-	health func(ctx context.Context) Health
-	log    *zap.Logger
+	// clockwork are the jobs that the clock starts, or nil.
+	clockwork Jobs
+	health    func(ctx context.Context) Health
+	log       *zap.Logger
 
 	drawing chan struct{} // holds who draws a sheet
 	sheets  sheets
@@ -106,7 +110,7 @@ type Desk struct {
 
 // NewDesk makes the handler.
 func NewDesk(o Options) *Desk {
-	d := &Desk{store: o.Store, rights: maps.Clone(o.Rights), bridge: o.Bridge, teams: o.Teams, phone: o.Phone, files: o.Files, table: table(), health: o.Health,
+	d := &Desk{store: o.Store, rights: maps.Clone(o.Rights), bridge: o.Bridge, teams: o.Teams, phone: o.Phone, files: o.Files, clockwork: o.Jobs, table: table(), health: o.Health,
 		log: o.Log.Named("bot"), drawing: make(chan struct{}, 1)}
 	if len(o.Bridge.Teams) > 0 {
 		d.teams = nil

@@ -14,6 +14,7 @@ func findActions() actions {
 			"answers list":      {may: staff, do: (*Desk).answers},
 			"answers send":      {may: staff, do: (*Desk).canned},
 			"customer show":     {may: clientele, do: (*Desk).person},
+			"customer history":  {may: historians, do: (*Desk).history},
 			"customer edit":     {may: clientele, form: (*Desk).personForm},
 			"customer type":     {may: clientele, do: (*Desk).typed},
 			"customer note":     {may: clientele, do: (*Desk).noted},
@@ -81,6 +82,7 @@ func findCommands() []Command {
 		}},
 		{Name: "customer", Names: named("pelanggan", "customer"), Description: both("Orang di thread ini dan perusahaannya", "The person of this thread and his company"), Sub: []Command{
 			{Name: "show", Names: named("lihat", "show"), Description: both("Siapa orang ini", "Who this person is"), Options: []Option{who}},
+			{Name: "history", Names: named("riwayat", "history"), Description: both("Semua kontak dengan perusahaannya setelah penjualan", "Every contact with the company after a sale"), Options: []Option{who}},
 			{Name: "edit", Names: named("ubah", "edit"), Description: both("Ubah nama, nomor, dan catatan", "Change name, numbers and note"), Options: []Option{who}},
 			{Name: "type", Names: named("tipe", "type"), Description: both("Tetapkan tipe pengguna", "Set the user type"), Options: []Option{must, who}},
 			{Name: "note", Names: named("catatan", "note"), Description: both("Tulis catatan tentang orang ini", "Write a note about this person"), Options: []Option{
@@ -89,6 +91,10 @@ func findCommands() []Command {
 			{Name: "company", Names: named("perusahaan", "company"), Description: both("Pilih atau buat perusahaannya, atau tetapkan sales-nya", "Choose or make the company, or set its owner in sales"), Options: []Option{
 				{Name: "name", Names: named("nama", "name"), Description: both("Kata dari nama perusahaan", "Words of the company's name")},
 				{Name: "owner", Names: named("sales", "owner"), Kind: OptionUser, Description: both("Penanggung jawab di sales", "The owner in sales")}, who,
+			}},
+			{Name: "consent", Names: named("persetujuan", "consent"), Description: both("Catat apakah orang ini mau menerima info dan penawaran", "Note whether this person wants information and offers"), Options: []Option{
+				{Name: "wish", Names: named("mau", "wish"), Required: true, Description: both("Mau atau tidak", "Wants them or not"), Choices: []Choice{{Value: "ya", Label: both("ya", "yes")}, {Value: "tidak", Label: both("tidak", "no")}}},
+				{Name: "reason", Names: named("alasan", "reason"), Required: true, Description: both("Bagaimana Anda tahu, misalnya: lewat telepon", "How you know, such as: on the phone")}, who,
 			}},
 			{Name: "block", Names: named("blokir", "block"), Description: both("Blokir: pesannya tidak lagi masuk", "Block: what this person writes no longer comes in"), Options: []Option{
 				{Name: "reason", Names: named("alasan", "reason"), Required: true, Description: both("Alasan, dibaca rekan tim", "Reason, read by the team")}, who,

@@ -57,7 +57,7 @@ func (d *Desk) saidOf(i Interaction, err error) error {
 // said. A person without an id only has a chat so far. Who several may be is refused.
 func (d *Desk) whom(ctx context.Context, i Interaction, who string) (customer.Contact, error) {
 	if who = question(who); who == "" {
-		t, err := d.here(ctx, i)
+		t, err := d.threadTicket(ctx, i)
 		if err != nil {
 			return customer.Contact{}, err
 		}
@@ -77,7 +77,7 @@ func (d *Desk) whom(ctx context.Context, i Interaction, who string) (customer.Co
 
 // inTx is the person of an id, or of this thread if it is "".
 func (d *Desk) inTx(tx *ledger.Tx, i Interaction, id string) (c customer.Contact, thread string, err error) {
-	if th, err := d.numberHere(tx, i); err == nil {
+	if th, err := d.threadHere(tx, i); err == nil {
 		thread = th
 	} else if _, ok := errors.AsType[Refusal](err); !ok || id == "" {
 		return c, "", err
@@ -209,6 +209,9 @@ func (d *Desk) personCard(ctx context.Context, i Interaction, c customer.Contact
 		{ID: personType + c.ID, Label: i.say("Tipe", "Type"), Emoji: "🏷️"},
 		{ID: personCompany + c.ID, Label: i.say("Perusahaan", "Company"), Emoji: "🏢"},
 	}
+	if c.ID != "" {
+		buttons = append(buttons, Button{ID: personConsent + c.ID, Label: i.say("Info & penawaran", "Offers"), Emoji: "🔔"})
+	}
 	switch {
 	case c.ID == "" || !d.may(i, supervisors):
 	case c.Block.On():
@@ -250,9 +253,7 @@ func (d *Desk) cardLines(i Interaction, card customer.Card) []string {
 	add("Modul", "Modules", show(strings.Join(card.Modules, ", "), 200))
 	add("Skema", "Scheme", show(card.Scheme, 200))
 	add("Catatan", "Note", show(card.Note, 300))
-	if card.Declined {
-		add("Info dan penawaran", "Offers", i.say("tidak mau dikirimi", "does not want any"))
-	}
+	add("Info dan penawaran", "Information and offers", consentLine(i, card.Consent))
 	if card.Tickets > 0 {
 		figures := fmt.Sprint(card.Tickets)
 		if card.Rated > 0 {

@@ -72,7 +72,7 @@ func (d *Desk) transcript(ctx context.Context, i Interaction) (Answer, error) {
 // byNumber is a ticket by the number somebody typed, or that of the thread without one.
 func (d *Desk) byNumber(ctx context.Context, i Interaction, number string) (ticket.Ticket, error) {
 	if number = strings.ToUpper(strings.TrimSpace(number)); number == "" {
-		return d.here(ctx, i)
+		return d.threadTicket(ctx, i)
 	}
 	if len(number) > 60 {
 		return ticket.Ticket{}, bridge.ErrNoTicket

@@ -3,6 +3,10 @@ package bot
 // stepWords are what happens to a ticket, by the name of the event, in both languages.
 var stepWords = map[string][2]string{
 	"opened":                  {"Tiket dibuka", "Ticket opened"},
+	"talk_opened":             {"Kartu tindak lanjut dibuka", "Card of a follow-up opened"},
+	"talk_ended":              {"Kartu tindak lanjut selesai", "Card of a follow-up ended"},
+	"talk_resumed":            {"Kartu tindak lanjut dibuka lagi", "Card of a follow-up opened again"},
+	"talk_ticket":             {"Dijadikan tiket", "Made a ticket"},
 	"posted":                  {"Post dibuat di Discord", "Post made in Discord"},
 	"thread_lost":             {"Thread dihapus di Discord, dibuat lagi", "Thread deleted in Discord, made anew"},
 	"identified":              {"Klien dikenali", "Client identified"},

@@ -52,6 +52,9 @@ func (d *Desk) sendMessage(ctx context.Context, i Interaction, message string) (
 	}
 	var v bridge.Verdict
 	err := d.once(ctx, i, "/send", func(tx *ledger.Tx) (err error) {
+		if err := d.hears(tx, i); err != nil {
+			return err
+		}
 		v, err = d.bridge.SendKept(tx, i.Channel, message, i.User)
 		return err
 	})
@@ -81,6 +84,9 @@ func (d *Desk) keepMessage(ctx context.Context, i Interaction, m bridge.StaffMes
 	}
 	var v bridge.Verdict
 	err := d.once(ctx, i, "/note", func(tx *ledger.Tx) (err error) {
+		if err := d.hears(tx, i); err != nil {
+			return err
+		}
 		v, err = d.bridge.KeepInside(tx, i.Channel, m, files, i.User)
 		return err
 	})
@@ -107,12 +113,12 @@ func (d *Desk) keepMessage(ctx context.Context, i Interaction, m bridge.StaffMes
 func holdActions() actions {
 	return actions{
 		commands: map[string]action{
-			menuSend: {may: staff, do: (*Desk).sendTarget},
-			menuNote: {may: staff, do: (*Desk).noteTarget},
+			menuSend: {may: talkers, do: (*Desk).sendTarget},
+			menuNote: {may: talkers, do: (*Desk).noteTarget},
 		},
 		buttons: map[string]action{
-			bridge.HoldSend: {may: staff, do: (*Desk).sendHeld},
-			bridge.HoldNote: {may: staff, do: (*Desk).noteHeld},
+			bridge.HoldSend: {may: talkers, do: (*Desk).sendHeld},
+			bridge.HoldNote: {may: talkers, do: (*Desk).noteHeld},
 		},
 	}
 }

@@ -20,7 +20,7 @@ func deskActions() actions {
 func deskCommands() []Command {
 	return []Command{
 		{Name: "dead", Names: named("gagal", "dead"), Description: both("Pesan yang tidak terkirim, dengan tombol kirim ulang", "Messages that were not delivered, with a button to send them again")},
-		{Name: "desk", Names: named("desk", "desk"), Description: both("Keadaan desk ini", "The state of this desk"), Sub: []Command{
+		{Name: "desk", Names: named("desk", "desk"), Description: both("Keadaan desk ini", "The state of this desk"), Sub: append([]Command{
 			{Name: "status", Names: named("status", "status"), Description: both("Sambungan, penyimpanan, antrean, dan gangguan saat ini", "Links, store, queue and incidents at the moment")},
 			{Name: "outage", Names: named("gangguan", "outage"), Description: both("Pasang pemberitahuan gangguan, atau cabut tanpa teks", "Set the outage notice, or end it without a text"), Options: []Option{
 				{Name: "text", Names: named("teks", "text"), Description: both("Yang dibaca klien saat membuka tiket", "What clients read when they open a ticket")},
@@ -29,6 +29,6 @@ func deskCommands() []Command {
 				{Name: "method", Names: named("cara", "method"), Description: both("qr: pindai gambar; code: ketik kode di ponsel", "qr: scan a picture; code: type a code on the phone"), Choices: []Choice{{Value: methodQR}, {Value: methodCode}}},
 				{Name: "phone", Names: named("nomor", "phone"), Description: both("Nomor yang ditautkan, misalnya +62 812 3456 7890 (hanya untuk code)", "The number to link, such as +62 812 3456 7890 (for code only)")},
 			}},
-		}},
+		}, outreachSubs()...)},
 	}
 }

@@ -67,7 +67,7 @@ func ticketActions() actions {
 			"ticket warranty":          {may: claimers, form: (*Desk).warrantyForm, do: (*Desk).warranty},
 		},
 		buttons: map[string]action{
-			bridge.RetryPrefix: {may: staff, do: (*Desk).retry},
+			bridge.RetryPrefix: {may: talkers, do: (*Desk).retry},
 
 			buttonAccept:    {may: staff, do: (*Desk).accept},
 			buttonClass:     {may: staff, do: (*Desk).classify},

@@ -43,6 +43,11 @@ type revival struct {
 func (d *Desk) revive(ctx context.Context, i Interaction, id string) (r revival, err error) {
 	err = d.once(ctx, i, "/"+id, func(tx *ledger.Tx) error {
 		r = revival{}
+		if strings.HasPrefix(i.Button, bridge.RetryPrefix) {
+			if err := d.hears(tx, i); err != nil {
+				return err
+			}
+		}
 		l, found, err := tx.DeadLetter(id)
 		if err != nil || !found {
 			return err

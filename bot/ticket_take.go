@@ -147,17 +147,23 @@ func (d *Desk) note(ctx context.Context, i Interaction) (Answer, error) {
 	if text == "" {
 		return Answer{}, Refusal(i.say("Tuliskan isi catatannya.", "Write the note."))
 	}
-	_, err := d.change(ctx, i, "", func(tx *ledger.Tx, t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
-		for n, part := range bridge.Split("📝 <@"+i.User+">: "+text, mostNote) {
-			tx.Send(bridge.Note(t.Number, fmt.Sprintf("note/%s/%d", i.ID, n), part))
+	err := d.once(ctx, i, "", func(tx *ledger.Tx) error {
+		number, err := d.threadHere(tx, i)
+		if err != nil {
+			return err
 		}
-		if t.State == ticket.Closed {
-			// Writing in it takes the post out of the archive.
-			tx.Send(bridge.Tags(t.Number, "tag/"+t.Number+"/note/"+i.ID, t.Tag(), true))
-		}
-		return []ledger.Event{{At: tx.Now(), What: "note", By: i.User, Data: map[string]string{"text": text, "why": "command"}}}, nil
+		return d.bridge.Change(tx, number, func(t *ticket.Ticket, _ *ticket.Conversation) ([]ledger.Event, error) {
+			for n, part := range bridge.Split("📝 <@"+i.User+">: "+text, mostNote) {
+				tx.Send(bridge.Note(t.Number, fmt.Sprintf("note/%s/%d", i.ID, n), part))
+			}
+			if t.State == ticket.Closed {
+				// Writing in it takes the post out of the archive.
+				tx.Send(bridge.Tags(t.Number, "tag/"+t.Number+"/note/"+i.ID, t.Tag(), true))
+			}
+			return []ledger.Event{{At: tx.Now(), What: "note", By: i.User, Data: map[string]string{"text": text, "why": "command"}}}, nil
+		})
 	})
-	return Answer{}, err
+	return Answer{}, d.led(i, err)
 }
 
 // mostNote is how much of a note one message holds.

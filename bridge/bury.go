@@ -69,6 +69,10 @@ func buryText(tx *ledger.Tx, l ledger.Letter, id, why string, lost bool) error {
 		tx.Send(OpsNote(id, "❌ Teks otomatis untuk seorang klien tanpa tiket tidak terkirim: "+why+"."))
 		return nil
 	}
+	if isSurvey(l.Log) { // it has no thread
+		tx.Send(letter(id, ChannelLane("intake"), ledger.DeskLog, kindSay, sayBody{Content: "❌ Pesan survei `" + l.Log + "` tidak terkirim ke klien: " + why + ". Bila perlu, tanyakan lewat telepon dan catat dengan `/survey enter`."}))
+		return nil
+	}
 	message, _, _ := staffMessageOf(l.ID)
 	content := "❌ Tidak terkirim ke klien: " + why + ". *Kirim ulang* mengirimnya sekali lagi, dengan teks terbaru bila pesan ini diubah."
 	if words := excerpt(wordsOf(l), 60); message == "" && words != "" { // no message shows which one is meant

@@ -22,3 +22,11 @@ func ReportTold() (told, quiet []string) {
 func HeaderCard(t ticket.Ticket, c ticket.Conversation, who customer.Card, desk Desk) (*Card, []Button) {
 	return headerCard(t, c, who, desk)
 }
+
+// FollowUpTold reports whether an event of a follow-up is told, and whether it needs no
+// words.
+func FollowUpTold(event string) (told, untold bool) {
+	_, told = followUpTellings[event]
+	_, untold = followUpUntold[event]
+	return told, untold
+}

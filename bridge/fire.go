@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"errors"
+	"maps"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/escalation"
@@ -23,10 +24,12 @@ func (d Desk) Timers() map[string]func(*ledger.Tx, ledger.Timer) error {
 		TimerUndelivered: Undelivered, TimerSecret: EndSecret, TimerFlood: d.Unfold, ticket.TimerShift: d.Shift, TimerLeft: d.Left,
 		escalation.TimerLadder: d.Climb, escalation.TimerTold: d.TellNext,
 		customer.TimerOutreach: d.FireOutreach,
+		customer.TimerSurvey:   d.LapseSurvey, TimerSurveyList: d.ListNext, TimerSurveyResume: d.ResumeSurvey,
 	}
 	for _, kind := range ticketTimers {
 		all[kind] = d.Fire
 	}
+	maps.Copy(all, d.followUpTimers())
 	return all
 }
 

@@ -115,6 +115,9 @@ func (a *arrival) takeIn(subject spot, found bool) error {
 			return a.reacted()
 		}
 	}
+	if done, err := a.r.desk.surveyEdited(a.tx, &a.c, a.m); err != nil || done {
+		return cmp.Or(err, a.c.Save(a.tx))
+	}
 	if a.piece > 0 {
 		if h, ok, err := heardIn(a.tx, a.c, a.m.ID, a.m.Own); err != nil || ok {
 			return cmp.Or(err, a.goesOn(h.Ticket))

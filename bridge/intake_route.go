@@ -194,6 +194,9 @@ func (a *arrival) opt(wish ticket.Opt) error {
 		if err := a.r.desk.DropOutreachTo(a.tx, a.who.ID, unfitOptedOut); err != nil {
 			return err
 		}
+		if err := a.r.desk.surveyStops(a.tx, &a.c, unfitOptedOut); err != nil {
+			return err
+		}
 	}
 	id := "opt/" + clientLetterID(a.c.ID, a.m, 0, 0)
 	number := a.c.Open

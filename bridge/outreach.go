@@ -222,16 +222,15 @@ func (d Desk) wakeOutreach(tx *ledger.Tx) error {
 }
 
 // reached notes in the client's conversation that a message was sent to him: what he writes
-// now is about it.
+// now is about it. A survey notes it itself.
 func (d Desk) reached(tx *ledger.Tx, o customer.Outreach) error {
+	if o.Kind == customer.OutreachSurvey {
+		return nil
+	}
 	c, ok, err := ticket.LoadConversation(tx, o.Conversation)
 	if err != nil || !ok {
 		return err
 	}
-	if o.Kind == customer.OutreachSurvey {
-		c.Survey = o.Ref
-	} else {
-		c.Talk, c.TalkAt = o.Log, tx.Now()
-	}
+	c.TalkSent(o.Log, tx.Now())
 	return c.Save(tx)
 }

@@ -22,7 +22,9 @@ const (
 	unfitOver       = "over" // the follow-up or survey does not want it any more
 	unfitNotAgreed  = "not_agreed"
 	unfitComplaint  = "complaint"
-	unfitFailed     = "failed" // WhatsApp did not take it
+	// DroppedByStaff is a person's decision.
+	DroppedByStaff = "withdrawn"
+	unfitFailed    = "failed" // WhatsApp did not take it
 )
 
 // unfit is why a message may not be sent as things stand in tx, "" when it may. A contact
@@ -32,8 +34,8 @@ func (d Desk) unfit(tx *ledger.Tx, o customer.Outreach) (why string, err error) 
 	if !o.Until.IsZero() && !tx.Now().Before(o.Until) {
 		return unfitLate, nil
 	}
-	if wanted, err := stillWanted(tx, o); err != nil || !wanted {
-		return unfitOver, err
+	if why, err := d.unwanted(tx, o); err != nil || why != "" {
+		return why, err
 	}
 	who, ok, err := customer.Load(tx, o.Contact)
 	if err != nil || !ok {
@@ -77,14 +79,17 @@ func unfitPerson(who customer.Contact, kind customer.OutreachKind) string {
 	return ""
 }
 
-// stillWanted reports whether the follow-up or survey of a message still waits for it.
-func stillWanted(tx *ledger.Tx, o customer.Outreach) (bool, error) {
+// unwanted is why the follow-up or survey of a message does not wait for it any more, ""
+// while it does.
+func (d Desk) unwanted(tx *ledger.Tx, o customer.Outreach) (why string, err error) {
 	if o.Kind == customer.OutreachSurvey {
-		s, ok, err := customer.LoadSurvey(tx, o.Ref)
-		return ok && s.State == customer.SurveyPlanned, err
+		return d.surveyUnwanted(tx, o)
 	}
 	f, ok, err := customer.LoadFollowUp(tx, o.Ref)
-	return ok && f.State == customer.FollowUpQueued, err
+	if err != nil || ok && f.State == customer.FollowUpQueued {
+		return "", err
+	}
+	return unfitOver, nil
 }
 
 // complaint is [unfitComplaint] when the person, or the company, has an open complaint.
@@ -121,6 +126,7 @@ var unfitWords = map[string][2]string{
 	unfitOver:       {"sudah tidak diperlukan", "it is no longer needed"},
 	unfitNotAgreed:  {"klien belum menyetujui pengingat", "the client has not agreed to reminders"},
 	unfitComplaint:  {"klien punya keluhan yang belum selesai", "the client has an open complaint"},
+	DroppedByStaff:  {"dikeluarkan dari antrean oleh tim", "somebody took it out of the queue"},
 	unfitFailed:     {"WhatsApp tidak menerimanya", "WhatsApp did not take it"},
 }
 

@@ -172,13 +172,9 @@ func (d Desk) outreachSent(tx *ledger.Tx, l ledger.Letter) error {
 		return nil
 	}
 	o, ok, err := customer.LoadOutreach(tx, id)
-	if err != nil || !ok || o.State == customer.OutreachSent {
+	if err != nil || !ok || !o.Arrive(tx.Now()) {
 		return err
 	}
-	if !o.Arrive(tx.Now()) {
-		o.State, o.Ended = customer.OutreachSent, tx.Now()
-	}
-	o.Why = ""
 	if err := saveOutreach(tx, o); err != nil {
 		return err
 	}

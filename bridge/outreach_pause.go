@@ -39,7 +39,7 @@ func (d Desk) PauseOutreach(tx *ledger.Tx, by, why string) error {
 		tx.Log(ledger.DeskLog, e)
 	}
 	tx.Cancel(customer.TimerOutreach, "desk")
-	tx.Send(OpsNote("outreach/pause/"+strconv.FormatInt(tx.Now().UnixMilli(), 10), pausedText(by, why)))
+	tx.Send(OpsNote("outreach/pause/"+why+"/"+strconv.FormatInt(tx.Now().UnixMilli(), 10), pausedText(by, why)))
 	return pace.Save(tx)
 }
 

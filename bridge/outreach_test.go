@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -156,7 +157,7 @@ func (f *first) asks(n int, change ...func(o *customer.Outreach)) string {
 		if o.Kind == customer.OutreachSurvey {
 			return f.d.Approach(tx, o)
 		}
-		fu, _, err := customer.NewFollowUp(customer.FollowUp{ID: o.Ref, Kind: customer.Reorder, Customer: o.Customer, Contact: o.Contact, Conversation: o.Conversation, Text: o.Text}, "halo", tx.Now())
+		fu, _, err := customer.NewFollowUp(customer.FollowUp{ID: o.Ref, Kind: customer.Reorder, Customer: o.Customer, Contact: o.Contact, Conversation: cmp.Or(o.Conversation, "c000"), Text: o.Text}, "halo", tx.Now())
 		if err != nil {
 			return err
 		}

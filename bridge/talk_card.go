@@ -80,13 +80,3 @@ func talkTags(t ticket.Ticket, about talkAbout) []string {
 	}
 	return []string{state, kind}
 }
-
-// followUpCard is the card of a follow-up. (FOLLOW fills it.)
-func (c *Courier) followUpCard(ctx context.Context, t ticket.Ticket, f customer.FollowUp, conv ticket.Conversation, who customer.Card) (*Card, []Button, error) {
-	return c.plainCard(t, conv, who), nil, nil
-}
-
-// roundCard is the head of a month's list: of follow-ups (FOLLOW) or surveys (SURVEY).
-func (c *Courier) roundCard(ctx context.Context, t ticket.Ticket, r customer.Round) (*Card, []Button, error) {
-	return c.plainCard(t, ticket.Conversation{}, customer.Card{}), nil, nil
-}

@@ -31,7 +31,7 @@ func Undelivered(tx *ledger.Tx, t ledger.Timer) error {
 	}
 	tx.Log(number, ledger.Event{What: "undelivered", By: "halo", Ref: id})
 	tk, ok, err := ticket.Load(tx, number)
-	if err != nil || !ok || tk.State == ticket.Closed {
+	if err != nil || !ok || tk.State == ticket.Closed || tk.IsTalk() && tk.Posts == 0 {
 		return err
 	}
 	notice := "undelivered/" + id

@@ -330,7 +330,9 @@ type world struct {
 	crashAt map[string]bool // guarded by leaseMu
 	policy  bridge.Desk
 	log     *zap.Logger
-	ahead   atomic.Int64 // desk time is so much ahead, in nanoseconds
+	// forbidden is why WhatsApp lets nothing be sent first, nil for never.
+	forbidden func() string
+	ahead     atomic.Int64 // desk time is so much ahead, in nanoseconds
 }
 
 // now is desk time.
@@ -359,7 +361,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 		w := &world{
 			t:     t,
 			phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}},
-			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}},
+			board: &board{up: true, tries: map[string]int{}, nonces: map[string]nonced{}, threads: map[string][]said{"ops": {}, "intake": {}, "qa": {}},
 				reactions: map[string][]string{}, tags: map[string]string{}, arranged: map[string]bridge.PostState{}, archived: map[string]bool{},
 				buttons: map[string][]bridge.Button{}, pings: map[string][]string{}, cards: map[string][]bridge.Message{}},
 			leaseMu: &sync.Mutex{}, library: newLibrary(),
@@ -407,7 +409,7 @@ func liveFrom(t *testing.T, start time.Time, story func(w *world)) {
 
 // start runs a new courier, as a process that takes the lead does; crashAt stops it.
 func (w *world) start() {
-	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake", "reports": "reports"}, Library: w.library}
+	cfg := bridge.CourierConfig{Channels: map[string]string{"forum": "forum", "ops": "ops", "intake": "intake", "reports": "reports", "followups": "followups", "qa": "qa"}, Library: w.library, Forbidden: w.forbidden}
 	cfg.Failpoint = func(step string) error {
 		w.leaseMu.Lock()
 		defer w.leaseMu.Unlock()

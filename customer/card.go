@@ -17,6 +17,7 @@ type Card struct {
 	Note       string
 	Registered bool // staff or an import entered the person
 	Declined   bool // wants no messages that the desk sends first
+	Consent    Consent
 	Block      Block
 
 	Customer string // id of the company, "" for none
@@ -39,7 +40,7 @@ type Card struct {
 func NewCard(c Contact, company Customer, ticket string) Card {
 	card := Card{
 		Contact: c.ID, Name: c.Called(), Number: c.Number(), Type: c.UserType(), Note: c.Note,
-		Registered: c.Known(), Declined: c.Consent.Choice == Declined, Block: c.Block,
+		Registered: c.Known(), Declined: c.Consent.Choice == Declined, Consent: c.Consent, Block: c.Block,
 		Customer: company.ID, Company: company.Name, System: company.System, Place: company.Place,
 		Modules: slices.Clone(company.Modules), Scheme: company.Scheme, Owner: company.Owner,
 		Orders:  slices.Clone(company.Orders[:min(len(company.Orders), onCard)]),

@@ -100,11 +100,11 @@ func Place(tx *ledger.Tx, o Order, by string) (Placed, error) {
 	}
 	p := Placed{Order: o, Before: before, Customer: c}
 	if o == before {
-		p.First = c.Rhythm.began(o)
+		p.First = c.Rhythm.Began(o)
 		return p, nil
 	}
 	p.Customer.place(o, before, tx.Now())
-	p.First = p.Customer.Rhythm.began(o)
+	p.First = p.Customer.Rhythm.Began(o)
 	p.tell(by, tx.Now())
 	for _, e := range p.Events {
 		tx.Log(CustomerLog(c.ID), e)
@@ -266,15 +266,23 @@ func (s storedOrder) order() Order {
 
 // save writes the order and its row in [IndexCompleted].
 func (o Order) save(tx *ledger.Tx, before Order) error {
-	relist(tx, before.completed(tx.Now()), o.completed(tx.Now()))
+	relist(tx, before.completed(), o.kept(tx.Now()))
 	return put(tx, ledger.Ref{Kind: KindOrder, ID: o.Number}, storedOrderDoc{V: 1, storedOrder: o.stored(), Customer: o.Customer})
 }
 
-func (o Order) completed(now time.Time) []ledger.IndexRow {
-	if o.Void || o.Done.IsZero() || now.Sub(o.Done) > CompletedKept || millis(o.Done) < 0 {
+func (o Order) completed() []ledger.IndexRow {
+	if o.Void || o.Done.IsZero() || millis(o.Done) < 0 {
 		return nil
 	}
 	return []ledger.IndexRow{{Index: IndexCompleted, Member: o.Number, Score: millis(o.Done)}}
+}
+
+// kept are the rows of completed that still matter.
+func (o Order) kept(now time.Time) []ledger.IndexRow {
+	if now.Sub(o.Done) > CompletedKept {
+		return nil
+	}
+	return o.completed()
 }
 
 // LoadOrder reads an order by its number; ok is false when there is none.

@@ -71,12 +71,13 @@ func (o *Outreach) Depart(at time.Time) bool {
 	return true
 }
 
-// Arrive is WhatsApp having taken it, also when its letter was thought to be taken back.
+// Arrive is WhatsApp having taken it, also when its letter was thought to be taken back or
+// it was given up meanwhile: then it was sent all the same.
 func (o *Outreach) Arrive(at time.Time) bool {
-	if o.State != OutreachWaiting && o.State != OutreachLeaving {
+	if o.State == OutreachSent {
 		return false
 	}
-	o.State, o.Ended = OutreachSent, at
+	o.State, o.Why, o.Ended = OutreachSent, "", at
 	return true
 }
 

@@ -113,6 +113,14 @@ var refusals = map[string]words{
 		"Tindak lanjut ini sudah selesai. Bila hasilnya perlu diperbaiki, catat ulang hasilnya.",
 		"This follow-up is over. If what was recorded is wrong, record it again.",
 	},
+	"followup_queued": {
+		"Pesan tindak lanjut ini sedang menunggu giliran. Tekan *Batal kirim* dulu bila ingin mengganti topiknya.",
+		"This follow-up waits for its turn. Press *Batal kirim* first to change its topic.",
+	},
+	"contact_barred": {
+		"Semua kontak perusahaan ini menolak info dan penawaran atau diblokir. Jangan hubungi mereka untuk tindak lanjut.",
+		"All people of this company declined offers or are blocked. Do not turn to them.",
+	},
 	"no_chat": {
 		"Pelanggan ini belum pernah menulis ke nomor kita, jadi tidak boleh dikirimi pesan lebih dulu. Hubungi lewat telepon atau e-mail, lalu catat hasilnya.",
 		"This customer never wrote to our number, so nothing may be sent first. Phone or e-mail, then record what came of it.",

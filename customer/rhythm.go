@@ -95,7 +95,8 @@ func (r *Rhythm) drop(o Order, last []Order) {
 	if !o.At.Before(r.Last) {
 		r.Last = r.lastOf(last)
 	}
-	if o.Number == r.FirstBy || r.FirstBy == "" && !o.At.After(r.First) {
+	gone := all && len(r.Days) > 0 && dayOf(r.First) != r.Days[len(r.Days)-1].Number
+	if gone || o.Number == r.FirstBy {
 		r.begin(last, all)
 	}
 }
@@ -137,8 +138,8 @@ func (r *Rhythm) begin(last []Order, all bool) {
 	}
 }
 
-// began reports whether the order is the customer's first.
-func (r Rhythm) began(o Order) bool {
+// Began reports whether the order is the customer's first, as far as is known.
+func (r Rhythm) Began(o Order) bool {
 	if !o.counts() || r.Orders == 0 {
 		return false
 	}

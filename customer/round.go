@@ -22,19 +22,30 @@ type Round struct {
 	// score up to which they were taken.
 	From, To time.Time
 	Cursor   int64
-	Done     bool // everything on it was made
+	// Last is the order taken last: of those completed at one time the next ones follow it.
+	// Walked says that all were taken, and Invited how many of the surveys were asked to be
+	// sent since.
+	Last    string
+	Walked  bool
+	Invited int
+	Tally   Tally // what came of a list of surveys so far
+	Done    bool  // everything on it was made
 }
 
 type storedRound struct {
-	V      int      `json:"v"`
-	ID     string   `json:"id"`
-	Opened int64    `json:"opened"`
-	Chosen []string `json:"chosen,omitzero"`
-	Made   int      `json:"made,omitzero"`
-	From   int64    `json:"from,omitzero"`
-	To     int64    `json:"to,omitzero"`
-	Cursor int64    `json:"cursor,omitzero"`
-	Done   bool     `json:"done,omitzero"`
+	V       int          `json:"v"`
+	ID      string       `json:"id"`
+	Opened  int64        `json:"opened"`
+	Chosen  []string     `json:"chosen,omitzero"`
+	Made    int          `json:"made,omitzero"`
+	From    int64        `json:"from,omitzero"`
+	To      int64        `json:"to,omitzero"`
+	Cursor  int64        `json:"cursor,omitzero"`
+	Last    string       `json:"last,omitzero"`
+	Walked  bool         `json:"walked,omitzero"`
+	Invited int          `json:"invited,omitzero"`
+	Tally   *storedTally `json:"tally,omitzero"`
+	Done    bool         `json:"done,omitzero"`
 }
 
 // Save writes the round.
@@ -45,6 +56,7 @@ func (r Round) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindRound, ID: r.ID}, storedRound{
 		V: 1, ID: r.ID, Opened: millis(r.Opened), Chosen: r.Chosen[:min(len(r.Chosen), mostChosen)], Made: r.Made,
 		From: millis(r.From), To: millis(r.To), Cursor: r.Cursor, Done: r.Done,
+		Last: r.Last, Walked: r.Walked, Invited: r.Invited, Tally: r.Tally.stored(),
 	})
 }
 
@@ -70,5 +82,6 @@ func DecodeRound(data []byte) (Round, error) {
 	return Round{
 		ID: s.ID, Opened: fromMillis(s.Opened), Chosen: s.Chosen, Made: s.Made,
 		From: fromMillis(s.From), To: fromMillis(s.To), Cursor: s.Cursor, Done: s.Done,
+		Last: s.Last, Walked: s.Walked, Invited: s.Invited, Tally: s.Tally.tally(),
 	}, nil
 }

@@ -127,12 +127,16 @@ func (s Survey) event(what, by string, at time.Time, more ...string) ledger.Even
 	return event(what, by, at, append([]string{"customer", s.Customer, "round", s.Round}, more...)...)
 }
 
-// Leave notes that WhatsApp took the first message.
+// Leave notes that WhatsApp took the first message; of a survey that somebody began by
+// phone, or that lapsed meanwhile, too.
 func (s *Survey) Leave(at time.Time) []ledger.Event {
-	if s.State != SurveyPlanned {
+	if !s.Sent.IsZero() {
 		return nil
 	}
-	s.State, s.Sent, s.Asked = SurveyAsked, at, at
+	s.Sent = at
+	if s.State == SurveyPlanned {
+		s.State, s.Asked = SurveyAsked, at
+	}
 	return []ledger.Event{s.event("survey_sent", "halo", at, "contact", s.Contact)}
 }
 

@@ -19,11 +19,12 @@ type world struct {
 	docs  map[ledger.Ref]ledger.Doc
 	index map[string]map[string]int64
 	log   map[string][]ledger.Event
+	timer map[string]time.Time
 	now   time.Time
 }
 
 func newWorld() *world {
-	return &world{docs: map[ledger.Ref]ledger.Doc{}, index: map[string]map[string]int64{}, log: map[string][]ledger.Event{}, now: nine}
+	return &world{docs: map[ledger.Ref]ledger.Doc{}, index: map[string]map[string]int64{}, log: map[string][]ledger.Event{}, timer: map[string]time.Time{}, now: nine}
 }
 
 func (w *world) Doc(r ledger.Ref) (ledger.Doc, error)                      { return w.docs[r], nil }
@@ -72,6 +73,12 @@ func (w *world) try(change func(*ledger.Tx) error) (rows int, err error) {
 	for _, e := range c.Events {
 		w.log[e.Log] = append(w.log[e.Log], e.Event)
 	}
+	for _, t := range c.Cancelled {
+		delete(w.timer, t.Name())
+	}
+	for _, t := range c.Timers {
+		w.timer[t.Name()] = t.Due
+	}
 	for _, r := range c.Unindexed {
 		delete(w.index[r.Index], r.Member)
 	}
@@ -101,7 +108,7 @@ func (w *world) contact(t tb, id string) Contact {
 // documents, and every number and conversation a contact lists leads to it.
 func (w *world) check(t tb) {
 	t.Helper()
-	want := map[string]map[string]int64{}
+	want, due := map[string]map[string]int64{}, map[string]time.Time{}
 	for ref, doc := range w.docs {
 		var rows []ledger.IndexRow
 		switch ref.Kind {
@@ -115,15 +122,15 @@ func (w *world) check(t tb) {
 				t.Fatalf("customer %s: %v", ref.ID, err)
 			}
 			rows = c.rows()
-		case KindOrder:
-			o, err := DecodeOrder(doc.Data)
-			if err != nil {
-				t.Fatalf("order %s: %v", ref.ID, err)
-			}
-			rows = o.completed(w.now)
 		case KindPhone, KindWriter:
 			if _, ok := w.docs[ledger.Ref{Kind: KindContact, ID: string(doc.Data)}]; !ok {
 				t.Errorf("%s leads nowhere", ref)
+			}
+		default:
+			var timers []ledger.Timer
+			rows, timers = w.sold(t, ref, doc.Data)
+			for _, timer := range timers {
+				due[timer.Name()] = timer.Due
 			}
 		}
 		for _, r := range rows {
@@ -132,6 +139,9 @@ func (w *world) check(t tb) {
 			}
 			want[r.Index][r.Member] = r.Score
 		}
+	}
+	if !maps.EqualFunc(due, w.timer, time.Time.Equal) {
+		t.Errorf("timers %v, want %v", w.timer, due)
 	}
 	for name := range maps.Keys(w.index) {
 		if len(w.index[name]) > 0 && !maps.Equal(want[name], w.index[name]) {
@@ -143,6 +153,35 @@ func (w *world) check(t tb) {
 			t.Errorf("index %s: %v, want %v", name, w.index[name], want[name])
 		}
 	}
+}
+
+// sold are the rows and timers of a document of what is sold and asked.
+func (w *world) sold(t tb, ref ledger.Ref, data []byte) (rows []ledger.IndexRow, timers []ledger.Timer) {
+	t.Helper()
+	var err error
+	switch ref.Kind {
+	case KindOrder:
+		var o Order
+		o, err = DecodeOrder(data)
+		rows = o.kept(w.now)
+	case KindFollowUp:
+		var f FollowUp
+		f, err = DecodeFollowUp(data)
+		rows, timers = f.rows(), f.timers()
+	case KindSurvey:
+		var s Survey
+		s, err = DecodeSurvey(data)
+		rows, timers = s.rows(), s.timers()
+	case KindOutreach:
+		var o Outreach
+		if o, err = DecodeOutreach(data); o.State == OutreachWaiting {
+			rows = []ledger.IndexRow{{Index: IndexOutreach, Member: o.ID, Score: o.Asked.UnixMilli()}}
+		}
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", ref, err)
+	}
+	return rows, timers
 }
 
 func (w *world) checkContact(t tb, c Contact) {

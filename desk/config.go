@@ -80,6 +80,16 @@ type Config struct {
 	// Example: 127.0.0.1:8090
 	Listen string
 
+	// APIListen is HALO_API_LISTEN, the address at which the company's other systems hand in
+	// customers and orders, see docs/api.md. It speaks plain HTTP: other machines reach it
+	// through a proxy that speaks TLS. Default: empty, nowhere. Example: 127.0.0.1:8091
+	APIListen string
+
+	// APIBehindTLS is HALO_API_BEHIND_TLS, yes to say that a proxy that speaks TLS stands
+	// before HALO_API_LISTEN and that nobody else reaches it; only then may that be another
+	// address than one of this machine alone. Default: no. Example: yes
+	APIBehindTLS bool
+
 	// Log is HALO_LOG, the least grave lines that are logged: debug, info, warn
 	// or error. Default: info. Example: debug
 	Log zapcore.Level
@@ -188,6 +198,18 @@ type Config struct {
 	// are folded into one notice. Default: 30 within 1m. Example: messages: off
 	Flood bridge.Flood
 
+	// Jobs is jobs.*, when the desk's jobs are due: for each its cron specification, counted
+	// in Zone unless it begins with CRON_TZ=ZONE, or off. What was due while no desk ran is
+	// done once, late. Default: followups 0 8 1-10 * *, surveys 0 9 1-10 * *, nudge
+	// 30 8 * * *. Example: nudge: 0 9 * * mon-fri
+	Jobs map[string]string
+
+	// Surveys is surveys.*: the list of a month has the orders completed between to and
+	// from ago, an unanswered survey ends after wait, and the call after low answers is due
+	// after action of working time.
+	// Default: from 2160h, to 2880h, wait 336h, action 24h. Example: wait: 504h
+	Surveys bridge.Surveys
+
 	// Outreach is outreach.*, what bounds the messages that the desk sends first, in working
 	// hours only: the least and the most time between two, drawn anew each time, how many
 	// within 60 minutes and on a day, and how many on a day while the number is linked for
@@ -277,7 +299,9 @@ func Default() Config {
 		Undo:         3 * time.Second,
 		Mode:         bridge.Plain,
 		Types:        customer.DefaultTypes(),
+		Jobs:         defaultJobs(),
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
+		Surveys:      bridge.StandardSurveys(),
 		Outreach:     standardRates(),
 		OptOut:       ticket.BuiltInOptWords(ticket.OptOut),
 		OptIn:        ticket.BuiltInOptWords(ticket.OptIn),

@@ -76,7 +76,14 @@ var settings = append([]setting{
 	{key: hoursKey},
 	{key: holidaysKey},
 	{key: holidaysFileKey},
-}, slices.Concat(roleSettings(), reportSettings(), lifeSettings(), outreachSettings())...)
+}, slices.Concat(
+	roleSettings(),
+	reportSettings(),
+	lifeSettings(),
+	outreachSettings(),
+	jobSettings(),
+	surveySettings(),
+)...)
 
 // off is written where there is no limit.
 const off = "off"
@@ -132,6 +139,7 @@ func (c *Config) readPolicy(readFile func(string) ([]byte, error)) Problems {
 		}
 	}
 	found = append(found, c.sameChannels(file.name, line)...)
+	found = append(found, c.surveyProblems(line)...)
 	found = append(found, c.readPeople(values, line)...)
 	found = append(found, c.checkOptWords(line)...)
 	c.Roles[bot.Developer], _ = c.teamRoles()

@@ -91,6 +91,7 @@ type parts struct {
 	presence  *bridge.Presence
 	library   library
 	scheduler *scheduler.Scheduler
+	jobs      *scheduler.Jobs
 	backlog   *backlog
 	ops       string // Discord's id of the ops channel
 	policy    bridge.Desk
@@ -124,6 +125,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer shut()
 	defer d.letGo(h)
 	defer d.serveHealth(ctx)()
+	defer d.serveAPI(ctx, st)()
 	d.mu.Lock()
 	d.store = st
 	d.mu.Unlock()
@@ -204,6 +206,7 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	run("courier", p.courier.Run)
 	run("presence", p.presence.Run)
 	run("scheduler", p.scheduler.Run)
+	run("jobs", func(ctx context.Context) error { return d.planJobs(ctx, st, p.jobs) })
 	run("backlog", func(ctx context.Context) error { return p.backlog.run(ctx, d.haste) })
 	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st, p.library) })
 	return g.Wait()
@@ -219,6 +222,9 @@ func (d *Desk) keepHouse(ctx context.Context, st *store.Store, files library) er
 	for {
 		if _, err := st.Prune(ctx, d.o.Now().Add(-dedupeFor)); err != nil && ctx.Err() == nil {
 			d.log.Warn("forget old messages' identifiers", zap.Error(err))
+		}
+		if err := (apiAnswers{st}).prune(ctx, d.o.Now()); err != nil && ctx.Err() == nil {
+			d.log.Warn("forget old answers of the API", zap.Error(err))
 		}
 		d.sweep(ctx, files)
 		select {
@@ -260,6 +266,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Flood:      d.cfg.Flood,
 		Rates:      d.cfg.Outreach,
 		Panel:      d.cfg.Panel,
+		Surveys:    d.cfg.Surveys,
 		Now:        d.o.Now,
 		Vault:      bridge.NewVault(),
 	}
@@ -296,6 +303,9 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	if p.library, err = d.openLibrary(); err != nil {
 		return nil, errors.Join(err, p.whatsapp.Close())
 	}
+	if p.jobs, err = d.cfg.jobs(policy); err != nil {
+		return nil, errors.Join(err, p.library.files.Close(), p.whatsapp.Close())
+	}
 	staff := bot.NewDesk(d.staff(st, layout.rights, policy, p))
 	p.discord, err = discord.New(discord.Options{
 		Token: d.cfg.DiscordToken.Reveal(), Guild: d.cfg.DiscordGuild, Network: board,
@@ -314,7 +324,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 	}, d.log)
 	p.presence = d.presence(st, p)
 	relay.Presence = p.presence
-	p.scheduler = scheduler.New(st, timers(policy), d.o.Now, d.leads, d.log)
+	p.scheduler = scheduler.New(st, withJobs(timers(policy), p.jobs), d.o.Now, d.leads, d.log)
 	p.scheduler.Failpoint = d.o.Failpoint
 	p.backlog = &backlog{store: st, limit: d.cfg.Policy.Backlog, roles: layout.rights[bot.AssistantManager], now: d.o.Now, log: d.log.Named("backlog")}
 	return p, nil

@@ -65,11 +65,14 @@ func RunImport(ctx context.Context, cfg Config, o Options, what Import) (Importe
 		return Imported{}, err
 	}
 	defer table.Close()
-	st, shut, err := openBeside(ctx, cfg, o)
+	st, _, shut, err := openBeside(ctx, cfg, o)
 	if err != nil {
 		return Imported{}, err
 	}
 	defer shut()
+	if err := answers(ctx, cfg, st); err != nil {
+		return Imported{}, err
+	}
 	r := newIntake(st, cfg, what)
 	if o.Now != nil {
 		r.policy.Now = o.Now
@@ -86,45 +89,19 @@ func RunImport(ctx context.Context, cfg Config, o Options, what Import) (Importe
 	return r.done, err
 }
 
-// openBeside opens the store of a desk, whether one runs or not. Without one it holds the
-// data folder, so that nobody starts a second redis-server in it.
-func openBeside(ctx context.Context, cfg Config, o Options) (*store.Store, func(), error) {
-	if o.Redis != nil {
-		return store.New(o.Redis, store.Options{Desk: cfg.Desk, Now: o.Now, Log: o.Log}), func() {}, nil
-	}
-	letGo := func() {}
-	beside := false
-	if cfg.RedisURL.Reveal() == "" {
-		h, err := holdHome(cfg.Data, forImport)
-		switch {
-		case errors.Is(err, errHomeInUse):
-			if cfg.RedisURL, err = runningServer(cfg); err != nil {
-				return nil, nil, err
-			}
-			beside = true
-		case err != nil:
-			return nil, nil, err
-		default:
-			letGo = func() { _ = h.letGo() } // it started no server
-		}
-	}
-	st, shut, err := openStore(ctx, cfg, o)
-	if err != nil {
-		letGo()
-		return nil, nil, err
-	}
-	// Nobody waits half a minute to hear that a name is wrong.
+// answers makes sure that the store is there: nobody waits half a minute to hear that a
+// name is wrong.
+func answers(ctx context.Context, cfg Config, st *store.Store) error {
 	asked, enough := context.WithTimeout(ctx, 5*time.Second)
 	defer enough()
-	if _, err := st.Doc(asked, ledger.Ref{Kind: kindDesk, ID: "network"}); err != nil {
-		shut()
-		letGo()
-		if beside {
-			return nil, nil, fmt.Errorf("another halo uses the data folder %s and its redis-server does not answer (%w): try again when it is up, or stop it", cfg.Data, err)
-		}
-		return nil, nil, fmt.Errorf("Redis does not answer (%w): start it, or correct HALO_REDIS_URL", err)
+	_, err := st.Doc(asked, ledger.Ref{Kind: kindDesk, ID: "network"})
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return ctx.Err()
+	case cfg.RedisURL.Reveal() == "":
+		return fmt.Errorf("the redis-server in %s does not answer (%w): if another halo uses the folder, try again when it is up, or stop it", cfg.Data, err)
 	}
-	return st, func() { shut(); letGo() }, nil
+	return fmt.Errorf("the Redis of HALO_REDIS_URL does not answer (%w): start it, or correct HALO_REDIS_URL", err)
 }
 
 // window is how many rows are put in order, so that those of one company are taken in

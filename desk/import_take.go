@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	forImport = "import"
 	// importer is who an import is in logs.
 	importer = "import"
 	// fullRows and fullBytes are from which size on a commit takes no further row.
@@ -156,7 +155,7 @@ func (c Config) policyFor(st *store.Store) bridge.Desk {
 	return bridge.Desk{
 		Prefix: c.Prefix, Zone: c.Zone, Sentences: c.Texts, NotePrefix: c.NotePrefix, Guild: c.DiscordGuild,
 		Members: members(st), Rows: rows(st), Policy: c.Policy, Calendar: c.Calendar, Reports: c.Reports,
-		Mode: c.Mode, Access: c.Access, Types: c.Types, Rates: c.Outreach,
+		Mode: c.Mode, Access: c.Access, Types: c.Types, Rates: c.Outreach, Surveys: c.Surveys,
 	}
 }
 

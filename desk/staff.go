@@ -19,7 +19,7 @@ import (
 func (d *Desk) staff(st *store.Store, rights bot.Rights, policy bridge.Desk, p *parts) bot.Options {
 	phone := p.whatsapp
 	return bot.Options{
-		Store: staffStore{st}, Rights: rights, Bridge: policy, Phone: phone, Files: p.library, Teams: d.cfg.teamNames(), Log: d.log,
+		Store: staffStore{st}, Rights: rights, Bridge: policy, Phone: phone, Files: p.library, Jobs: staffJobs{st, p.jobs}, Teams: d.cfg.teamNames(), Log: d.log,
 		Health: func(ctx context.Context) bot.Health { return d.healthForStaff(ctx, st, phone) },
 	}
 }

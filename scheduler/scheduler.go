@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -55,6 +56,13 @@ type Kind struct {
 	// Skipped, if set, runs instead of Fire for a timer that SkipLate leaves out: it may
 	// say so, or set the next row.
 	Skipped Handler
+	// Apart fires it in a goroutine of its own, one timer of the kind at a time, so that
+	// one that takes long keeps no other kind waiting.
+	Apart bool
+	// Failed, if set, uses up a timer whose Fire returned an error or panicked, which it is
+	// told, in a commit of its own that holds nothing Fire wrote. Without it, or when it
+	// fails too, the timer is fired again shortly.
+	Failed func(tx *ledger.Tx, t ledger.Timer, err error) error
 }
 
 // A Scheduler fires timers.
@@ -65,7 +73,11 @@ type Scheduler struct {
 	leads  func() bool
 	log    *zap.Logger
 	poke   chan struct{}
-	failed map[string]time.Time // timers left alone, until when; owned by Run
+
+	mu     sync.Mutex
+	failed map[string]time.Time // timers left alone, until when; guarded by mu
+	apart  map[string]bool      // kinds of which one is being fired apart; guarded by mu
+
 	// Failpoint is called at the steps timer.due and timer.fired; an error stops
 	// there, as a crash would. It is nil outside crash tests and set before Run.
 	Failpoint func(step string) error
@@ -74,7 +86,8 @@ type Scheduler struct {
 // New makes a scheduler: what each kind of timer does, now is desk time, leads says
 // whether this process may act for the desk.
 func New(timers Timers, kinds map[string]Kind, now func() time.Time, leads func() bool, log *zap.Logger) *Scheduler {
-	return &Scheduler{timers: timers, kinds: kinds, now: now, leads: leads, log: log.Named("scheduler"), poke: make(chan struct{}, 1), failed: map[string]time.Time{}}
+	return &Scheduler{timers: timers, kinds: kinds, now: now, leads: leads, log: log.Named("scheduler"), poke: make(chan struct{}, 1),
+		failed: map[string]time.Time{}, apart: map[string]bool{}}
 }
 
 // Poke makes the scheduler look at the clock again: desk time was moved.
@@ -93,12 +106,14 @@ const (
 	again = time.Second
 )
 
-// Run fires timers until ctx ends.
+// Run fires timers until ctx ends, and what it fires apart has ended too.
 func (s *Scheduler) Run(ctx context.Context) error {
 	signal, unsubscribe := s.timers.SubscribeTimers()
 	defer unsubscribe()
+	var work sync.WaitGroup
+	defer work.Wait()
 	for ctx.Err() == nil {
-		wait := s.round(ctx)
+		wait := s.round(ctx, &work)
 		sleep := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
@@ -113,32 +128,30 @@ func (s *Scheduler) Run(ctx context.Context) error {
 
 // round fires what is due and returns how long to sleep. A timer that fails is
 // left alone for a while, and does not keep the ones behind it waiting.
-func (s *Scheduler) round(ctx context.Context) time.Duration {
-	maps.DeleteFunc(s.failed, func(_ string, until time.Time) bool { return !time.Now().Before(until) })
-	for ctx.Err() == nil {
+func (s *Scheduler) round(ctx context.Context, work *sync.WaitGroup) time.Duration {
+	for left := 0; ctx.Err() == nil; {
 		if !s.leads() {
 			return poll
 		}
-		due, next, err := s.timers.Due(ctx, s.now(), batch+len(s.failed))
+		limit := batch + left
+		leave := s.leave() // as of before the look: what ends during it is still in it
+		due, next, err := s.timers.Due(ctx, s.now(), limit)
 		if err != nil {
 			if ctx.Err() == nil {
 				s.log.Warn("look for due timers", zap.Error(err))
 			}
 			return poll
 		}
-		due = slices.DeleteFunc(due, func(t ledger.Timer) bool { _, again := s.failed[t.Name()]; return again })
+		full := len(due) >= limit
+		all := len(due)
+		due = slices.DeleteFunc(due, leave)
 		for _, t := range due {
-			err := s.fire(ctx, t)
-			if err == nil || ctx.Err() != nil {
-				continue
-			}
-			s.failed[t.Name()] = time.Now().Add(again)
-			if !errors.Is(err, errUnknownKind) {
-				s.log.Error("timer failed, tried again shortly", zap.String("timer", t.Name()), zap.Error(err))
+			if ctx.Err() == nil {
+				s.start(ctx, t, work)
 			}
 		}
-		if len(due) > 0 {
-			continue
+		if left = all - len(due); len(due) > 0 || full {
+			continue // what is left alone stays in front of what may be due behind it
 		}
 		wait := min(again, poll)
 		if !next.IsZero() {
@@ -147,6 +160,55 @@ func (s *Scheduler) round(ctx context.Context) time.Duration {
 		return wait
 	}
 	return 0
+}
+
+// leave says which due timers are left alone now: those that failed a moment ago, and those
+// of a kind of which one is being fired apart.
+func (s *Scheduler) leave() func(ledger.Timer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.failed, func(_ string, until time.Time) bool { return !time.Now().Before(until) })
+	failed, apart := maps.Clone(s.failed), maps.Clone(s.apart)
+	return func(t ledger.Timer) bool {
+		_, again := failed[t.Name()]
+		return again || apart[t.Kind]
+	}
+}
+
+// start fires a timer, here or apart.
+func (s *Scheduler) start(ctx context.Context, t ledger.Timer, work *sync.WaitGroup) {
+	if !s.kinds[t.Kind].Apart {
+		s.try(ctx, t)
+		return
+	}
+	s.mu.Lock()
+	busy := s.apart[t.Kind]
+	s.apart[t.Kind] = true
+	s.mu.Unlock()
+	if busy {
+		return // one of the same look
+	}
+	work.Go(func() {
+		s.try(ctx, t)
+		s.mu.Lock()
+		delete(s.apart, t.Kind)
+		s.mu.Unlock()
+		s.Poke()
+	})
+}
+
+// try fires a timer, and leaves it alone for a while when that fails.
+func (s *Scheduler) try(ctx context.Context, t ledger.Timer) {
+	err := s.fire(ctx, t)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	s.failed[t.Name()] = time.Now().Add(again)
+	s.mu.Unlock()
+	if !errors.Is(err, errUnknownKind) {
+		s.log.Error("timer failed, tried again shortly", zap.String("timer", t.Name()), zap.Error(err))
+	}
 }
 
 // errUnknownKind marks a timer that a newer halo set: it stays for that one.
@@ -161,18 +223,31 @@ func (s *Scheduler) fire(ctx context.Context, t ledger.Timer) (err error) {
 	if err := s.reach("timer.due"); err != nil {
 		return err
 	}
-	_, err = s.timers.Update(ctx, ledger.Cause{Timer: &t}, func(tx *ledger.Tx) (err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("panic: %v", p)
-			}
-		}()
-		return k.run(tx, t)
+	var fault error
+	_, err = s.timers.Update(ctx, ledger.Cause{Timer: &t}, func(tx *ledger.Tx) error {
+		fault = guarded(func() error { return k.run(tx, t) })
+		return fault
 	})
+	if err != nil && fault != nil && k.Failed != nil && ctx.Err() == nil {
+		s.log.Warn("timer failed", zap.String("timer", t.Name()), zap.Error(err))
+		_, err = s.timers.Update(ctx, ledger.Cause{Timer: &t}, func(tx *ledger.Tx) error {
+			return guarded(func() error { return k.Failed(tx, t, fault) })
+		})
+	}
 	if err != nil {
 		return err
 	}
 	return s.reach("timer.fired")
+}
+
+// guarded makes an error of a panic.
+func guarded(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return fn()
 }
 
 // run does what the kind does with a timer at the time of tx.

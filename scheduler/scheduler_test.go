@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,19 +24,24 @@ import (
 
 // A clock shop: several schedulers over one store in virtual time.
 type shop struct {
-	t     *testing.T
-	store *store.Store
-	logs  *observer.ObservedLogs
-	log   *zap.Logger
-	start time.Time
+	t      *testing.T
+	client store.Client
+	store  *store.Store
+	logs   *observer.ObservedLogs
+	log    *zap.Logger
+	start  time.Time
+	ahead  atomic.Int64 // desk time before the bubble's, in ns
 }
+
+func (s *shop) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 
 func open(t *testing.T, story func(s *shop)) {
 	synctest.Test(t, func(t *testing.T) {
 		client, shut := storetest.NewMemory()
 		defer shut()
 		core, logs := observer.New(zapcore.WarnLevel)
-		s := &shop{t: t, store: store.New(client, store.Options{Desk: "test"}), logs: logs, log: zap.New(core), start: time.Now()}
+		s := &shop{t: t, client: client, logs: logs, log: zap.New(core), start: time.Now()}
+		s.store = store.New(client, store.Options{Desk: "test", Now: s.now})
 		story(s)
 		storetest.Check(t, client, "test")
 	})
@@ -58,7 +64,7 @@ func (s *shop) run(n int, kinds map[string]scheduler.Kind) (stop func()) {
 	var work sync.WaitGroup
 	for range n {
 		work.Go(func() {
-			scheduler.New(s.store, kinds, time.Now, func() bool { return true }, s.log).Run(ctx)
+			scheduler.New(s.store, kinds, s.now, func() bool { return true }, s.log).Run(ctx)
 		})
 	}
 	return func() { cancel(); work.Wait() }
@@ -66,7 +72,7 @@ func (s *shop) run(n int, kinds map[string]scheduler.Kind) (stop func()) {
 
 // ring writes an event for each firing, in the commit that fires.
 func (s *shop) ring(tx *ledger.Tx, t ledger.Timer) error {
-	tx.Log("bell", ledger.Event{What: "rang", Ref: fmt.Sprintf("%s due +%s at +%s", t.ID, t.Due.Sub(s.start).Round(time.Second), time.Since(s.start).Truncate(50*time.Millisecond))})
+	tx.Log("bell", ledger.Event{What: "rang", Ref: fmt.Sprintf("%s due +%s at +%s", t.ID, t.Due.Sub(s.start).Round(time.Second), s.now().Sub(s.start).Truncate(50*time.Millisecond))})
 	return nil
 }
 

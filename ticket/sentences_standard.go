@@ -31,12 +31,21 @@ const (
 	SayCall            = "call"              // to somebody who called
 	SayWarrantyRefused = "warranty_refused"  // with the reason
 	SayWarrantyTaken   = "warranty_accepted" // the claim is on its way
+
+	SayFollowUpReminder   = "followup_reminder"    // suggested to sales: it is time to order again
+	SayFollowUpOffer      = "followup_offer"       // suggested to sales: a special offer
+	SayFollowUpNewProduct = "followup_new_product" // suggested to sales: something new
+	SayReorderReminder    = "reorder_reminder"     // sent by itself to who agreed to it
 )
+
+// followUpNames are what a text for sales may name: whom it is for, his company, who writes
+// it, and what was ordered last.
+var followUpNames = []string{"contact", "company", "sales", "product"}
 
 // Standard returns every sentence with its defaults. request_data, request_access,
 // access_again and checking are followed by will_update when they are sent.
 func Standard() []Sentence {
-	return []Sentence{
+	return append([]Sentence{
 		{Key: AutoText,
 			Text:    "Selamat datang di HaloERZAP. Mohon menginformasikan secara detail pertanyaan atau kendala Anda. Sertakan video/foto full halaman ERZAP terkait pertanyaan atau kendala yang dialami. Customer Service yang bertugas akan segera merespons pertanyaan atau kendala Anda. Terima kasih.",
 			English: "Welcome to HaloERZAP. Please describe your question or problem in detail. Include a video or photo of the full ERZAP page it is about. The Customer Service agent on duty will respond to you shortly. Thank you."},
@@ -120,5 +129,17 @@ func Standard() []Sentence {
 		{Key: SayWarrantyTaken, Placeholders: []string{"product"},
 			Text:    "Baik kak, klaim garansi untuk {{product}} sudah kami terima dan sedang kami proses. Kami akan menginfokan kakak perkembangannya.",
 			English: "We have accepted your warranty claim for {{product}} and are processing it. We will keep you informed."},
-	}
+		{Key: SayFollowUpReminder, Placeholders: followUpNames,
+			Text:    "Halo {{contact}}, saya {{sales}} dari ERZAP. Semoga usaha {{company}} lancar selalu. Sekadar mengingatkan, mungkin sudah waktunya memesan kembali {{product}}. Bila berkenan, balas pesan ini dan saya bantu siapkan. Terima kasih.",
+			English: "Hello {{contact}}, this is {{sales}} of ERZAP. We hope all is well at {{company}}. It may be time to order {{product}} again. Just reply to this message and I will prepare it for you. Thank you."},
+		{Key: SayFollowUpOffer, Placeholders: followUpNames,
+			Text:    "Halo {{contact}}, saya {{sales}} dari ERZAP. Saat ini ada penawaran khusus untuk {{company}}, juga untuk {{product}}. Boleh saya kirimkan detailnya? Cukup balas pesan ini. Terima kasih.",
+			English: "Hello {{contact}}, this is {{sales}} of ERZAP. There is a special offer for {{company}}, also on {{product}}. May I send you the details? Just reply to this message. Thank you."},
+		{Key: SayFollowUpNewProduct, Placeholders: followUpNames,
+			Text:    "Halo {{contact}}, saya {{sales}} dari ERZAP. Selain {{product}}, kini ada produk baru yang mungkin cocok untuk {{company}}. Boleh saya ceritakan singkat? Cukup balas pesan ini. Terima kasih.",
+			English: "Hello {{contact}}, this is {{sales}} of ERZAP. Beside {{product}} we now have a new product that may suit {{company}}. May I tell you about it briefly? Just reply to this message. Thank you."},
+		{Key: SayReorderReminder, Placeholders: followUpNames,
+			Text:    "Halo {{contact}}, ini pengingat dari ERZAP: berdasarkan kebiasaan pemesanan {{company}}, sekarang waktunya memesan kembali {{product}}. Balas pesan ini bila ingin dibantu {{sales}}. Terima kasih.",
+			English: "Hello {{contact}}, a reminder from ERZAP: going by when {{company}} usually orders, it is time to order {{product}} again. Reply to this message if you would like {{sales}} to help. Thank you."},
+	}, surveySentences()...)
 }

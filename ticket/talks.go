@@ -80,7 +80,7 @@ func (t *Ticket) WantPost() bool {
 }
 
 // ofTalks are the events of tickets that talks have as well: of words, and of who wrote.
-var ofTalks = []string{"identified", "scheduled", "unscheduled", "scheduled_due", "access_came"}
+var ofTalks = []string{"identified", "scheduled", "unscheduled", "scheduled_due", "access_came", "note"}
 
 // Fits refuses ("talk") events that a talk cannot have: a step of a ticket was tried in
 // one. Every step of a ticket fits it.

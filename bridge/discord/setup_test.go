@@ -34,7 +34,7 @@ func TestSetupTwiceThenInspect(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"created role CS Agent", "created role Developer", "created category Halo", "updated forum halo-desk", "created forum inquiry-reports",
-		"created channel halo-intake", "created channel halo-ops", "created channel follow-up", "created channel audit"}
+		"created forum follow-up", "created channel halo-intake", "created channel halo-ops", "created channel halo-qa", "created channel audit"}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %q", told)
 	}
@@ -55,7 +55,7 @@ func TestSetupTwiceThenInspect(t *testing.T) {
 	if changes() != before || slices.ContainsFunc(told, func(line string) bool { return !strings.HasPrefix(line, "found ") }) {
 		t.Errorf("the second setup did %q", told)
 	}
-	if fmt.Sprint(first.Layout) != fmt.Sprint(second.Layout) || len(first.Channels) != 6 || len(first.Roles) != 2 {
+	if fmt.Sprint(first.Layout) != fmt.Sprint(second.Layout) || len(first.Channels) != 7 || len(first.Roles) != 2 {
 		t.Errorf("layouts %v and %v", first.Layout, second.Layout)
 	}
 	problems, layout, err := Inspect(t.Context(), InspectOptions{s.opts.Token, s.opts.Guild, s.opts.Network, plan})
