@@ -203,16 +203,7 @@ func (d Desk) AddFollowUp(tx *ledger.Tx, company, by string) (id string, fresh b
 	case to.Barred:
 		return "", false, &customer.Refusal{Key: "contact_barred", Ref: company}
 	}
-	f := customer.FollowUp{Kind: customer.Reorder, Topic: TopicReminder, Owner: by, Due: d.listEnds(tx.Now())}
-	if _, ok, err := customer.LoadRound(tx, d.round(tx.Now())); err != nil {
-		return "", false, err
-	} else if ok {
-		f.Round = d.round(tx.Now())
-	}
-	if err := d.suggest(tx, &f, c, to, ticket.SayFollowUpReminder); err != nil {
-		return "", false, err
-	}
-	id, err = d.OpenFollowUp(tx, f, by)
+	id, err = d.handMade(tx, c, by)
 	return id, true, err
 }
 
