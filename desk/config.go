@@ -80,6 +80,16 @@ type Config struct {
 	// Example: 127.0.0.1:8090
 	Listen string
 
+	// APIListen is HALO_API_LISTEN, the address at which the company's other systems hand in
+	// customers and orders, see docs/api.md. It speaks plain HTTP: other machines reach it
+	// through a proxy that speaks TLS. Default: empty, nowhere. Example: 127.0.0.1:8091
+	APIListen string
+
+	// APIBehindTLS is HALO_API_BEHIND_TLS, yes to say that a proxy that speaks TLS stands
+	// before HALO_API_LISTEN and that nobody else reaches it; only then may that be another
+	// address than one of this machine alone. Default: no. Example: yes
+	APIBehindTLS bool
+
 	// Log is HALO_LOG, the least grave lines that are logged: debug, info, warn
 	// or error. Default: info. Example: debug
 	Log zapcore.Level

@@ -80,6 +80,15 @@ var variables = []variable{
 		address, err := netip.ParseAddrPort(v)
 		return err == nil && address.Port() > 0
 	}},
+	{"HALO_API_LISTEN", "HOST:PORT of this machine, such as 127.0.0.1:8091", false, func(c *Config, v string) bool {
+		c.APIListen = v
+		address, err := netip.ParseAddrPort(v)
+		return err == nil && address.Port() > 0
+	}},
+	{"HALO_API_BEHIND_TLS", "yes or no", false, func(c *Config, v string) bool {
+		c.APIBehindTLS = v == "yes"
+		return v == "yes" || v == "no"
+	}},
 	{"HALO_LOG", "debug, info, warn or error", false, func(c *Config, v string) bool {
 		levels := map[string]zapcore.Level{"debug": zapcore.DebugLevel, "info": zapcore.InfoLevel, "warn": zapcore.WarnLevel, "error": zapcore.ErrorLevel}
 		level, ok := levels[v]
@@ -121,6 +130,12 @@ func (c *Config) readEnvironment(getenv func(string) string, readFile func(strin
 			read = masked(given[name])
 		}
 		found = append(found, Problem{Where: where[name], Field: name, Read: read, Expected: v.expected})
+	}
+
+	const api = "HALO_API_LISTEN"
+	if address, err := netip.ParseAddrPort(given[api]); err == nil && !address.Addr().IsLoopback() && !c.APIBehindTLS {
+		found = append(found, Problem{Where: where[api], Field: api, Read: quoted(given[api]),
+			Expected: "an address of this machine alone, such as 127.0.0.1:8091, or HALO_API_BEHIND_TLS=yes to say that a proxy that speaks TLS stands before it: tokens must not travel in the clear"})
 	}
 
 	const endpoint, key = "HALO_WHATSAPP_ENDPOINT", "HALO_WHATSAPP_ROOT_KEY"

@@ -67,6 +67,8 @@ func TestEverythingSet(t *testing.T) {
 		"HALO_WHATSAPP_ENDPOINT": "http://[::1]:9091",
 		"HALO_WHATSAPP_ROOT_KEY": strings.Repeat("aF", 32),
 		"HALO_LISTEN":            "127.0.0.1:8090",
+		"HALO_API_LISTEN":        "192.0.2.7:8091",
+		"HALO_API_BEHIND_TLS":    "yes",
 		"HALO_LOG":               "warn",
 		"HALO_CONFIG":            "a.yaml",
 		"HALO_TEXTS":             "b.yaml",
@@ -85,6 +87,7 @@ func TestEverythingSet(t *testing.T) {
 	expected.RedisURL = NewRedisURL("redis://:hunter2@10.0.0.7:6379/0")
 	expected.RedisPromise, expected.RedisReplicas = Second, 2
 	expected.Listen = "127.0.0.1:8090"
+	expected.APIListen, expected.APIBehindTLS = "192.0.2.7:8091", true
 	expected.Data, expected.Desk = "data", "desk-2"
 	expected.DiscordToken, expected.DiscordGuild = NewSecret("tok.en"), "42"
 	expected.DiscordEndpoint, expected.WhatsAppEndpoint = "http://127.0.0.1:9090", "http://[::1]:9091"
@@ -149,6 +152,12 @@ var badInput = []slip{
 		`environment: HALO_REDIS_REPLICAS: read "-1", expected 0 to 5`},
 	{"listen", map[string]string{"HALO_LISTEN": ":8090"}, nil,
 		`environment: HALO_LISTEN: read ":8090", expected HOST:PORT of this machine, such as 127.0.0.1:8090`},
+	{"api for everybody", map[string]string{"HALO_API_LISTEN": "0.0.0.0:8091"}, nil,
+		`environment: HALO_API_LISTEN: read "0.0.0.0:8091", expected an address of this machine alone, such as 127.0.0.1:8091, or HALO_API_BEHIND_TLS=yes to say that a proxy that speaks TLS stands before it: tokens must not travel in the clear`},
+	{"api by a name", map[string]string{"HALO_API_LISTEN": "localhost:8091"}, nil,
+		`environment: HALO_API_LISTEN: read "localhost:8091", expected HOST:PORT of this machine, such as 127.0.0.1:8091`},
+	{"api behind something", map[string]string{"HALO_API_BEHIND_TLS": "nginx"}, nil,
+		`environment: HALO_API_BEHIND_TLS: read "nginx", expected yes or no`},
 	{"desk", map[string]string{"HALO_DESK": "Halo {x}"}, nil,
 		`environment: HALO_DESK: read "Halo {x}", expected 1 to 40 of a-z, 0-9 and -`},
 	{"token", map[string]string{"HALO_DISCORD_TOKEN": "Bot hunter2"}, nil,
@@ -174,7 +183,7 @@ var badInput = []slip{
 	{"log", map[string]string{"HALO_LOG": "INFO"}, nil,
 		`environment: HALO_LOG: read "INFO", expected debug, info, warn or error`},
 	{"unknown name", nil, map[string]string{".env": "# x\nHALO_DISCORD_TOKN=hunter2\n"},
-		`.env:2: HALO_DISCORD_TOKN: read an unknown name, expected one of HALO_REDIS_URL, HALO_REDIS_PROMISE, HALO_REDIS_REPLICAS, HALO_DATA, HALO_DESK, HALO_DISCORD_TOKEN, HALO_DISCORD_GUILD, HALO_DISCORD_ENDPOINT, HALO_WHATSAPP_ENDPOINT, HALO_WHATSAPP_ROOT_KEY, HALO_LISTEN, HALO_LOG, HALO_CONFIG, HALO_TEXTS`},
+		`.env:2: HALO_DISCORD_TOKN: read an unknown name, expected one of HALO_REDIS_URL, HALO_REDIS_PROMISE, HALO_REDIS_REPLICAS, HALO_DATA, HALO_DESK, HALO_DISCORD_TOKEN, HALO_DISCORD_GUILD, HALO_DISCORD_ENDPOINT, HALO_WHATSAPP_ENDPOINT, HALO_WHATSAPP_ROOT_KEY, HALO_LISTEN, HALO_API_LISTEN, HALO_API_BEHIND_TLS, HALO_LOG, HALO_CONFIG, HALO_TEXTS`},
 	{"no assignment", nil, map[string]string{".env": "HALO_LOG=info\nhunter2 is the token\n"},
 		`.env:2: read a line that is no assignment, expected NAME=value, or # and a comment`},
 	{"named file missing", map[string]string{"HALO_CONFIG": "desk.yaml"}, nil,

@@ -125,6 +125,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	defer shut()
 	defer d.letGo(h)
 	defer d.serveHealth(ctx)()
+	defer d.serveAPI(ctx, st)()
 	d.mu.Lock()
 	d.store = st
 	d.mu.Unlock()
@@ -221,6 +222,9 @@ func (d *Desk) keepHouse(ctx context.Context, st *store.Store, files library) er
 	for {
 		if _, err := st.Prune(ctx, d.o.Now().Add(-dedupeFor)); err != nil && ctx.Err() == nil {
 			d.log.Warn("forget old messages' identifiers", zap.Error(err))
+		}
+		if err := (apiAnswers{st}).prune(ctx, d.o.Now()); err != nil && ctx.Err() == nil {
+			d.log.Warn("forget old answers of the API", zap.Error(err))
 		}
 		d.sweep(ctx, files)
 		select {

@@ -92,7 +92,7 @@ func Handler(desk Desk) http.Handler {
 // of a standby pair for one, it tries again every second: the end of that process
 // frees it.
 func Serve(ctx context.Context, address string, desk Desk, log *zap.Logger) error {
-	listener, err := listen(ctx, address, log)
+	listener, err := listen(ctx, address, "health", log)
 	if err != nil {
 		return err
 	}
@@ -108,18 +108,18 @@ func Serve(ctx context.Context, address string, desk Desk, log *zap.Logger) erro
 	return nil
 }
 
-func listen(ctx context.Context, address string, log *zap.Logger) (net.Listener, error) {
+func listen(ctx context.Context, address, what string, log *zap.Logger) (net.Listener, error) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for said := false; ; said = true {
 		var c net.ListenConfig
 		listener, err := c.Listen(ctx, "tcp", address)
 		if err == nil {
-			log.Info("health is told at", zap.String("address", listener.Addr().String()))
+			log.Info("answering at", zap.String("what", what), zap.String("address", listener.Addr().String()))
 			return listener, nil
 		}
 		if !said {
-			log.Warn("health cannot be told yet", zap.String("address", address), zap.Error(err))
+			log.Warn("cannot answer yet", zap.String("what", what), zap.String("address", address), zap.Error(err))
 		}
 		select {
 		case <-ctx.Done():
