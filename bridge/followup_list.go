@@ -213,3 +213,12 @@ func refuseUnknown(known bool, company string) error {
 	}
 	return &customer.Refusal{Key: "customer_unknown", Ref: company}
 }
+
+// RoundOf is the id of the list of follow-ups of the month of a moment.
+func (d Desk) RoundOf(at time.Time) string { return d.round(at) }
+
+// MonthTarget is how many customers are to be followed up in a month.
+func (d Desk) MonthTarget() int { return d.followUps().Target }
+
+// Usual is the time from order to order of a customer without a rhythm of his own.
+func (d Desk) Usual() time.Duration { return d.followUps().Usual }
