@@ -36,7 +36,7 @@ func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
 	for _, part := range []actions{
 		deskActions(), outreachActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(),
-		talkActions(), jobActions(),
+		talkActions(), jobActions(), surveyActions(),
 	} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
@@ -118,7 +118,7 @@ func Commands() []Command {
 	all := []Command{ticket}
 	for _, part := range [][]Command{
 		deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands(), escalateCommands(), reportCommands(),
-		jobCommands(),
+		jobCommands(), surveyCommands(),
 	} {
 		all = append(all, part...)
 	}

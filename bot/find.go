@@ -14,6 +14,7 @@ func findActions() actions {
 			"answers list":      {may: staff, do: (*Desk).answers},
 			"answers send":      {may: staff, do: (*Desk).canned},
 			"customer show":     {may: clientele, do: (*Desk).person},
+			"customer history":  {may: historians, do: (*Desk).history},
 			"customer edit":     {may: clientele, form: (*Desk).personForm},
 			"customer type":     {may: clientele, do: (*Desk).typed},
 			"customer note":     {may: clientele, do: (*Desk).noted},
@@ -81,6 +82,7 @@ func findCommands() []Command {
 		}},
 		{Name: "customer", Names: named("pelanggan", "customer"), Description: both("Orang di thread ini dan perusahaannya", "The person of this thread and his company"), Sub: []Command{
 			{Name: "show", Names: named("lihat", "show"), Description: both("Siapa orang ini", "Who this person is"), Options: []Option{who}},
+			{Name: "history", Names: named("riwayat", "history"), Description: both("Semua kontak dengan perusahaannya setelah penjualan", "Every contact with the company after a sale"), Options: []Option{who}},
 			{Name: "edit", Names: named("ubah", "edit"), Description: both("Ubah nama, nomor, dan catatan", "Change name, numbers and note"), Options: []Option{who}},
 			{Name: "type", Names: named("tipe", "type"), Description: both("Tetapkan tipe pengguna", "Set the user type"), Options: []Option{must, who}},
 			{Name: "note", Names: named("catatan", "note"), Description: both("Tulis catatan tentang orang ini", "Write a note about this person"), Options: []Option{

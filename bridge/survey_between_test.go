@@ -206,7 +206,9 @@ func TestASurveyInterrupted(t *testing.T) {
 				id = "SV-2612"
 			}
 			for range 2 {
-				p.look(func(tx *ledger.Tx) error { return p.policy.Timers()[kind](tx, ledger.Timer{Kind: kind, ID: id, Due: tx.Now()}) })
+				p.look(func(tx *ledger.Tx) error {
+					return p.policy.Timers()[kind](tx, ledger.Timer{Kind: kind, ID: id, Due: tx.Now()})
+				})
 			}
 		}
 		if got := p.steps(theOne); !slices.Equal(got, before) {

@@ -1,6 +1,8 @@
 package bridge
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/haloerzap/halo/customer"
@@ -41,6 +43,7 @@ var surveyUntold = map[string]string{
 	"survey_corrected": "the result shows the answer that stands",
 	"survey_rested":    "the ticket has the word",
 	"survey_resumed":   "the question was asked in the message that was sent",
+	"survey_entered":   "the answers that follow it say all",
 	"survey_called":    "the call is a follow-up with a card of its own",
 }
 
@@ -130,8 +133,8 @@ func (t *surveyTelling) result() error {
 		original.Content = "🚨 " + to.String() + " nilai rendah pada survei **" + cardLine(company.Name, 60) + "**. " + t.todo()
 		original.PingRoles = to.Roles
 	}
-	t.tx.Send(letter("sv/"+t.s.ID+"/result", ChannelLane("intake"), ledger.DeskLog, kindSay, original))
-	t.tx.Send(letter("sv/"+t.s.ID+"/qa", ChannelLane("qa"), ledger.DeskLog, kindSay, sayBody{Card: card}))
+	t.tx.Send(letter(fmt.Sprintf("sv/%s/%d.result", t.s.ID, t.s.Step), ChannelLane("intake"), ledger.DeskLog, kindSay, original))
+	t.tx.Send(letter(fmt.Sprintf("sv/%s/%d.qa", t.s.ID, t.s.Step), ChannelLane("qa"), ledger.DeskLog, kindSay, sayBody{Card: card}))
 	return nil
 }
 
@@ -176,6 +179,9 @@ func (t *surveyTelling) callback() error {
 		f.Remind, f.Due = t.desk.Calendar.Add(t.tx.Now(), action/2), t.desk.Calendar.Add(t.tx.Now(), action)
 	}
 	id, err := t.desk.OpenFollowUp(t.tx, f, "halo")
+	if _, refused := errors.AsType[*customer.Refusal](err); refused {
+		return nil // the company is gone: the result says what it is about
+	}
 	if err != nil {
 		return err
 	}
