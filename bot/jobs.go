@@ -101,16 +101,17 @@ func (d *Desk) everyJob(ctx context.Context, i Interaction) ([]Job, error) {
 }
 
 func (d *Desk) jobsAnswer(i Interaction, all []Job) Answer {
-	text := i.say("🗓️ **Pekerjaan terjadwal**", "🗓️ **Scheduled jobs**")
+	var text strings.Builder
+	text.WriteString(i.say("🗓️ **Pekerjaan terjadwal**", "🗓️ **Scheduled jobs**"))
 	var buttons []Button
 	for _, one := range all {
-		text += "\n" + jobLines(i, one)
+		text.WriteString("\n" + jobLines(i, one))
 		if d.mayRun(i, one.Name) && one.Asked.IsZero() && len(buttons) < 20 {
 			buttons = append(buttons, Button{ID: jobsRun + one.Name, Label: i.say("Jalankan: ", "Run now: ") + JobTitle(one.Name, i.English()), Emoji: "▶️"})
 		}
 	}
 	buttons = append(buttons, Button{ID: jobsNow, Label: i.say("Muat ulang", "Refresh"), Emoji: "🔄", Row: len(buttons) > 0})
-	return Answer{Text: clip(text), Buttons: buttons}
+	return Answer{Text: clip(text.String()), Buttons: buttons}
 }
 
 func jobLines(i Interaction, one Job) string {
@@ -176,7 +177,7 @@ func (d *Desk) runJob(ctx context.Context, i Interaction) (Answer, error) {
 	if !d.mayRun(i, name) {
 		return Answer{}, Refusal(d.refusal(i, supervisors))
 	}
-	asked := true
+	before, asked := all[n], true
 	err = d.once(ctx, i, "", func(tx *ledger.Tx) (err error) {
 		asked, err = d.clockwork.RunJob(tx, name, i.User)
 		return err
@@ -189,7 +190,7 @@ func (d *Desk) runJob(ctx context.Context, i Interaction) (Answer, error) {
 		answer.Text = i.say("Pekerjaan itu baru saja dijalankan.\n", "That job was started a moment ago.\n") + answer.Text
 		return answer, err
 	}
-	follow := func(ctx context.Context, show func(Answer) error) { d.followJob(ctx, i, all[n], show) }
+	follow := func(ctx context.Context, show func(Answer) error) { d.followJob(ctx, i, before, show) }
 	return Answer{Text: i.say("⏳ **", "⏳ **") + JobTitle(name, i.English()) + i.say("** sedang berjalan…", "** is running…"), Follow: follow}, nil
 }
 

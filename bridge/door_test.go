@@ -283,7 +283,7 @@ func (d *door) checkContacts() {
 	d.t.Helper()
 	synctest.Wait()
 	for _, t := range d.tickets() {
-		if t.Contact == "" || t.MergedInto != "" { // a merged one is no concern of its own
+		if t.Contact == "" || t.MergedInto != "" || t.IsTalk() { // a merged one is no concern of its own
 			continue
 		}
 		d.update(func(tx *ledger.Tx) error {

@@ -25,6 +25,7 @@ type arrival struct {
 	stood    ledger.Ref       // where a placeholder for it is kept
 	q        question         // the sentence of ours that it answers
 	read     string           // the ticket in which it stands already, since it could be read
+	closing  func()           // says what belongs below the message
 	noSurvey bool             // no survey takes it
 	call     string           // what to tell the agent of a ticket in which it changes nothing
 
@@ -339,13 +340,13 @@ func (a *arrival) aside(number string, buttons ...Button) error {
 		if err := a.standIn(number); err != nil {
 			return err
 		}
-		if err := a.callAgent(t, sayBody{}); err != nil {
+		if err := cmp.Or(a.callAgent(t, sayBody{}), a.conclude()); err != nil {
 			return err
 		}
 		a.archive(t)
 	}
 	logWrote(a.tx, number, a.m)
-	return a.save()
+	return cmp.Or(a.conclude(), a.save())
 }
 
 // callAgent makes the agent of a closed ticket look at what stands in it now.

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -214,7 +215,7 @@ func (a *arrival) opt(wish ticket.Opt) error {
 		return a.c.Save(a.tx)
 	}
 	if text := a.r.desk.Sentences[key]; text != "" && len(events) > 0 {
-		defer a.r.desk.sentence(a.tx, a.c, number, id, key, text)
+		a.closing = func() { a.r.desk.sentence(a.tx, a.c, number, id, key, text) }
 	}
 	if t := a.open; t.State == ticket.Resolved {
 		// Whatever a client writes ends the clock of his silence.
@@ -225,9 +226,18 @@ func (a *arrival) opt(wish ticket.Opt) error {
 		if err := a.show(number); err != nil {
 			return err
 		}
-		return a.settle(a.open, &t, a.record(events))
+		return cmp.Or(a.settle(a.open, &t, a.record(events)), a.conclude())
 	}
 	return a.aside(number)
+}
+
+// conclude says what stands below the message, once.
+func (a *arrival) conclude() error {
+	if a.closing != nil {
+		a.closing()
+		a.closing = nil
+	}
+	return nil
 }
 
 // forbidden reports whether a rule of the ticket forbids something.

@@ -126,8 +126,8 @@ func (d Desk) answered(tx *ledger.Tx, l ledger.Letter, told bool) error {
 	}
 	p, byAgent := staffPart(l.ID)
 	what := taken(tx, l, body.By, body.Say)
-	if body.Outreach != "" && what == nil {
-		what = wordsOfTalk(tx.Now())
+	if body.Outreach != "" {
+		return d.talkBegan(tx, l, body.Outreach)
 	}
 	refs := []ledger.Ref{{Kind: ticket.KindTicket, ID: l.Log}}
 	if conv, ok := strings.CutPrefix(l.Lane, laneClient); ok && what != nil {

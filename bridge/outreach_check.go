@@ -126,6 +126,8 @@ var unfitWords = map[string][2]string{
 	unfitOver:       {"sudah tidak diperlukan", "it is no longer needed"},
 	unfitNotAgreed:  {"klien belum menyetujui pengingat", "the client has not agreed to reminders"},
 	unfitComplaint:  {"klien punya keluhan yang belum selesai", "the client has an open complaint"},
+	"answered":      {"klien sudah menulis, jadi dijawab dulu", "the client has written, and is answered first"},
+	"ordered":       {"klien sudah memesan", "the client has ordered"},
 	DroppedByStaff:  {"dikeluarkan dari antrean oleh tim", "somebody took it out of the queue"},
 	unfitFailed:     {"WhatsApp tidak menerimanya", "WhatsApp did not take it"},
 }

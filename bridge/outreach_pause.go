@@ -48,9 +48,9 @@ func pausedText(by, why string) string {
 	said := "⏸️ **Pesan proaktif dijeda** "
 	switch why {
 	case PauseBan:
-		return said + "karena WhatsApp memblokir nomor ini untuk sementara. Setelah blokir berakhir dan nomornya aman, asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tidak terpengaruh jeda ini."
+		return said + "karena nomor ini diblokir WhatsApp untuk sementara. Setelah blokir berakhir dan nomornya aman, asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tidak terpengaruh jeda ini."
 	case PauseTimeLock:
-		return said + "karena WhatsApp membatasi nomor ini menulis lebih dulu. Setelah pembatasan berakhir, asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tetap jalan."
+		return said + "karena WhatsApp tidak mengizinkan nomor ini menulis lebih dulu. Setelah pembatasan berakhir, asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tetap jalan."
 	case Pause463:
 		return said + "karena WhatsApp menolak pesan yang ditulis lebih dulu (kode 463). Tunggulah, lalu asisten manajer atau manajer melanjutkan dengan `/desk resume`. Balasan kepada klien tetap jalan."
 	}

@@ -148,7 +148,7 @@ func TestBanInTheMiddle(t *testing.T) {
 		f.restart()
 		f.waits(24 * time.Hour)
 		p := f.pace()
-		if len(f.sent()) != sent || p.Paused.Why != bridge.PauseBan || !bridge.PauseByWhatsApp(p.Paused) || !f.channelSays("ops", "dijeda", "memblokir") {
+		if len(f.sent()) != sent || p.Paused.Why != bridge.PauseBan || !bridge.PauseByWhatsApp(p.Paused) || !f.channelSays("ops", "dijeda", "diblokir") {
 			t.Errorf("%d sent after the ban; %+v", len(f.sent())-sent, p.Paused)
 		}
 		banned.Store(false)
@@ -174,7 +174,7 @@ func TestWhatsAppPauseOverPersons(t *testing.T) {
 		f.pauses("maya", bridge.PausePerson)
 		f.pauses("halo", bridge.PauseBan)
 		f.waits(time.Minute)
-		if p := f.pace(); p.Paused.Why != bridge.PauseTimeLock || !f.channelSays("ops", "dijeda", "membatasi") {
+		if p := f.pace(); p.Paused.Why != bridge.PauseTimeLock || !f.channelSays("ops", "dijeda", "tidak mengizinkan") {
 			t.Errorf("%+v", p.Paused)
 		}
 		f.does(func(tx *ledger.Tx) error { return f.d.LinkNumber(tx, "628111222333") })

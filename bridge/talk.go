@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
@@ -123,15 +122,31 @@ func ShowTalk(tx *ledger.Tx, number, change string) error {
 	return nil
 }
 
-// wordsOfTalk is what it means for a talk that WhatsApp took what began it.
-func wordsOfTalk(at time.Time) Transition {
-	return func(t *ticket.Ticket, c *ticket.Conversation) ([]ledger.Event, error) {
+// talkBegan is what it means for a talk that WhatsApp took a message of the queue: what the
+// client writes next may be his answer, and the thread shows what he got.
+func (d Desk) talkBegan(tx *ledger.Tx, l ledger.Letter, outreach string) error {
+	err := d.Change(tx, l.Log, func(t *ticket.Ticket, c *ticket.Conversation) ([]ledger.Event, error) {
 		if t.IsTalk() && c.ID != "" {
-			t.LastStaff = at
-			c.TalkSent(t.Number, at)
+			t.LastStaff = tx.Now()
+			c.TalkSent(t.Number, tx.Now())
 		}
 		return nil, nil
+	})
+	if errors.Is(err, ErrNoTicket) { // a survey's
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	var body textBody
+	if err := json.Unmarshal(l.Body, &body); err != nil {
+		return fmt.Errorf("%w: letter %s: %w", ledger.ErrCorrupt, l.ID, err)
+	}
+	o, _, err := customer.LoadOutreach(tx, outreach)
+	if err != nil {
+		return err
+	}
+	return d.showFirst(tx, l, body.Text, o.By)
 }
 
 // kindSaidFirst documents are what was sent first in a talk that has no post yet: its
@@ -145,12 +160,12 @@ type saidFirst struct {
 	By     string `json:"by,omitzero"`
 }
 
-// showFirst shows in a talk what the desk sends first, in the commit that writes its
-// letter l, and logs it. by is who asked for it, "halo" for nobody. While the talk has no
-// post it waits for one.
-func (d Desk) showFirst(tx *ledger.Tx, number string, l ledger.Letter, text, by string) error {
+// showFirst shows in a talk what the client got by a letter of it, and logs it. by is who
+// asked for it, "halo" for nobody. While the talk has no post it waits for one.
+func (d Desk) showFirst(tx *ledger.Tx, l ledger.Letter, text, by string) error {
+	number := l.Log
 	t, ok, err := ticket.Load(tx, number)
-	if err != nil || !ok {
+	if err != nil || !ok || !t.IsTalk() {
 		return err
 	}
 	tx.Log(number, ledger.Event{What: "said", By: by, Ref: l.Ext, Data: map[string]string{"text": text}})

@@ -101,6 +101,7 @@ type board struct {
 	nonces    map[string]nonced
 	posts     []string      // titles
 	made      []string      // their threads' ids
+	forums    []string      // and where they are
 	finds     int           // searches of the forum
 	delay     time.Duration // of the first post: it appears that much after it was asked for
 	threads   map[string][]said
@@ -166,7 +167,7 @@ func (b *board) CreatePost(ctx context.Context, p bridge.Post) (string, error) {
 // open makes the post; b.mu is held.
 func (b *board) open(p bridge.Post) string {
 	id := b.id()
-	b.posts, b.made = append(b.posts, p.Title), append(b.made, id)
+	b.posts, b.made, b.forums = append(b.posts, p.Title), append(b.made, id), append(b.forums, p.Forum)
 	b.threads[id] = []said{}
 	b.tags[id] = strings.Join(p.Tags, ",")
 	b.cards[id] = append(b.cards[id], p.Message)

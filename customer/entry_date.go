@@ -168,3 +168,14 @@ func number0(s string) int {
 	}
 	return n
 }
+
+// Since1904 is a day as it is counted by a spreadsheet that begins in 1904, as the others
+// count it; any other text is left.
+func Since1904(text string) string {
+	s := strings.TrimSpace(text)
+	if !serial.MatchString(s) {
+		return text
+	}
+	days, rest := number0(s[:5]), s[5:]
+	return strconv.Itoa(days+1462) + rest
+}

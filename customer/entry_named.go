@@ -310,3 +310,41 @@ func fresh(tx *ledger.Tx, kind ledger.Kind, prefix, seed string) (string, error)
 	}
 	return "", fmt.Errorf("%w: no id for a new %s", ledger.ErrInvalid, kind)
 }
+
+// asks are the documents by which a company is looked for.
+func (w whom) asks() (refs []ledger.Ref) {
+	if key := foldKey(w.key); key != "" {
+		refs = append(refs, named("key", key))
+	}
+	if place := foldPlace(w.place); place != "" {
+		refs = append(refs, named("place", place))
+	}
+	if bare, _ := foldName(w.name); bare != "" {
+		refs = append(refs, named("name", bare))
+	}
+	return refs
+}
+
+func asksPhones(text string) (refs []ledger.Ref) {
+	phones, _ := phonesOf(text) // a fault is found when the row is taken in
+	for _, p := range phones {
+		refs = append(refs, ledger.Ref{Kind: KindPhone, ID: string(p)})
+	}
+	return refs
+}
+
+// Asks are documents that [Entry.Enter] will ask for, to be read with those of other rows.
+func (e Entry) Asks() []ledger.Ref {
+	w := whom{key: e.Key, place: e.Place, name: line(e.Name, longName)}
+	return append(w.asks(), asksPhones(e.Phone)...)
+}
+
+// Asks are documents that [OrderEntry.Enter] will ask for, to be read with those of other
+// rows.
+func (e OrderEntry) Asks() []ledger.Ref {
+	refs := e.whom().asks()
+	if number := line(e.Number, mostID); number != "" {
+		refs = append(refs, ledger.Ref{Kind: KindOrder, ID: number})
+	}
+	return append(refs, asksPhones(e.Phone)...)
+}

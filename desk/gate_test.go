@@ -15,9 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/bridge/discord/discordtest"
 	"github.com/haloerzap/halo/bridge/whatsapp"
 	"github.com/haloerzap/halo/bridge/whatsapp/whatsapptest"
+	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/store"
 	"github.com/haloerzap/halo/store/storetest"
 	"github.com/haloerzap/halo/web"
@@ -349,8 +352,29 @@ func TestTroubleOfWhatsAppIsAnIncident(t *testing.T) {
 			}
 			w.bridged(ana, thread, []string{"halo"}, []string{"baik kak", "menunggu"})
 			w.resolved(test.words[0])
+			// What is sent first stays paused after a ban, until somebody resumes it.
+			if paused := w.pace().Paused; (test.name == "banned") != paused.On() || paused.On() && (paused.Why != bridge.PauseBan || !bridge.PauseByWhatsApp(paused)) {
+				t.Errorf("pause: %+v", paused)
+			}
 		})
 	}
+}
+
+// pace is what is noted of what the desk sends first.
+func (w *world) pace() customer.Pace {
+	w.t.Helper()
+	doc, err := store.New(w.redis, store.Options{Desk: w.cfg.Desk}).Doc(w.t.Context(), ledger.Ref{Kind: customer.KindPace, ID: "desk"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if doc.Data == nil {
+		return customer.Pace{}
+	}
+	p, err := customer.DecodePace(doc.Data)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
 }
 
 // pairAgain links the phone while the desk runs.
@@ -379,6 +403,10 @@ func TestTimeLockIsAnIncident(t *testing.T) {
 	said := w.told("membatasi nomor ini")
 	if !strings.HasPrefix(said, "🟠") || !strings.Contains(said, clockIn(w.cfg.Zone, until)) {
 		t.Errorf("the ops channel says %q", said)
+	}
+	w.eventually("the pause of what is sent first", func() bool { return w.pace().Paused.Why == bridge.PauseTimeLock })
+	if p := w.pace(); p.Since.IsZero() || !strings.Contains(p.Number, "…") {
+		t.Errorf("the linked number is not noted: %+v", p)
 	}
 	w.answers(thread, "tetap jalan")
 	w.bridged(ana, thread, []string{"halo"}, []string{"baik kak", "tetap jalan"})

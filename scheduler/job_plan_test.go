@@ -57,7 +57,7 @@ func TestPlanIsDue(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for range strings.Fields(test.want) {
+			for range strings.FieldsSeq(test.want) {
 				at = p.Next(at)
 				got = append(got, at.In(z).Format(time.RFC3339))
 			}

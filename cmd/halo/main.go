@@ -4,6 +4,7 @@
 //	halo check           say what is missing or wrong, and how to mend it
 //	halo setup discord   create or find the channels, tags and roles the desk needs
 //	halo pair            link the WhatsApp number
+//	halo import          take in customers or orders from a CSV or XLSX file
 //	halo jobs            list what the clock starts; halo jobs run NAME starts it now
 //	halo token           make, list and revoke tokens for the HTTP API
 //	halo version         print the version
@@ -111,7 +112,7 @@ func (p program) commands() *cobra.Command {
 	root.AddCommand(
 		&cobra.Command{Use: "run", Short: "Work until told to stop", Args: usage(cobra.NoArgs), RunE: p.withConfig(p.runDesk)},
 		&cobra.Command{Use: "check", Short: "Say what is missing or wrong, and how to mend it", Args: usage(cobra.NoArgs), RunE: p.withConfig(p.check)},
-		setup, p.pairCommand(), p.jobsCommand(), p.tokenCommand(),
+		setup, p.pairCommand(), p.importCommand(), p.jobsCommand(), p.tokenCommand(),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: usage(cobra.NoArgs), Run: func(*cobra.Command, []string) {
 			fmt.Fprintln(p.out, "halo", programVersion())
 		}},

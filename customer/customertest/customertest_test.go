@@ -17,7 +17,7 @@ import (
 
 func options(customers, orders int) customertest.Options {
 	return customertest.Options{
-		Customers: customers, Orders: orders, Owners: []string{"201", "202"},
+		Customers: customers, Orders: orders, Owners: []string{"112233445566778201", "112233445566778202"},
 		From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 }
