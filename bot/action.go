@@ -36,7 +36,7 @@ func table() actions {
 	all := actions{map[string]action{}, map[string]action{}, map[string]action{}}
 	for _, part := range []actions{
 		deskActions(), outreachActions(), ticketActions(), workActions(), findActions(), secretActions(), holdActions(), escalateActions(), reportActions(),
-		talkActions(), jobActions(), surveyActions(),
+		talkActions(), jobActions(), surveyActions(), followActions(), orderActions(),
 	} {
 		maps.Copy(all.commands, part.commands)
 		maps.Copy(all.buttons, part.buttons)
@@ -100,7 +100,7 @@ func (d *Desk) do(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, errors.New("an action that does nothing")
 	}
 	about, _, _ := strings.Cut(i.Command, " ")
-	if len(i.Fields) > 0 || len(i.Options) > 0 && (about == "ticket" || about == "customer" || about == "report") { // words that may be stored
+	if len(i.Fields) > 0 || len(i.Options) > 0 && (about == "ticket" || about == "followup" || about == "customer" || about == "report") { // words that may be stored
 		i.Options, i.Fields = maps.Clone(i.Options), maps.Clone(i.Fields)
 		if err := d.bridge.Unsaid(ctx, d.store, i.Channel, i.Options, i.Fields); err != nil {
 			return Answer{}, err
@@ -118,7 +118,7 @@ func Commands() []Command {
 	all := []Command{ticket}
 	for _, part := range [][]Command{
 		deskCommands(), ticketCommands(), workCommands(), findCommands(), holdCommands(), escalateCommands(), reportCommands(),
-		jobCommands(), surveyCommands(),
+		jobCommands(), surveyCommands(), followCommands(), orderCommands(),
 	} {
 		all = append(all, part...)
 	}

@@ -56,6 +56,9 @@ func (d *Desk) said(i Interaction, err error) error {
 	if r, ok := errors.AsType[*escalation.Refusal](err); ok {
 		return Refusal(r.Say(i.English()))
 	}
+	if errors.Is(err, bridge.ErrNoFollowUp) {
+		return noCard(i)
+	}
 	if errors.Is(err, bridge.ErrNoReport) {
 		return Refusal(i.say("Laporan itu tidak ditemukan.", "There is no such report."))
 	}

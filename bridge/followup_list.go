@@ -203,16 +203,7 @@ func (d Desk) AddFollowUp(tx *ledger.Tx, company, by string) (id string, fresh b
 	case to.Barred:
 		return "", false, &customer.Refusal{Key: "contact_barred", Ref: company}
 	}
-	f := customer.FollowUp{Kind: customer.Reorder, Topic: TopicReminder, Owner: by, Due: d.listEnds(tx.Now())}
-	if _, ok, err := customer.LoadRound(tx, d.round(tx.Now())); err != nil {
-		return "", false, err
-	} else if ok {
-		f.Round = d.round(tx.Now())
-	}
-	if err := d.suggest(tx, &f, c, to, ticket.SayFollowUpReminder); err != nil {
-		return "", false, err
-	}
-	id, err = d.OpenFollowUp(tx, f, by)
+	id, err = d.handMade(tx, c, by)
 	return id, true, err
 }
 
@@ -222,3 +213,12 @@ func refuseUnknown(known bool, company string) error {
 	}
 	return &customer.Refusal{Key: "customer_unknown", Ref: company}
 }
+
+// RoundOf is the id of the list of follow-ups of the month of a moment.
+func (d Desk) RoundOf(at time.Time) string { return d.round(at) }
+
+// MonthTarget is how many customers are to be followed up in a month.
+func (d Desk) MonthTarget() int { return d.followUps().Target }
+
+// Usual is the time from order to order of a customer without a rhythm of his own.
+func (d Desk) Usual() time.Duration { return d.followUps().Usual }

@@ -14,7 +14,6 @@ import (
 	"github.com/haloerzap/halo/ticket"
 )
 
-
 // A shop is an office whose sales turn to customers.
 type shop struct{ *office }
 
@@ -411,4 +410,3 @@ func TestEveryEventOfAFollowUpIsTold(t *testing.T) {
 		}
 	}
 }
-
