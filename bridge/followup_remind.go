@@ -44,7 +44,9 @@ func (d Desk) remindReorder(tx *ledger.Tx, timer ledger.Timer) error {
 
 // queueReminder makes a follow-up that sends itself, and ends those that nobody began.
 func (d Desk) queueReminder(tx *ledger.Tx, c customer.Customer, to turnTo, recent []customer.FollowUp) error {
-	f := customer.FollowUp{Kind: customer.Reminder, Topic: TopicReminder}
+	// One that nobody answers is over when no order is tied to it any more: it would keep
+	// the company off the lists.
+	f := customer.FollowUp{Kind: customer.Reminder, Topic: TopicReminder, Due: tx.Now().Add(d.followUps().Attribute)}
 	if err := d.suggest(tx, &f, c, to, ticket.SayReorderReminder); err != nil || f.Text == "" {
 		return err // a desk without the sentence reminds nobody
 	}
