@@ -99,7 +99,7 @@ func (d *Desk) contactsMade(ctx context.Context, i Interaction, company string) 
 			return nil, err
 		}
 		if line := contactLine(i, e); line != "" {
-			all = append(all, contactMade{e.At, line})
+			all = append(all, contactMade{happened(e), line})
 		}
 	}
 	rows, err := d.store.Rows(ctx, Page{Index: bridge.TicketsOfCompany(company), Down: true, Limit: historyTickets})
@@ -118,6 +118,16 @@ func (d *Desk) contactsMade(ctx context.Context, i Interaction, company string) 
 	}
 	slices.SortStableFunc(all, func(a, b contactMade) int { return b.at.Compare(a.at) })
 	return all, nil
+}
+
+// happened is when what an event tells of was: of an order that was entered later, the day
+// it was placed or completed.
+func happened(e ledger.Event) time.Time {
+	key := map[string]string{"ordered": "placed", "order_completed": "done"}[e.What]
+	if at, err := time.Parse(time.RFC3339, e.Data[key]); err == nil {
+		return at
+	}
+	return e.At
 }
 
 func ticketPlace(t ticket.Ticket) string {

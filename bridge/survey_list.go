@@ -276,7 +276,7 @@ func (d Desk) listLine(tx *ledger.Tx, o customer.Order, company customer.Custome
 	case why != "":
 		who = "🔕 " + ToDiscord(WhyNotAsked(why, false))
 	default:
-		c, _, err := customer.Load(tx, s.Contact)
+		c, err := respondentOf(tx, s)
 		if err != nil {
 			return "", err
 		}
@@ -291,6 +291,15 @@ func (d Desk) listLine(tx *ledger.Tx, o customer.Order, company customer.Custome
 		day = o.Done.In(d.zone()).Format("02.01.2006")
 	}
 	return "- " + cardLine(o.Number, 40) + " · " + day + " · **" + cmp.Or(cardLine(company.Name, 60), "?") + "** · " + who, nil
+}
+
+// respondentOf is the person of a survey, the zero Contact for nobody.
+func respondentOf(tx *ledger.Tx, s customer.Survey) (customer.Contact, error) {
+	if s.Contact == "" {
+		return customer.Contact{}, nil
+	}
+	c, _, err := customer.Load(tx, s.Contact)
+	return c, err
 }
 
 // masked is a person's number as it is shown where not everybody needs it.

@@ -122,7 +122,7 @@ func (t *surveyTelling) result() error {
 	if err != nil {
 		return err
 	}
-	who, _, err := customer.Load(t.tx, t.s.Contact)
+	who, err := respondentOf(t.tx, *t.s)
 	if err != nil {
 		return err
 	}

@@ -235,6 +235,13 @@ func TestASurveyFromTheListToTheResult(t *testing.T) {
 		if s.State != customer.SurveyDone || fmt.Sprint(s.Answers) != "map[0:5 1:4 2:2 3:4 4:9]" || !strings.Contains(s.Comment, "kemasannya penyok") {
 			p.t.Errorf("the survey is %+v", s)
 		}
+		p.look(func(tx *ledger.Tx) error {
+			f, ok, err := customer.LoadFollowUp(tx, s.FollowUp)
+			if due := clockTime("2026-12-03 14:30"); err == nil && (!ok || f.Kind != customer.Callback || f.Survey != s.ID || f.Due.Before(due) || f.Due.After(due.Add(2*time.Hour)) || f.Owner != "" || !strings.Contains(f.Text, "prosedur keluhan")) {
+				p.t.Errorf("the call is %+v", f)
+			}
+			return err
+		})
 		if c := ana.conversation(); c.Survey != "" || c.Open != "" || c.Tickets != 0 {
 			p.t.Errorf("the conversation is %+v", c)
 		}

@@ -32,10 +32,10 @@ func openBeside(ctx context.Context, cfg Config, o Options) (st *store.Store, al
 			letGo = func() { _ = h.letGo() } // its lock ends either way
 		}
 	}
-	st, shut, err = openStore(ctx, cfg, o)
+	st, closed, err := openStore(ctx, cfg, o)
 	if err != nil {
 		letGo()
 		return nil, false, nil, err
 	}
-	return st, alone, func() { shut(); letGo() }, nil
+	return st, alone, func() { closed(); letGo() }, nil
 }

@@ -209,6 +209,9 @@ type Config struct {
 	// after action of working time.
 	// Default: from 2160h, to 2880h, wait 336h, action 24h. Example: wait: 504h
 	Surveys bridge.Surveys
+	// FollowUps is followups.*: how many customers are followed up in a month, whom a list
+	// leaves out, and which orders are theirs. Default: 15 of 20, 720h, 720h, 2160h, 18h
+	FollowUps bridge.FollowUps
 
 	// Outreach is outreach.*, what bounds the messages that the desk sends first, in working
 	// hours only: the least and the most time between two, drawn anew each time, how many
@@ -302,6 +305,7 @@ func Default() Config {
 		Jobs:         defaultJobs(),
 		Flood:        bridge.Flood{Messages: 30, Within: time.Minute},
 		Surveys:      bridge.StandardSurveys(),
+		FollowUps:    bridge.DefaultFollowUps(),
 		Outreach:     standardRates(),
 		OptOut:       ticket.BuiltInOptWords(ticket.OptOut),
 		OptIn:        ticket.BuiltInOptWords(ticket.OptIn),

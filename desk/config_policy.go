@@ -82,7 +82,7 @@ var settings = append([]setting{
 	lifeSettings(),
 	outreachSettings(),
 	jobSettings(),
-	surveySettings(),
+	surveySettings(), followUpSettings(),
 )...)
 
 // off is written where there is no limit.

@@ -267,6 +267,7 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		Rates:      d.cfg.Outreach,
 		Panel:      d.cfg.Panel,
 		Surveys:    d.cfg.Surveys,
+		FollowUps:  d.cfg.FollowUps,
 		Now:        d.o.Now,
 		Vault:      bridge.NewVault(),
 	}
@@ -352,7 +353,7 @@ func rows(st *store.Store) func(context.Context, bridge.Page) ([]ledger.IndexRow
 func timers(policy bridge.Desk) map[string]scheduler.Kind {
 	kinds := map[string]scheduler.Kind{}
 	for kind, fire := range policy.Timers() {
-		kinds[kind] = scheduler.Kind{Fire: fire}
+		kinds[kind] = scheduler.Kind{Fire: fire, Apart: kind == bridge.TimerFollowUpList}
 	}
 	return kinds
 }
