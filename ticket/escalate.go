@@ -8,7 +8,10 @@ import (
 	"github.com/haloerzap/halo/ledger"
 )
 
-const mostReports = 10
+const (
+	mostReports = 10
+	mostPassed  = 5
+)
 
 // Escalate notes a report to a developer team that is open, new or open again: the
 // ticket waits for it, and neither resolves nor closes before [Ticket.ReportEnded].
@@ -69,7 +72,7 @@ func (t *Ticket) ReportEnded(report string, passed bool, by string, at time.Time
 	}
 	t.Reports, t.Back = without(t.Reports, report), without(t.Back, report)
 	if passed {
-		t.Passed = with(without(t.Passed, report), report, mostReports)
+		t.Passed = with(without(t.Passed, report), report, mostPassed)
 	}
 	events := append([]ledger.Event{event(at, "report_ended", by, "report", report)}, t.withDevelopers(at)...)
 	t.settle()
@@ -102,7 +105,7 @@ func (t *Ticket) takeReports(from Ticket, by string, at time.Time) (events []led
 	}
 	for _, id := range from.Passed {
 		if !slices.Contains(t.Reports, id) && !slices.Contains(t.Passed, id) {
-			t.Passed = with(t.Passed, id, mostReports)
+			t.Passed = with(t.Passed, id, mostPassed)
 		}
 	}
 	return append(events, t.withDevelopers(at)...)
