@@ -242,38 +242,12 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		return nil, err
 	}
 	p := &parts{ops: layout.channels["ops"]}
-	policy := bridge.Desk{
-		Prefix:     d.cfg.Prefix,
-		Zone:       d.cfg.Zone,
-		Sentences:  d.cfg.Texts,
-		AgentRoles: layout.rights[bot.Agent],
-		NotePrefix: d.cfg.NotePrefix,
-		Groups:     d.cfg.Groups,
-		Guild:      d.cfg.DiscordGuild,
-		MessageID:  func(letter string) string { return whatsapp.MessageID(d.cfg.Desk, letter) },
-		Members:    members(st),
-		Rows:       rows(st),
-		Policy:     d.cfg.Policy,
-		Calendar:   d.cfg.Calendar,
-		Roles:      layout.rights,
-		Teams:      layout.teams,
-		Reports:    d.cfg.Reports,
-		Greet:      d.cfg.Greet,
-		Undo:       d.cfg.Undo,
-		Mode:       d.cfg.Mode,
-		Access:     d.cfg.Access,
-		Types:      d.cfg.Types,
-		Flood:      d.cfg.Flood,
-		Rates:      d.cfg.Outreach,
-		Panel:      d.cfg.Panel,
-		Surveys:    d.cfg.Surveys,
-		FollowUps:  d.cfg.FollowUps,
-		Now:        d.o.Now,
-		Vault:      bridge.NewVault(),
+	policy, err := d.cfg.policyFor(st)
+	if err != nil {
+		return nil, err
 	}
-	if policy.OptWords, err = d.cfg.optWords(); err != nil {
-		return nil, fmt.Errorf("read the words of clients' wishes: %w", err)
-	}
+	policy.AgentRoles, policy.Roles, policy.Teams = layout.rights[bot.Agent], layout.rights, layout.teams
+	policy.Now, policy.Vault = d.o.Now, bridge.NewVault()
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
 	policy.Names = bridge.Names{
