@@ -25,6 +25,10 @@ const (
 // milliseconds; orders older than [CompletedKept] when they came in are left out.
 const IndexCompleted = "completed"
 
+// Awaited is the shelf of the orders that are neither delivered nor cancelled, found by
+// their numbers; those placed longer than [CompletedKept] before they came in are left out.
+const Awaited Shelf = "words/order"
+
 // CompletedKept is how long after its completion an order matters to surveys and checks.
 const CompletedKept = 200 * 24 * time.Hour
 
@@ -264,11 +268,23 @@ func (s storedOrder) order() Order {
 	}
 }
 
-// save writes the order and its row in [IndexCompleted].
+// save writes the order, its row in [IndexCompleted] and those in [Awaited].
 func (o Order) save(tx *ledger.Tx, before Order) error {
 	relist(tx, before.completed(), o.kept(tx.Now()))
+	waits := o.awaited() && tx.Now().Sub(o.At) <= CompletedKept
+	for _, r := range Awaited.rows(o.Number, o.Number) {
+		switch {
+		case waits: // also one that was left out before
+			tx.Index(r.Index, r.Member, r.Score)
+		case before.awaited():
+			tx.Unindex(r.Index, r.Member)
+		}
+	}
 	return put(tx, ledger.Ref{Kind: KindOrder, ID: o.Number}, storedOrderDoc{V: 1, storedOrder: o.stored(), Customer: o.Customer})
 }
+
+// awaited reports whether the order is known and to be delivered.
+func (o Order) awaited() bool { return o.Number != "" && !o.Void && o.Done.IsZero() }
 
 func (o Order) completed() []ledger.IndexRow {
 	if o.Void || o.Done.IsZero() || millis(o.Done) < 0 {
