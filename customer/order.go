@@ -271,12 +271,12 @@ func (s storedOrder) order() Order {
 // save writes the order, its row in [IndexCompleted] and those in [Awaited].
 func (o Order) save(tx *ledger.Tx, before Order) error {
 	relist(tx, before.completed(), o.kept(tx.Now()))
-	waits := o.awaited() && tx.Now().Sub(o.At) <= CompletedKept
-	for _, r := range Awaited.rows(o.Number, o.Number) {
-		switch {
-		case waits: // also one that was left out before
-			tx.Index(r.Index, r.Member, r.Score)
-		case before.awaited():
+	waiting := o.waiting(tx.Now())
+	for _, r := range waiting { // also of one that was left out before
+		tx.Index(r.Index, r.Member, r.Score)
+	}
+	if len(waiting) == 0 && before.awaited() {
+		for _, r := range Awaited.rows(o.Number, o.Number) {
 			tx.Unindex(r.Index, r.Member)
 		}
 	}
@@ -285,6 +285,14 @@ func (o Order) save(tx *ledger.Tx, before Order) error {
 
 // awaited reports whether the order is known and to be delivered.
 func (o Order) awaited() bool { return o.Number != "" && !o.Void && o.Done.IsZero() }
+
+// waiting are the rows of an awaited order that still matters.
+func (o Order) waiting(now time.Time) []ledger.IndexRow {
+	if !o.awaited() || now.Sub(o.At) > CompletedKept {
+		return nil
+	}
+	return Awaited.rows(o.Number, o.Number)
+}
 
 func (o Order) completed() []ledger.IndexRow {
 	if o.Void || o.Done.IsZero() || millis(o.Done) < 0 {
