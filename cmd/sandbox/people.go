@@ -73,7 +73,8 @@ func (s *sandbox) colleague(name string) (*discordtest.Member, error) {
 	return s.discord.Member(name)
 }
 
-// customers are the phones of the demonstration.
+// customers are the phones of the first conversation: Ana's company is one of the buyers,
+// nobody knows Budi.
 var customers = []whatsapptest.Customer{
 	{Phone: "6281234567001", Name: "Ana Wijaya"},
 	{Phone: "6281234567002", Name: "Budi Santoso"},
@@ -90,7 +91,10 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 	if err := s.begin(ctx, sari); err != nil {
 		return fmt.Errorf("play the first conversation: %w", err)
 	}
-	ana := s.whatsapp.AddCustomer(customers[0])
+	if err := s.greetBack(ctx); err != nil {
+		return err
+	}
+	ana := s.whatsapp.Phone(customers[0].Phone)
 	s.whatsapp.AddCustomer(customers[1])
 	said := []string{
 		"Selamat pagi kak, *laporan penjualan* outlet Kemang hari ini tidak muncul di Panel",
@@ -124,13 +128,16 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 	}
 	err = ana.WaitFor(ctx, func(screen []whatsapptest.Message) bool {
 		return slices.ContainsFunc(screen, func(m whatsapptest.Message) bool {
-			return !m.FromMe && m.Kind == whatsapptest.KindText && len(screen) >= len(said)+2
+			return !m.FromMe && strings.Contains(m.Text, "tangkapan layar")
 		})
 	})
+	if err == nil {
+		_, err = sari.Command(ctx, thread, "ticket complaint", nil)
+	}
 	if err != nil {
 		return fmt.Errorf("play the first conversation: %w", err)
 	}
-	return nil
+	return s.decline(ctx)
 }
 
 // begin lets somebody come on duty.

@@ -84,9 +84,18 @@ func (s *sandbox) build(ctx context.Context) error {
 		s.options.Start = workingMorning(time.Now(), s.config.Zone)
 	}
 	s.clock = newClock(s.options.Start)
+	if !s.options.Empty {
+		s.clock = newClock(s.options.Start.Add(-before))
+	}
 	s.hub = newHub(s)
 	if err := s.openNetworks(); err != nil {
 		return err
+	}
+	if !s.options.Empty {
+		if err := s.announce(); err != nil {
+			return err
+		}
+		s.clock.set(s.options.Start)
 	}
 	if err := s.openData(); err != nil {
 		return err
@@ -102,6 +111,11 @@ func (s *sandbox) build(ctx context.Context) error {
 	}
 	if err := s.pair(ctx, s.kept); err != nil {
 		return err
+	}
+	if !s.options.Empty {
+		if err := s.stock(ctx); err != nil {
+			return err
+		}
 	}
 	return s.renew()
 }
