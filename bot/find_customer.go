@@ -196,6 +196,13 @@ func (d *Desk) personCard(ctx context.Context, i Interaction, c customer.Contact
 		return Answer{}, err
 	}
 	lines := d.cardLines(i, customer.NewCard(c, company, ""))
+	if company.ID != "" {
+		buys, err := d.buyingLines(ctx, i, company)
+		if err != nil {
+			return Answer{}, err
+		}
+		lines = append(lines, buys...)
+	}
 	if said != "" {
 		lines = append([]string{said, ""}, lines...)
 	}

@@ -164,6 +164,23 @@ func (d *Desk) followLines(ctx context.Context, i Interaction, company string, m
 	return lines, nil
 }
 
+// buyingLines are how a company buys, in which market, and how it was turned to last.
+func (d *Desk) buyingLines(ctx context.Context, i Interaction, c customer.Customer) ([]string, error) {
+	market := i.say("lokal", "local")
+	if c.Market == customer.International {
+		market = i.say("internasional", "international")
+	}
+	lines := []string{"**" + i.say("Pasar", "Market") + "**: " + market}
+	if !c.Rhythm.Last.IsZero() {
+		lines = append(lines, "**"+i.say("Irama", "Rhythm")+"**: "+bridge.RhythmShown(c.Rhythm, d.bridge.Usual(), i.At))
+	}
+	turns, err := d.followLines(ctx, i, c.ID, 3)
+	if err != nil || len(turns) == 0 {
+		return lines, err
+	}
+	return append(lines, "**"+i.say("Tindak lanjut", "Follow-ups")+"**: "+strings.Join(turns, "\n")), nil
+}
+
 // followLine is a follow-up on one line.
 func (d *Desk) followLine(ctx context.Context, i Interaction, f customer.FollowUp) string {
 	line := stamp(f.Opened, "d") + " " + bridge.FollowUpName(f.Kind) + ": " + bridge.FollowUpStateName(f.State)

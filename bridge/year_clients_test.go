@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -55,7 +56,7 @@ func (y *year) meet(number, name, company string) *person {
 	}
 	p.random = rand.New(rand.NewPCG(y.plan.seed, n))
 	p.mood = mood{answers: p.lot(45), returns: p.lot(50), asks: p.lot(12), complain: p.lot(6)}
-	if p.lot(12) {
+	if p.lot(cmp.Or(y.plan.leaves, 12)) {
 		p.mood.leaves = 1 + p.random.IntN(6)
 	}
 	switch n := p.random.IntN(100); {

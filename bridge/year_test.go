@@ -14,6 +14,7 @@ type yearPlan struct {
 	customers, orders int
 	from, to          time.Time
 	events            []yearEvent
+	leaves            int // of a hundred clients, who opt out; 0 for 12
 	without           neglect
 }
 
@@ -24,7 +25,7 @@ type yearEvent struct {
 }
 
 // A neglect is what is left out of the desk to see that the judge notices.
-type neglect struct{ holidays, caps, gap, optOut, pause bool }
+type neglect struct{ holidays, caps, gap, optOut, pause, orders bool }
 
 // yearOf is 2028: a leap year, with Lebaran over its leap day.
 func yearOf(customers, orders int) yearPlan {
@@ -65,6 +66,37 @@ func liveThrough(t *testing.T, plan yearPlan) {
 	mustKeep(t, seen)
 	t.Logf("a year of %d customers in %s: %s; %+v; %d lists of follow-ups, %d of surveys, %d calls to new customers",
 		plan.customers, time.Since(began).Round(time.Second/10), seen.Count(), figures, len(seen.Months), len(seen.Returns), len(seen.Tasks))
+}
+
+// Each rule is needed: a desk that neglects one is caught by the judge, on the days from
+// New Year until after Lebaran, in which one that does not is blameless.
+func TestAYearNeedsEveryRule(t *testing.T) {
+	days := func(until string, without neglect) *bridgetest.Year {
+		plan := yearOf(60, 600)
+		plan.to, plan.leaves, plan.without = clockTime(until), 40, without
+		plan.events = []yearEvent{{"2028-01-04 09:30", func(y *year) { y.ban("2028-01-05 10:00", "2028-01-08 09:00") }}}
+		seen, _ := inYear(t, plan)
+		return seen
+	}
+	const lebaran = "2028-03-04 00:00"
+	mustKeep(t, days(lebaran, neglect{}))
+	for _, test := range []struct {
+		rule    string
+		until   string
+		without neglect
+		want    string
+	}{
+		{"holidays", lebaran, neglect{holidays: true}, bridgetest.OutOfHours},
+		{"caps", "2028-01-12 00:00", neglect{caps: true}, bridgetest.OverCap},
+		{"the gap between two", "2028-01-12 00:00", neglect{gap: true}, bridgetest.Hasty},
+		{"the opt-out", lebaran, neglect{optOut: true}, bridgetest.Unwanted},
+		{"the pause after a ban", "2028-01-12 00:00", neglect{pause: true}, bridgetest.DuringStop},
+		{"the books", "2028-02-03 00:00", neglect{orders: true}, bridgetest.WrongList},
+	} {
+		if found := days(test.until, test.without).Judge(); !kinds(found)[test.want] {
+			t.Errorf("without %s the judge saw %v, and no %s", test.rule, found, test.want)
+		}
+	}
 }
 
 func mustKeep(t *testing.T, seen *bridgetest.Year) {

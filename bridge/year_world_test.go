@@ -54,6 +54,7 @@ type year struct {
 	world   *customertest.World
 	ids     map[string]string  // customer by key
 	clients map[string]*person // by phone
+	placed  map[string]int     // where an order stands in seen.Bought
 	seen    *bridgetest.Year
 	figures yearFigures
 	fired   map[string]int  // timers by kind; owned by the scheduler
@@ -142,7 +143,7 @@ func inYear(t *testing.T, plan yearPlan) (seen *bridgetest.Year, figures yearFig
 		defer shut()
 		core, logs := observer.New(zapcore.WarnLevel)
 		y := &year{
-			t: t, plan: plan, random: rand.New(rand.NewPCG(plan.seed, 2)), log: zap.New(core), ids: map[string]string{}, clients: map[string]*person{}, fired: map[string]int{}, tended: map[string]bool{},
+			t: t, plan: plan, random: rand.New(rand.NewPCG(plan.seed, 2)), log: zap.New(core), ids: map[string]string{}, clients: map[string]*person{}, fired: map[string]int{}, placed: map[string]int{}, tended: map[string]bool{},
 			board: newBoard(), agenda: agenda{},
 		}
 		y.phone = &yearPhone{phone: &phone{up: true, tries: map[string]int{}, ids: map[string]bool{}}, now: y.now}
@@ -300,7 +301,6 @@ func (y *year) live() {
 		y.at(clockTime(e.at), func() { e.do(y) })
 	}
 	for day := y.plan.from; day.Before(y.plan.to); day = day.AddDate(0, 0, 1) {
-		y.at(day.Add(18*time.Hour), y.books)
 		if y.seen.Works(day) {
 			y.at(day.Add(9*time.Hour+30*time.Minute), y.sales)
 		}
