@@ -237,7 +237,7 @@ func TestASurveyFromTheListToTheResult(t *testing.T) {
 		}
 		p.look(func(tx *ledger.Tx) error {
 			f, ok, err := customer.LoadFollowUp(tx, s.FollowUp)
-			if due := clockTime("2026-12-03 14:30"); err == nil && (!ok || f.Kind != customer.Callback || f.Survey != s.ID || f.Due.Before(due) || f.Due.After(due.Add(2*time.Hour)) || f.Owner != "" || !strings.Contains(f.Text, "prosedur keluhan")) {
+			if due := clockTime("2026-12-04 08:30"); err == nil && (!ok || f.Kind != customer.Callback || f.Survey != s.ID || f.Due.Before(due) || f.Due.After(due.Add(2*time.Hour)) || f.Owner != "" || !strings.Contains(f.Text, "prosedur keluhan")) {
 				p.t.Errorf("the call is %+v", f)
 			}
 			return err

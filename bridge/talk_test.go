@@ -475,9 +475,11 @@ func TestATicketOfATalk(t *testing.T) {
 func TestStepsOfATicketInATalk(t *testing.T) {
 	inTalk(t, true, func(d *talker) {
 		for name, step := range map[string]func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error){
-			"accept":    func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Accept("sari", at) },
-			"transfer":  func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Transfer("sari", "dewi", at) },
-			"classify":  func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Classify(ticket.Easy, "sari", at) },
+			"accept":   func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Accept("sari", at) },
+			"transfer": func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Transfer("sari", "dewi", at) },
+			"classify": func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) {
+				return t.Classify(ticket.Easy, "sari", at)
+			},
 			"complaint": func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.MarkComplaint(true, "sari", at) },
 			"drop":      func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Drop("spam", "sari", at) },
 			"offer":     func(t *ticket.Ticket, at time.Time) ([]ledger.Event, error) { return t.Offer("sari", at) },

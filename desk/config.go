@@ -219,10 +219,14 @@ type Config struct {
 	// less than new_for. Default: [60s, 180s], 20, 60, 20, 720h. Example: per_day: 40
 	Outreach customer.Rates
 
-	// OptOut and OptIn are opt_out.words and opt_in.words, the whole messages by which a
-	// client declines what the desk sends first, and wants it again. Capitals and what ends
-	// a sentence do not count. Default: see deploy/halo.yaml. Example: [berhenti, stop]
-	OptOut, OptIn []string
+	// OptOut is opt_out.words, the whole messages by which a client declines what the desk
+	// sends first. Capitals and what ends a sentence do not count.
+	// Default: see deploy/halo.yaml. Example: [berhenti, stop]
+	OptOut []string
+
+	// OptIn is opt_in.words, the whole messages by which a client wants it again, read as
+	// those of OptOut. Default: see deploy/halo.yaml. Example: [mulai, start]
+	OptIn []string
 
 	// Groups is groups, the WhatsApp groups whose messages become tickets, each by its
 	// id ending in @g.us; in all others the desk is silent.
