@@ -91,7 +91,14 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 	if err := s.begin(ctx, sari); err != nil {
 		return fmt.Errorf("play the first conversation: %w", err)
 	}
-	if err := s.greetBack(ctx); err != nil {
+	maya, err := s.colleague("maya")
+	if err == nil {
+		err = s.lookIn(ctx, maya) // from then on the desk knows her name
+	}
+	if err == nil {
+		err = s.greetBack(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	ana := s.whatsapp.Phone(customers[0].Phone)
@@ -138,6 +145,17 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 		return fmt.Errorf("play the first conversation: %w", err)
 	}
 	return s.decline(ctx)
+}
+
+// lookIn lets somebody in sales look at the follow-ups.
+func (s *sandbox) lookIn(ctx context.Context, who *discordtest.Member) error {
+	for _, c := range s.discord.Channels() {
+		if c.Name == "follow-up" {
+			_, err := who.Command(ctx, c.ID, "followup list", nil)
+			return err
+		}
+	}
+	return errors.New("there is no channel follow-up")
 }
 
 // begin lets somebody come on duty.
