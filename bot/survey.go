@@ -146,7 +146,7 @@ func roundLine(i Interaction, r customer.Round) string {
 	line := fmt.Sprintf(i.say("`%s` %d pesanan, %d pelanggan · ditanya %d (%.0f %%) · kembali %d (%.0f %%)", "`%s` %d orders, %d customers · asked %d (%.0f %%) · returned %d (%.0f %%)"),
 		r.ID, t.Orders, t.Customers, t.Sent, 100*sent, t.Returned, 100*returned)
 	var means []string
-	for q := customer.Performance; q < customer.Promotion; q++ {
+	for q := range customer.Promotion {
 		if mean, ok := t.Mean(q); ok {
 			means = append(means, fmt.Sprintf("%s %.1f", bridge.QuestionName(q, i.English()), mean))
 		}

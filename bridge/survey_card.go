@@ -109,7 +109,7 @@ func (d Desk) surveyRoundCard(r customer.Round) (*Card, []Button) {
 		field("Kembali", fmt.Sprintf("%d dari %d (%.0f %%)", t.Returned, t.Sent, 100*returned)),
 		field("Nilai rendah", fmt.Sprint(t.Low)),
 	}
-	for q := customer.Performance; q < customer.Promotion; q++ {
+	for q := range customer.Promotion {
 		if mean, ok := t.Mean(q); ok {
 			card.Fields = append(card.Fields, field(questionName(q, false), fmt.Sprintf("⌀ %.1f dari 5", mean)))
 		}

@@ -158,3 +158,32 @@ func TestAListInterrupted(t *testing.T) {
 		}
 	})
 }
+
+// Every event that a survey can have is told, or there is a reason why not.
+func TestEveryEventOfASurvey(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 12, 1, 2, 0, 0, 0, time.UTC)
+	s, events, err := customer.NewSurvey(customer.Survey{ID: "SV-2612-0001", Round: "SV-2612", Customer: "ana"}, "halo", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events = slices.Concat(events, s.Leave(now), s.Repeat(now), s.Rest("HE-1", now), s.Resume(now), s.Call("FU-1", now))
+	lapsed := s
+	events = append(events, lapsed.Lapse("silence", now)...)
+	more, err := lapsed.Enter([customer.Promotion + 1]int{1, 2, 3, 4, 5}, "", "sari", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events = append(events, more...)
+	if _, err := s.Answer(1, "", "client", now); err != nil {
+		t.Fatal(err)
+	}
+	if more, err = s.Correct(customer.Performance, 2, "client", now); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range append(events, more...) {
+		if told, untold := bridge.SurveyTold(e.What); told == untold {
+			t.Errorf("%s is told: %v, untold: %v", e.What, told, untold)
+		}
+	}
+}

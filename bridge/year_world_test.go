@@ -75,10 +75,10 @@ type yearPhone struct {
 
 // An arrived message stands on a client's phone.
 type arrived struct {
-	at            time.Time
-	to            string // the phone
-	id, text      string
-	again, change bool
+	at       time.Time
+	to       string // the phone
+	id, text string
+	again    bool
 }
 
 func (p *yearPhone) Send(_ context.Context, to bridge.Address, id string, o bridge.Outgoing) error {

@@ -102,16 +102,20 @@ func TestRowsAreGood(t *testing.T) {
 		}
 	}
 	for _, f := range []struct {
-		write func(io.Writer) error
-		rows  int
-	}{{w.WriteCustomers, rows}, {w.WriteOrders, orders}} {
+		write   func(io.Writer) error
+		rows    int
+		columns []customer.Column
+	}{{w.WriteCustomers, rows, customer.EntryColumns()}, {w.WriteOrders, orders, customer.OrderColumns()}} {
 		var file bytes.Buffer
 		if err := f.write(&file); err != nil {
 			t.Fatal(err)
 		}
 		all, err := csv.NewReader(&file).ReadAll()
 		if err != nil || len(all) != f.rows+1 {
-			t.Errorf("%d rows in the file (%v), want %d", len(all), err, f.rows+1)
+			t.Fatalf("%d rows in the file (%v), want %d", len(all), err, f.rows+1)
+		}
+		if h := customer.ReadHeader(all[0], f.columns); len(h.Unknown()) > 0 || h.Known() != len(all[0]) {
+			t.Errorf("of %v an import does not know %v", all[0], h.Unknown())
 		}
 	}
 }
