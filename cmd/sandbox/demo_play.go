@@ -21,6 +21,9 @@ const before = 21 * 24 * time.Hour
 // announce lets the company's phone write to the buyers by hand, before there is a desk:
 // the desk never hears of it.
 func (s *sandbox) announce() error {
+	for _, c := range customers {
+		s.whatsapp.AddCustomer(c)
+	}
 	for _, b := range buyers {
 		p := s.whatsapp.AddCustomer(whatsapptest.Customer{Phone: b.phone, Name: b.person})
 		name, _, _ := strings.Cut(b.person, " ")

@@ -102,7 +102,6 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 		return err
 	}
 	ana := s.whatsapp.Phone(customers[0].Phone)
-	s.whatsapp.AddCustomer(customers[1])
 	said := []string{
 		"Selamat pagi kak, *laporan penjualan* outlet Kemang hari ini tidak muncul di Panel",
 		"Filternya sudah saya atur ke `23/11`, tetap kosong 🙏",
