@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
 )
@@ -225,33 +224,12 @@ func (d *Desk) followEdited(ctx context.Context, i Interaction) (Answer, error) 
 	}
 	changed := false
 	err := d.once(ctx, i, "", func(tx *ledger.Tx) error {
-		changed = false
 		id, err := d.followID(tx, i)
 		if err != nil {
 			return err
 		}
-		f, _, err := customer.LoadFollowUp(tx, id)
-		if err != nil {
-			return err
-		}
-		if f.State == customer.FollowUpQueued && strings.TrimSpace(text) == f.Text {
-			return nil
-		}
-		for _, fn := range []bridge.FollowUpTransition{
-			func(f *customer.FollowUp) ([]ledger.Event, error) {
-				events := f.Return(i.User, "-", tx.Now())
-				f.Failed = ""
-				return events, nil
-			},
-			func(f *customer.FollowUp) ([]ledger.Event, error) { return f.Reword(text, i.User, tx.Now()) },
-			func(f *customer.FollowUp) ([]ledger.Event, error) { return f.Queue(i.User, tx.Now()) },
-		} {
-			if err := d.bridge.ChangeFollowUp(tx, id, fn); err != nil {
-				return err
-			}
-		}
-		changed = true
-		return nil
+		changed, err = d.bridge.SendFollowUp(tx, id, text, i.User)
+		return err
 	})
 	if err != nil {
 		return Answer{}, d.saidOf(i, err)

@@ -210,7 +210,14 @@ type Buyer struct {
 	Customer string
 	Last     time.Time
 	Gap      time.Duration // whole days, at least one
+	// Turned is the day on which somebody of the desk turned to the customer after the last
+	// order, zero for not since.
+	Turned time.Time
 }
+
+// LongLate is the lateness, in gaps, beyond which a customer is lost rather than late: how
+// much beyond says nothing any more.
+const LongLate = 6
 
 // Late is how late the customer is, in gaps: 1 on the day expected, 2 when a whole gap has
 // passed since then.
@@ -220,7 +227,8 @@ func (b Buyer) Late(now time.Time) float64 {
 
 // row is the member "customer|gap", the gap in days: "30", "0" for a customer of one
 // order, "30?" when it is the only one, "20-40" when there are two. So a row outlives a
-// change of what is usual.
+// change of what is usual. "@20412" behind it is the day, since 1 January 1970 in UTC, on
+// which somebody turned to him after the last order.
 func (c Customer) buyer() []ledger.IndexRow {
 	if c.Rhythm.Orders <= 0 || millis(c.Rhythm.Last) < 0 {
 		return nil
@@ -233,6 +241,9 @@ func (c Customer) buyer() []ledger.IndexRow {
 	case 2:
 		gap += "-" + strconv.Itoa(p.high)
 	}
+	if c.Contacted.After(c.Rhythm.Last) {
+		gap += "@" + strconv.Itoa(dayOf(c.Contacted))
+	}
 	return []ledger.IndexRow{{Index: IndexBuyers, Member: c.ID + "|" + gap, Score: millis(c.Rhythm.Last)}}
 }
 
@@ -243,7 +254,8 @@ func ParseBuyer(member string, score int64, usual time.Duration) (Buyer, bool) {
 	if i <= 0 {
 		return Buyer{}, false
 	}
-	text, only := strings.CutSuffix(member[i+1:], "?")
+	text, turned, wasTurned := strings.Cut(member[i+1:], "@")
+	text, only := strings.CutSuffix(text, "?")
 	low, high, two := strings.Cut(text, "-")
 	p := pulse{gaps: 3}
 	var err, err2 error
@@ -261,14 +273,33 @@ func ParseBuyer(member string, score int64, usual time.Duration) (Buyer, bool) {
 	if err != nil || err2 != nil || p.low < 0 || p.high < p.low || two && only {
 		return Buyer{}, false
 	}
-	return Buyer{Customer: member[:i], Last: time.UnixMilli(score).UTC(), Gap: p.over(usual)}, true
+	b := Buyer{Customer: member[:i], Last: time.UnixMilli(score).UTC(), Gap: p.over(usual)}
+	if wasTurned {
+		n, err := strconv.Atoi(turned)
+		if err != nil || n <= 0 || n > mostDay {
+			return Buyer{}, false
+		}
+		b.Turned = Day{Number: n}.start()
+	}
+	return b, true
 }
 
-// Rank orders buyers by how late they are, the latest first, and of equals by id. It
-// changes the slice it is given.
+// mostDay bounds the day of a row: year 9999.
+const mostDay = 2_932_896
+
+// Rank orders buyers by how late they are, the latest first, and of equals by id. Beyond
+// [LongLate] all are equally late at first: those come before to whom nobody turned since
+// their last order, then those to whom it was longest ago. So who is lost for years has
+// his turn like the others, and not on every list anew. It changes the slice it is given.
 func Rank(all []Buyer, now time.Time) []Buyer {
 	slices.SortFunc(all, func(a, b Buyer) int {
-		return cmp.Or(cmp.Compare(b.Late(now), a.Late(now)), cmp.Compare(a.Customer, b.Customer))
+		late, than := b.Late(now), a.Late(now)
+		if late > LongLate && than > LongLate {
+			if turn := a.Turned.Compare(b.Turned); turn != 0 {
+				return turn
+			}
+		}
+		return cmp.Or(cmp.Compare(late, than), cmp.Compare(a.Customer, b.Customer))
 	})
 	return all
 }

@@ -83,7 +83,7 @@ func TestBuyersRank(t *testing.T) {
 			}
 			for _, row := range all {
 				b, ok := ParseBuyer(row.Member, row.Score, usual)
-				if want := (Buyer{c.ID, c.Rhythm.Last, c.Rhythm.Gap(usual)}); !ok || b != want {
+				if want := (Buyer{Customer: c.ID, Last: c.Rhythm.Last, Gap: c.Rhythm.Gap(usual)}); !ok || b != want {
 					t.Fatalf("%s reads as %+v %v, want %+v", row.Member, b, ok, want)
 				}
 				rows = append(rows, b)
@@ -91,7 +91,7 @@ func TestBuyersRank(t *testing.T) {
 		}
 		ranked := Rank(slices.Clone(rows), now)
 		for i := range ranked {
-			if i > 0 && ranked[i-1].Late(now) < ranked[i].Late(now) {
+			if i > 0 && min(ranked[i-1].Late(now), LongLate) < min(ranked[i].Late(now), LongLate) {
 				t.Fatalf("%+v is before %+v", ranked[i-1], ranked[i])
 			}
 		}
@@ -100,7 +100,7 @@ func TestBuyersRank(t *testing.T) {
 			t.Fatal("the order they are read in matters")
 		}
 	})
-	b := Buyer{"k1", nine, 10 * day}
+	b := Buyer{Customer: "k1", Last: nine, Gap: 10 * day}
 	for after, want := range map[time.Duration]float64{0: 0, 5 * day: 0.5, 10 * day: 1, 20 * day: 2} {
 		if got := b.Late(nine.Add(after)); got != want {
 			t.Errorf("%v after the last order: %v gaps late, want %v", after, got, want)
@@ -108,8 +108,41 @@ func TestBuyersRank(t *testing.T) {
 	}
 }
 
+// Who bought once, years ago, is not first on every list: once somebody turned to him,
+// those come before him who are lost as well, and then he whose turn was longest ago. Who
+// is late and not lost has his place by lateness alone.
+func TestLostBuyersTakeTurns(t *testing.T) {
+	lost := func(id string, gaps, turned int) Customer {
+		c := Customer{ID: id, Rhythm: Rhythm{Orders: 1, First: nine.AddDate(0, 0, -90*gaps), Last: nine.AddDate(0, 0, -90*gaps), Days: []Day{{dayOf(nine) - 90*gaps, 1}}}}
+		if turned > 0 {
+			c.Contacted = nine.AddDate(0, 0, -turned)
+		}
+		return c
+	}
+	var all []Buyer
+	for _, c := range []Customer{
+		lost("eleven, turned to two months ago", 11, 60), lost("ten, turned to a year ago", 10, 365), lost("eight", 8, 0), lost("nine", 9, 0),
+		lost("five, turned to", 5, 40), lost("four", 4, 0), lost("seven, ordered after the turn", 7, 7*90+5),
+	} {
+		row := c.buyer()[0]
+		b, ok := ParseBuyer(row.Member, row.Score, 90*day)
+		if !ok {
+			t.Fatalf("%q is not read", row.Member)
+		}
+		all = append(all, b)
+	}
+	var got []string
+	for _, b := range Rank(all, nine) {
+		got = append(got, b.Customer)
+	}
+	want := []string{"nine", "eight", "seven, ordered after the turn", "ten, turned to a year ago", "eleven, turned to two months ago", "five, turned to", "four"}
+	if !slices.Equal(got, want) {
+		t.Errorf("ranked\n%q, want\n%q", got, want)
+	}
+}
+
 func TestParseBuyerRefuses(t *testing.T) {
-	for _, member := range []string{"", "k1", "|5", "k1|", "k1|x", "k1|-5", "k1|5-", "k1|9-5", "k1|5-9?", "k1|??"} {
+	for _, member := range []string{"k1|5@", "k1|5@x", "k1|5@-3", "k1|@7", "k1|5@99999999999", "", "k1", "|5", "k1|", "k1|x", "k1|-5", "k1|5-", "k1|9-5", "k1|5-9?", "k1|??"} {
 		if b, ok := ParseBuyer(member, 1, day); ok {
 			t.Errorf("%q reads as %+v", member, b)
 		}
@@ -117,7 +150,7 @@ func TestParseBuyerRefuses(t *testing.T) {
 }
 
 func FuzzParseBuyer(f *testing.F) {
-	for _, member := range []string{"k1|0", "k1|30", "k1|30?", "k1|20-40", "a|b|1", "k1|99999999999999999999"} {
+	for _, member := range []string{"k1|0", "k1|30", "k1|30?", "k1|20-40", "k1|20-40@20412", "a|b|1", "k1|99999999999999999999"} {
 		f.Add(member, int64(1795399200000))
 	}
 	f.Fuzz(func(t *testing.T, member string, score int64) {

@@ -138,6 +138,7 @@ func (c *Config) readPolicy(readFile func(string) ([]byte, error)) Problems {
 			found = append(found, Problem{Where: at(file.name, v.line), Field: v.key, Read: v.shown(), Expected: s.expected})
 		}
 	}
+	found = append(found, c.takenPrefix(file.name, line)...)
 	found = append(found, c.sameChannels(file.name, line)...)
 	found = append(found, c.surveyProblems(line)...)
 	found = append(found, c.readPeople(values, line)...)
@@ -162,6 +163,16 @@ func (c *Config) sameChannels(file string, line map[string]int) Problems {
 		}
 	}
 	return found
+}
+
+// takenPrefix finds a prefix that numbers of other things start with: a ticket and a card
+// would share one.
+func (c *Config) takenPrefix(file string, line map[string]int) Problems {
+	taken, ok := map[string]string{"FU": "follow-ups", "SV": "surveys"}[c.Prefix]
+	if !ok {
+		return nil
+	}
+	return Problems{{Where: at(file, line["desk.prefix"]), Field: "desk.prefix", Read: quoted(c.Prefix), Expected: "another prefix: numbers of " + taken + " start with this one"}}
 }
 
 // A yamlFile is a file of keys in groups, of which all are known beforehand.

@@ -52,6 +52,9 @@ type Desk struct {
 	watch   *watch        // guarded by mu; nil while this process does not lead
 	queue   queue         // guarded by mu; as of the last look
 
+	leading sync.Mutex
+	allLed  bool // guarded by leading; every company is found by its key, place and names
+
 	incidents *incidents
 	haste     time.Duration // how many times faster the gate and the incidents are, for tests
 
@@ -207,6 +210,7 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	run("presence", p.presence.Run)
 	run("scheduler", p.scheduler.Run)
 	run("jobs", func(ctx context.Context) error { return d.planJobs(ctx, st, p.jobs) })
+	run("companies", func(ctx context.Context) error { return d.findCompanies(ctx, st) })
 	run("backlog", func(ctx context.Context) error { return p.backlog.run(ctx, d.haste) })
 	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st, p.library) })
 	return g.Wait()
@@ -242,38 +246,12 @@ func (d *Desk) assemble(ctx context.Context, st *store.Store) (*parts, error) {
 		return nil, err
 	}
 	p := &parts{ops: layout.channels["ops"]}
-	policy := bridge.Desk{
-		Prefix:     d.cfg.Prefix,
-		Zone:       d.cfg.Zone,
-		Sentences:  d.cfg.Texts,
-		AgentRoles: layout.rights[bot.Agent],
-		NotePrefix: d.cfg.NotePrefix,
-		Groups:     d.cfg.Groups,
-		Guild:      d.cfg.DiscordGuild,
-		MessageID:  func(letter string) string { return whatsapp.MessageID(d.cfg.Desk, letter) },
-		Members:    members(st),
-		Rows:       rows(st),
-		Policy:     d.cfg.Policy,
-		Calendar:   d.cfg.Calendar,
-		Roles:      layout.rights,
-		Teams:      layout.teams,
-		Reports:    d.cfg.Reports,
-		Greet:      d.cfg.Greet,
-		Undo:       d.cfg.Undo,
-		Mode:       d.cfg.Mode,
-		Access:     d.cfg.Access,
-		Types:      d.cfg.Types,
-		Flood:      d.cfg.Flood,
-		Rates:      d.cfg.Outreach,
-		Panel:      d.cfg.Panel,
-		Surveys:    d.cfg.Surveys,
-		FollowUps:  d.cfg.FollowUps,
-		Now:        d.o.Now,
-		Vault:      bridge.NewVault(),
+	policy, err := d.cfg.policyFor(st)
+	if err != nil {
+		return nil, err
 	}
-	if policy.OptWords, err = d.cfg.optWords(); err != nil {
-		return nil, fmt.Errorf("read the words of clients' wishes: %w", err)
-	}
+	policy.AgentRoles, policy.Roles, policy.Teams = layout.rights[bot.Agent], layout.rights, layout.teams
+	policy.Now, policy.Vault = d.o.Now, bridge.NewVault()
 	// Mentions are made readable from what the Discord client has seen; it exists
 	// before the first message is taken in.
 	policy.Names = bridge.Names{

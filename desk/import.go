@@ -73,7 +73,13 @@ func RunImport(ctx context.Context, cfg Config, o Options, what Import) (Importe
 	if err := answers(ctx, cfg, st); err != nil {
 		return Imported{}, err
 	}
-	r := newIntake(st, cfg, what)
+	if err := leadAll(ctx, st, !what.DryRun); err != nil {
+		return Imported{}, fmt.Errorf("make the companies of an older halo found: %w", err)
+	}
+	r, err := newIntake(st, cfg, what)
+	if err != nil {
+		return Imported{}, err
+	}
 	if o.Now != nil {
 		r.policy.Now = o.Now
 	}
@@ -122,15 +128,19 @@ type intake struct {
 	told   time.Time
 }
 
-func newIntake(st *store.Store, cfg Config, what Import) *intake {
-	r := &intake{store: st, what: what, policy: cfg.policyFor(st), size: 20, bad: &badRows{path: what.Errors}}
+func newIntake(st *store.Store, cfg Config, what Import) (*intake, error) {
+	policy, err := cfg.policyFor(st)
+	if err != nil {
+		return nil, err
+	}
+	r := &intake{store: st, what: what, policy: policy, size: 20, bad: &badRows{path: what.Errors}}
 	if r.bad.path == "" {
 		r.bad.path = what.Path + ".errors.csv"
 	}
 	if what.DryRun {
 		r.dry = &dryStore{docs: map[ledger.Ref][]byte{}, given: map[string]int64{}}
 	}
-	return r
+	return r, nil
 }
 
 // A listed is a row of the list on its way in.

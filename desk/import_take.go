@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/store"
@@ -148,15 +147,6 @@ func (r *intake) count(l listed, e entered) error {
 		r.done.Same++
 	}
 	return nil
-}
-
-// policyFor is what the desk of a configuration follows where no network is needed.
-func (c Config) policyFor(st *store.Store) bridge.Desk {
-	return bridge.Desk{
-		Prefix: c.Prefix, Zone: c.Zone, Sentences: c.Texts, NotePrefix: c.NotePrefix, Guild: c.DiscordGuild,
-		Members: members(st), Rows: rows(st), Policy: c.Policy, Calendar: c.Calendar, Reports: c.Reports,
-		Mode: c.Mode, Access: c.Access, Types: c.Types, Rates: c.Outreach, Surveys: c.Surveys,
-	}
 }
 
 // A dryStore is what a dry run would have written so far.

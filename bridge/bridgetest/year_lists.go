@@ -123,7 +123,28 @@ func (y *Year) rank(at time.Time) (all []string) {
 			all, late[id] = append(all, id), b.late(at, y.Usual)
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int { return cmp.Or(cmp.Compare(late[b], late[a]), strings.Compare(a, b)) })
+	turned := y.turned(at)
+	slices.SortFunc(all, func(a, b string) int {
+		if late[a] > lost && late[b] > lost && turned[a] != turned[b] {
+			return cmp.Compare(turned[a], turned[b])
+		}
+		return cmp.Or(cmp.Compare(late[b], late[a]), strings.Compare(a, b))
+	})
+	return all
+}
+
+// lost is the lateness beyond which customers take turns.
+const lost = 6
+
+// turned are the days, since 1 January 1970 in UTC, on which somebody last turned to those
+// who ordered nothing since.
+func (y *Year) turned(by time.Time) map[string]int64 {
+	all, buyers := map[string]int64{}, y.buyers(by)
+	for _, t := range y.Turns {
+		if b := buyers[t.Customer]; b != nil && t.At.Before(by) && t.At.After(b.last) {
+			all[t.Customer] = max(all[t.Customer], t.At.Unix()/86400)
+		}
+	}
 	return all
 }
 
