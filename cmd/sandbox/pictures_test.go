@@ -102,9 +102,9 @@ func TestPicturesOfSales(t *testing.T) {
 	}
 	v := visit(t, options{Policy: func(*desk.Config) {}}, 1280, 1100)
 	v.sees("#room-messages", "Selamat pagi kak Ana")
+	v.as("maya")
 	v.run(chromedp.Click(chromedp.CSS("[data-month]")))
 	v.sees("#channels .post", "Daftar tindak lanjut")
-	v.as("maya")
 	v.in("Daftar tindak lanjut")
 	v.sees("#room-messages .embed", "0 dari 15")
 	v.run(chromedp.Evaluate[chromedp.Void](`document.getElementById('room-scroll').scrollTop = 0`))
