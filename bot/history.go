@@ -188,8 +188,8 @@ func contactLine(i Interaction, e ledger.Event) string {
 	if len(more) > 0 {
 		line += " · " + strings.Join(more, ", ")
 	}
-	if by := e.By; by != "" && by != "halo" && by != "client" && strings.Trim(by, "0123456789") == "" {
-		line += " · <@" + by + ">"
+	if by := e.By; by != "" && by != "halo" && by != "client" {
+		line += " · " + bridge.By(by, i.English())
 	}
 	return line
 }

@@ -73,6 +73,9 @@ func RunImport(ctx context.Context, cfg Config, o Options, what Import) (Importe
 	if err := answers(ctx, cfg, st); err != nil {
 		return Imported{}, err
 	}
+	if err := leadAll(ctx, st, !what.DryRun); err != nil {
+		return Imported{}, fmt.Errorf("make the companies of an older halo found: %w", err)
+	}
 	r, err := newIntake(st, cfg, what)
 	if err != nil {
 		return Imported{}, err
