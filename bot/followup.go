@@ -169,21 +169,35 @@ func (d *Desk) followID(tx *ledger.Tx, i Interaction) (string, error) {
 
 // followSent queues the message as it stands.
 func (d *Desk) followSent(ctx context.Context, i Interaction) (Answer, error) {
-	_, changed, err := d.changeFollow(ctx, i, func(tx *ledger.Tx, f *customer.FollowUp) ([]ledger.Event, error) {
+	f, changed, err := d.changeFollow(ctx, i, func(tx *ledger.Tx, f *customer.FollowUp) ([]ledger.Event, error) {
 		return f.Queue(i.User, tx.Now())
 	})
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Text: queuedText(i, changed)}, nil
+	return Answer{Text: d.queuedText(ctx, i, f.ID, changed)}, nil
 }
 
-func queuedText(i Interaction, changed bool) string {
+// queuedText says that a message waits, and when it will go as far as that is known.
+func (d *Desk) queuedText(ctx context.Context, i Interaction, id string, changed bool) string {
+	text := i.say("⏳ Masuk antrean. ", "⏳ In the queue. ")
 	if !changed {
-		return i.say("Pesan ini sudah ada di antrean.", "This message is in the queue already.")
+		text = i.say("Pesan ini sudah ada di antrean. ", "This message is in the queue already. ")
 	}
-	return i.say("⏳ Masuk antrean. Pesan dikirim pada jam kerja, berjarak dari pesan lain; `/desk outreach` menunjukkan kapan.",
-		"⏳ In the queue. It is sent in working hours, at a distance from other messages; `/desk outreach` shows when.")
+	pace, err := d.pace(ctx)
+	if err != nil {
+		pace = customer.Pace{}
+	}
+	if pace.Paused.On() {
+		return text + i.say("⏸️ Pesan proaktif sedang dijeda; `/desk resume` melanjutkannya.", "⏸️ What the desk sends first is paused; `/desk resume` resumes it.")
+	}
+	if rows, rowsErr := d.store.Rows(ctx, Page{Index: customer.IndexOutreach, Limit: 200}); err == nil && rowsErr == nil {
+		if at, ok := d.bridge.FollowUpGoes(pace, rows, id, d.now()); ok {
+			return text + i.say("Perkiraan terkirim ", "It is expected to go ") + stamp(at, "f") + i.say("; `/desk outreach` menunjukkan yang terkini.", "; `/desk outreach` shows how it stands.")
+		}
+	}
+	return text + i.say("Pesan dikirim pada jam kerja, berjarak dari pesan lain; `/desk outreach` menunjukkan kapan.",
+		"It is sent in working hours, at a distance from other messages; `/desk outreach` shows when.")
 }
 
 // followReturned takes the message out of the queue.
@@ -222,9 +236,10 @@ func (d *Desk) followEdited(ctx context.Context, i Interaction) (Answer, error) 
 	if err := d.forClient(i, text); err != nil {
 		return Answer{}, err
 	}
-	changed := false
-	err := d.once(ctx, i, "", func(tx *ledger.Tx) error {
-		id, err := d.followID(tx, i)
+	id, changed := "", false
+	err := d.once(ctx, i, "", func(tx *ledger.Tx) (err error) {
+		changed = false
+		id, err = d.followID(tx, i)
 		if err != nil {
 			return err
 		}
@@ -234,7 +249,7 @@ func (d *Desk) followEdited(ctx context.Context, i Interaction) (Answer, error) 
 	if err != nil {
 		return Answer{}, d.saidOf(i, err)
 	}
-	return Answer{Text: queuedText(i, changed)}, nil
+	return Answer{Text: d.queuedText(ctx, i, id, changed)}, nil
 }
 
 // followRetopic suggests the text of another topic.

@@ -73,7 +73,11 @@ func (d *Desk) decideMessage(ctx context.Context, i Interaction, message string,
 	}
 	switch v {
 	case bridge.VerdictQueued, bridge.VerdictQueuedAlready:
-		return Answer{Text: queuedText(i, v == bridge.VerdictQueued)}, nil
+		number := ""
+		if t, err := d.threadTicket(ctx, i); err == nil {
+			number = t.Number
+		}
+		return Answer{Text: d.queuedText(ctx, i, number, v == bridge.VerdictQueued)}, nil
 	case bridge.VerdictWordsOnly:
 		return Answer{Text: i.say("Tidak masuk antrean: lewat antrean hanya teks yang dapat dikirim, tanpa berkas atau polling. Hapus berkasnya, atau kirim setelah klien membalas.",
 			"Not queued: only words go by the queue, no files or polls. Take the file out, or send it after the client has answered.")}, nil
