@@ -78,7 +78,7 @@ func followActions() actions {
 
 // followCommands are the commands of follow-ups.
 func followCommands() []Command {
-	company := Option{Name: "company", Names: named("perusahaan", "company"), Description: both("Nama, grup outlet atau domainnya", "Its name, outlet group or domain"), Required: true}
+	company := Option{Name: "company", Names: named("perusahaan", "company"), Description: both("Nama, grup outlet atau domainnya", "Its name, outlet group or domain"), Required: true, Complete: FromCompanies}
 	way := Option{Name: "way", Names: named("cara", "way"), Description: both("Bagaimana dihubungi", "How it was turned to"), Required: true}
 	for _, w := range customer.Ways() {
 		way.Choices = append(way.Choices, Choice{Value: string(w), Label: both(wayLabel(w, false), wayLabel(w, true))})
