@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -178,8 +179,11 @@ func contactLine(i Interaction, e ledger.Event) string {
 	if kind, ok := contactKindsOf[e.Data["kind"]]; ok {
 		more = append(more, i.say(kind[0], kind[1]))
 	}
-	for _, key := range []string{"way", "result", "order"} {
-		if v := e.Data[key]; v != "" {
+	way, result := e.Data["way"], e.Data["result"]
+	way = cmp.Or(wayLabel(customer.Way(way), i.English()), way)
+	result = cmp.Or(resultLabel(customer.Result(result), i.English()), result)
+	for _, v := range []string{way, result, e.Data["order"]} {
+		if v != "" {
 			more = append(more, show(v))
 		}
 	}
