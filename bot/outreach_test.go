@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -28,9 +29,7 @@ func newShop(t *testing.T, health func() bot.Health) (*crew, bridge.Desk) {
 		return all, err
 	}
 	all := bot.Rights{bot.Sales: {"sales"}}
-	for capability, roles := range rights {
-		all[capability] = roles
-	}
+	maps.Copy(all, rights)
 	o := bot.Options{Store: kept{w.st}, Rights: all, Bridge: w.bridge, Log: zaptest.NewLogger(t)}
 	if health != nil {
 		o.Health = func(context.Context) bot.Health { return health() }

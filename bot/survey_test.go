@@ -138,14 +138,15 @@ func TestTheHistoryOfACustomer(t *testing.T) {
 	if !strings.Contains(a.Text, "Toko Budi") || !strings.Contains(a.Text, "🧾 Pesanan PO-9") || len(a.Buttons) != 1 {
 		t.Fatalf("history: %q %v", a.Text, a.Buttons)
 	}
-	all := a.Text
+	var all strings.Builder
+	all.WriteString(a.Text)
 	for len(a.Buttons) > 0 && strings.Contains(a.Buttons[len(a.Buttons)-1].Label, "lama") {
 		a = maya.button(a.Buttons[len(a.Buttons)-1].ID)
-		all += "\n" + a.Text
+		all.WriteString("\n" + a.Text)
 	}
 	for _, part := range []string{"Survei dijawab `SV-2612-0002`", "📦 Pesanan selesai PO-2", "PO-900", "PO-914"} {
-		if strings.Count(all, part) != 1 {
-			t.Errorf("%q stands %d times in the history:\n%s", part, strings.Count(all, part), all)
+		if strings.Count(all.String(), part) != 1 {
+			t.Errorf("%q stands %d times in the history:\n%s", part, strings.Count(all.String(), part), all.String())
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (f *first) channelSays(channel string, words ...string) bool {
 func (f *first) says(conversation, id, text string) {
 	f.t.Helper()
 	f.does(func(tx *ledger.Tx) error {
-		l := ledger.Letter{ID: id, Lane: bridge.ClientLane(conversation), Log: ledger.DeskLog, Kind: "text", Ext: "ID-" + id, Body: []byte(fmt.Sprintf(`{"text":%q}`, text))}
+		l := ledger.Letter{ID: id, Lane: bridge.ClientLane(conversation), Log: ledger.DeskLog, Kind: "text", Ext: "ID-" + id, Body: fmt.Appendf(nil, `{"text":%q}`, text)}
 		tx.Send(l)
 		return nil
 	})

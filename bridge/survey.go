@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -106,9 +107,7 @@ func (d Desk) changeSurvey(tx *ledger.Tx, s customer.Survey, c *ticket.Conversat
 // copyOf is a survey that a transition of the other does not change.
 func copyOf(s customer.Survey) customer.Survey {
 	answers := map[customer.Question]int{}
-	for q, v := range s.Answers {
-		answers[q] = v
-	}
+	maps.Copy(answers, s.Answers)
 	if s.Answers = answers; len(answers) == 0 {
 		s.Answers = nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
@@ -191,16 +192,17 @@ func (t *surveyTelling) callback() error {
 
 // lowText says why the customer is called.
 func lowText(s customer.Survey) string {
-	text := "Survei " + s.ID + ": "
+	var text strings.Builder
+	text.WriteString("Survei " + s.ID + ": ")
 	for i, q := range s.Low() {
 		if i > 0 {
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += questionName(q, false) + " " + string(rune('0'+s.Answers[q])) + "/5"
+		text.WriteString(questionName(q, false) + " " + string(rune('0'+s.Answers[q])) + "/5")
 	}
-	text += "."
+	text.WriteString(".")
 	if s.Comment != "" {
-		text += "\nKomentar: " + Clean(s.Comment, 300)
+		text.WriteString("\nKomentar: " + Clean(s.Comment, 300))
 	}
-	return text + "\nTelepon pelanggan sesuai prosedur keluhan, lalu catat hasil telepon dan tindakan perbaikannya."
+	return text.String() + "\nTelepon pelanggan sesuai prosedur keluhan, lalu catat hasil telepon dan tindakan perbaikannya."
 }

@@ -151,13 +151,14 @@ func (p *poll) channel(name string) (all []string) {
 	p.board.mu.Lock()
 	defer p.board.mu.Unlock()
 	for _, s := range p.board.threads[name] {
-		text := s.content
+		var text strings.Builder
+		text.WriteString(s.content)
 		for _, m := range p.board.cards[s.id] {
 			if m.Card != nil {
-				text += fmt.Sprintf("\n%s %s %v", m.Card.Title, m.Card.Text, m.Card.Fields)
+				text.WriteString(fmt.Sprintf("\n%s %s %v", m.Card.Title, m.Card.Text, m.Card.Fields))
 			}
 		}
-		all = append(all, text)
+		all = append(all, text.String())
 	}
 	return all
 }
@@ -178,8 +179,8 @@ func (p *poll) listed(round string) (all []string) {
 // steps are the events of a survey's log, without what was written and sent.
 func (p *poll) steps(id string) (all []string) {
 	for _, e := range p.eventsOf(id) {
-		if strings.HasPrefix(e.What, "survey_") {
-			all = append(all, strings.TrimPrefix(e.What, "survey_"))
+		if after, ok := strings.CutPrefix(e.What, "survey_"); ok {
+			all = append(all, after)
 		}
 	}
 	return all

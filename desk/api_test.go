@@ -340,11 +340,12 @@ func TestAPIFields(t *testing.T) {
 // An answer larger than one commit is kept too.
 func TestAPIKeepsTheLargestAnswers(t *testing.T) {
 	o := openOffice(t)
-	row := anOrder[:len(anOrder)-1]
+	var row strings.Builder
+	row.WriteString(anOrder[:len(anOrder)-1])
 	for n := range 25 {
-		row += fmt.Sprintf(`,"%s%d":1`, strings.Repeat("<", 60), n)
+		row.WriteString(fmt.Sprintf(`,"%s%d":1`, strings.Repeat("<", 60), n))
 	}
-	list := "[" + strings.TrimSuffix(strings.Repeat(row+"},", 100), ",") + "]"
+	list := "[" + strings.TrimSuffix(strings.Repeat(row.String()+"},", 100), ",") + "]"
 	status, first := o.post("/v1/orders", list, "k1")
 	if status != 200 || len(first) <= store.MaxCommit {
 		t.Fatalf("answers %d %.300s of %d bytes", status, first, len(first))

@@ -71,7 +71,7 @@ func empty(w string) bool {
 
 // nothing are the answers that say that there is nothing to say.
 var nothing = func() (all []string) {
-	for _, not := range strings.Fields("tidak tdk tak ga gak gk nggak ngga enggak engga g belum blm") {
+	for not := range strings.FieldsSeq("tidak tdk tak ga gak gk nggak ngga enggak engga g belum blm") {
 		all = append(all, not+" ada", not+" ada komentar", not+" ada saran", not+" ada masukan", not+" ada komentar saran", not)
 	}
 	all = append(all, "gada", "gaada", "gakada", "tidakada", "taada", "no", "nope", "none", "nothing", "no comment", "no coment", "nothing else", "not now",

@@ -51,11 +51,11 @@ func name(random *rand.Rand, market customer.Market) (string, []string) {
 	}
 	var aliases []string
 	if random.IntN(5) == 0 {
-		letters := ""
+		var letters strings.Builder
 		for w := range strings.FieldsSeq(strings.Join(words, " ")) {
-			letters += w[:1]
+			letters.WriteString(w[:1])
 		}
-		aliases = []string{letters}
+		aliases = []string{letters.String()}
 	}
 	return strings.Join(strings.Fields(strings.Join(words, " ")), " "), aliases
 }
