@@ -177,10 +177,14 @@ func contactLine(i Interaction, e ledger.Event) string {
 	if kind, ok := contactKindsOf[e.Data["kind"]]; ok {
 		more = append(more, i.say(kind[0], kind[1]))
 	}
-	for _, key := range []string{"way", "result", "order"} {
-		if v := e.Data[key]; v != "" {
-			more = append(more, show(v))
-		}
+	if way := e.Data["way"]; way != "" {
+		more = append(more, wayLabel(customer.Way(way), i.English()))
+	}
+	if result := e.Data["result"]; result != "" {
+		more = append(more, resultLabel(customer.Result(result), i.English()))
+	}
+	if order := e.Data["order"]; order != "" {
+		more = append(more, show(order))
 	}
 	if why := e.Data["why"]; why != "" && e.What == "survey_lapsed" {
 		more = append(more, bridge.ToDiscord(bridge.WhyNotAsked(why, i.English())))
