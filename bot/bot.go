@@ -120,6 +120,9 @@ type Option struct {
 	Kind        OptionKind
 	Required    bool
 	Choices     []Choice // of texts
+	// Complete says where what may be meant is looked for while a text is typed, of an
+	// option without Choices; "" for nowhere. Whatever is typed can be sent all the same.
+	Complete Source
 }
 
 // An OptionKind is what an option takes.

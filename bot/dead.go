@@ -60,7 +60,7 @@ func (d *Desk) reviveAll(ctx context.Context, i Interaction, marks []string) (st
 	if err != nil {
 		return "", err
 	}
-	sent, gone := 0, 0
+	sent, gone, first := 0, 0, 0
 	for _, l := range letters {
 		r, err := d.revive(ctx, i, l.ID)
 		if err != nil {
@@ -72,8 +72,14 @@ func (d *Desk) reviveAll(ctx context.Context, i Interaction, marks []string) (st
 		if r.gone {
 			gone++
 		}
+		if r.first || r.unasked {
+			first++
+		}
 	}
 	switch n := strconv.Itoa(sent); {
+	case sent == 0 && first > 0:
+		return i.say("Tidak ada yang dikirim ulang: pesan proaktif, atau klien tidak lagi menunggu balasan. Kirim lagi lewat kartunya, bila klien masih boleh dihubungi.",
+			"Nothing is sent again: it is what the desk sends first, or the client no longer waits for an answer. Send it again by its card, if the client may still be turned to."), nil
 	case sent == 0 && gone > 0:
 		return i.say("Tidak ada yang dikirim ulang: pesan aslinya sudah dihapus di Discord.", "Nothing is sent again: the original was deleted in Discord."), nil
 	case sent == 0 && len(marks) == 1:

@@ -96,6 +96,8 @@ type Desk struct {
 	phone  Linker
 	files  Files
 	table  actions
+	// sources are where options are looked up while they are typed, by command and option.
+	sources map[string]Source
 	// clockwork are the jobs that the clock starts, or nil.
 	clockwork Jobs
 	health    func(ctx context.Context) Health
@@ -110,11 +112,12 @@ type Desk struct {
 
 // NewDesk makes the handler.
 func NewDesk(o Options) *Desk {
-	d := &Desk{store: o.Store, rights: maps.Clone(o.Rights), bridge: o.Bridge, teams: o.Teams, phone: o.Phone, files: o.Files, clockwork: o.Jobs, table: table(), health: o.Health,
+	d := &Desk{store: o.Store, rights: maps.Clone(o.Rights), bridge: o.Bridge, teams: o.Teams, phone: o.Phone, files: o.Files, clockwork: o.Jobs, table: table(), sources: map[string]Source{}, health: o.Health,
 		log: o.Log.Named("bot"), drawing: make(chan struct{}, 1)}
 	if len(o.Bridge.Teams) > 0 {
 		d.teams = nil
 	}
+	sourcesOf("", Commands(), d.sources)
 	if d.rights == nil {
 		d.rights = Rights{}
 	}

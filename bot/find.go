@@ -66,7 +66,7 @@ func findSubs() []Command {
 
 // findCommands are further commands for them.
 func findCommands() []Command {
-	who := Option{Name: "who", Names: named("siapa", "who"), Description: both("Nomor atau nama; tanpa ini orang di thread ini", "Number or name; without it the person of this thread")}
+	who := Option{Name: "who", Names: named("siapa", "who"), Description: both("Nomor atau nama; tanpa ini orang di thread ini", "Number or name; without it the person of this thread"), Complete: FromPeople}
 	kind := Option{Name: "type", Names: named("tipe", "type"), Description: both("Apa tugasnya di perusahaan", "What the person does at the company")}
 	for _, t := range customer.DefaultTypes() {
 		kind.Choices = append(kind.Choices, Choice{Value: t.Key, Label: both(t.ID, t.EN)})
@@ -89,7 +89,7 @@ func findCommands() []Command {
 				{Name: "text", Names: named("teks", "text"), Description: both("Catatannya; kosong untuk menghapus", "The note; empty to remove it")}, who,
 			}},
 			{Name: "company", Names: named("perusahaan", "company"), Description: both("Pilih atau buat perusahaannya, atau tetapkan sales-nya", "Choose or make the company, or set its owner in sales"), Options: []Option{
-				{Name: "name", Names: named("nama", "name"), Description: both("Kata dari nama perusahaan", "Words of the company's name")},
+				{Name: "name", Names: named("nama", "name"), Description: both("Kata dari nama perusahaan", "Words of the company's name"), Complete: FromCompanies},
 				{Name: "owner", Names: named("sales", "owner"), Kind: OptionUser, Description: both("Penanggung jawab di sales", "The owner in sales")}, who,
 			}},
 			{Name: "consent", Names: named("persetujuan", "consent"), Description: both("Catat apakah orang ini mau menerima info dan penawaran", "Note whether this person wants information and offers"), Options: []Option{
@@ -101,12 +101,12 @@ func findCommands() []Command {
 			}},
 			{Name: "unblock", Names: named("buka-blokir", "unblock"), Description: both("Buka blokir", "Take off the block list"), Options: []Option{who}},
 			{Name: "merge", Names: named("gabung", "merge"), Description: both("Gabungkan dengan orang lain yang ternyata sama", "Merge with another one who is the same person"), Options: []Option{
-				{Name: "with", Names: named("dengan", "with"), Required: true, Description: both("Nomor atau nama yang satunya", "Number or name of the other one")}, who,
+				{Name: "with", Names: named("dengan", "with"), Required: true, Description: both("Nomor atau nama yang satunya", "Number or name of the other one"), Complete: FromPeople}, who,
 			}},
 			{Name: "register", Names: named("daftar", "register"), Description: both("Daftarkan orang baru", "Register a new person"), Options: []Option{
 				{Name: "number", Names: named("nomor", "number"), Required: true, Description: both("Nomor telepon, misalnya 0812 3456 7890", "Phone number, such as 0812 3456 7890")},
 				{Name: "name", Names: named("nama", "name"), Required: true, Description: both("Nama orangnya", "The person's name")}, kind,
-				{Name: "company", Names: named("perusahaan", "company"), Description: both("Nama perusahaan; dibuat bila belum ada", "Name of the company; made if there is none")},
+				{Name: "company", Names: named("perusahaan", "company"), Description: both("Nama perusahaan; dibuat bila belum ada", "Name of the company; made if there is none"), Complete: FromCompanies},
 			}},
 		}},
 	}

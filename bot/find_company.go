@@ -39,6 +39,9 @@ func (d *Desk) companies(ctx context.Context, i Interaction) (Answer, error) {
 	if name == "" {
 		return d.companyCard(ctx, i, who)
 	}
+	if chosen, err := d.company(ctx, name); err != nil || chosen.ID != "" {
+		return d.companyChosen(i, who, chosen), err
+	}
 	hits, more, err := d.search(ctx, customer.Customers.On(name, 20))
 	if err != nil {
 		return Answer{}, err
@@ -67,6 +70,18 @@ func (d *Desk) companies(ctx context.Context, i Interaction) (Answer, error) {
 		out.Selects = []Select{choose}
 	}
 	return out, nil
+}
+
+// companyChosen lets confirm a company that was chosen while its name was typed.
+func (d *Desk) companyChosen(i Interaction, who customer.Contact, c customer.Customer) Answer {
+	label := bridge.Clean(c.Name, 80)
+	choose := Select{ID: companyJoin + who.ID, Hint: i.say("Pilih perusahaannya", "Choose the company"), Options: []Choice{
+		{Value: c.ID, Label: both(label, label), Hint: bridge.Clean(c.Place, 100)},
+	}}
+	if who.Customer != "" {
+		choose.Options = append(choose.Options, Choice{Value: noCompany, Label: both("Tidak ada perusahaan", "No company")})
+	}
+	return Answer{Text: fmt.Sprintf(i.say("Perusahaan untuk %s: pilih untuk menetapkannya.", "The company of %s: choose it to set it."), d.brief(i, who)), Selects: []Select{choose}}
 }
 
 // companyCard is the person's company with what may be done, or how to find one.

@@ -239,7 +239,7 @@ func (d *Desk) cardLines(i Interaction, card customer.Card) []string {
 		}
 	}
 	if card.Block.On() {
-		add("⛔ Diblokir", "⛔ Blocked", show(card.Block.Why, 200)+" · <@"+card.Block.By+"> "+stamp(card.Block.At, "d"))
+		add("⛔ Diblokir", "⛔ Blocked", show(card.Block.Why, 200)+" · "+bridge.By(card.Block.By, i.English())+" "+stamp(card.Block.At, "d"))
 	}
 	add("Nomor", "Number", strings.Join(append([]string{card.Number}, card.Numbers...), ", "))
 	add("Nama di WhatsApp", "Name on WhatsApp", show(card.Push, 60))

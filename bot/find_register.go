@@ -128,8 +128,8 @@ func (d *Desk) enrol(tx *ledger.Tx, i Interaction, c *customer.Contact, e enrolm
 	return append(events, more...), err
 }
 
-// enrolment reads what was entered: a company of exactly that name is meant, any other is
-// made.
+// enrolment reads what was entered: a company of exactly that name or id is meant, any
+// other is made.
 func (d *Desk) enrolment(ctx context.Context, i Interaction, name, kind, company string) (enrolment, error) {
 	e := enrolment{name: name, kind: d.typeKey(kind)}
 	if !d.types().Has(e.kind) {
@@ -141,6 +141,10 @@ func (d *Desk) enrolment(ctx context.Context, i Interaction, name, kind, company
 	}
 	if company = strings.Join(strings.Fields(legible(company)), " "); company == "" {
 		return e, nil
+	}
+	chosen, err := d.company(ctx, company)
+	if e.company = chosen.ID; err != nil || e.company != "" {
+		return e, err
 	}
 	hits, _, err := d.search(ctx, customer.Customers.On(question(company), 50))
 	if err != nil {

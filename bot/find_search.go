@@ -245,8 +245,11 @@ func (d *Desk) search(ctx context.Context, s *customer.Search) (hits []customer.
 	return s.Hits(), s.More(), nil
 }
 
-// people finds people by their number or name.
+// people finds people by their number or name, or the one of an id.
 func (d *Desk) people(ctx context.Context, text string) (found []customer.Contact, more bool, err error) {
+	if c, ok, err := d.contact(ctx, text); err != nil || ok {
+		return []customer.Contact{c}, false, err
+	}
 	numbers, most, err := d.search(ctx, customer.Numbers(text, findPeople))
 	if err != nil {
 		return nil, false, err

@@ -72,6 +72,7 @@ var stepWords = map[string][2]string{
 	"secret_shown":            {"Kode dibuka", "Code looked at"},
 	"secret_refused":          {"Kode tidak dibukakan: bukan agen tiket ini", "Code not shown: not the agent of this ticket"},
 	"sales_asked":             {"Sales ditanya", "Sales asked"},
+	"held_queued":             {"Pesan yang ditahan menjadi pesan kartu", "Held message became the card's message"},
 	"held_sent":               {"Pesan yang ditahan dikirim ke klien", "Held message sent to the client"},
 	"made_note":               {"Pesan dijadikan catatan", "Message made a note"},
 	"agent_deleted":           {"Pesan dihapus", "Message deleted"},

@@ -214,6 +214,9 @@ func (w *teller) who(by string) string {
 	case "", "discord":
 		return "Discord"
 	}
+	if words, ok := bridge.NoStaff(by, w.english); ok {
+		return words
+	}
 	return w.name(by)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/haloerzap/halo/bridge"
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
 )
@@ -79,7 +78,7 @@ func followActions() actions {
 
 // followCommands are the commands of follow-ups.
 func followCommands() []Command {
-	company := Option{Name: "company", Names: named("perusahaan", "company"), Description: both("Nama, grup outlet atau domainnya", "Its name, outlet group or domain"), Required: true}
+	company := Option{Name: "company", Names: named("perusahaan", "company"), Description: both("Nama, grup outlet atau domainnya", "Its name, outlet group or domain"), Required: true, Complete: FromCompanies}
 	way := Option{Name: "way", Names: named("cara", "way"), Description: both("Bagaimana dihubungi", "How it was turned to"), Required: true}
 	for _, w := range customer.Ways() {
 		way.Choices = append(way.Choices, Choice{Value: string(w), Label: both(wayLabel(w, false), wayLabel(w, true))})
@@ -170,21 +169,35 @@ func (d *Desk) followID(tx *ledger.Tx, i Interaction) (string, error) {
 
 // followSent queues the message as it stands.
 func (d *Desk) followSent(ctx context.Context, i Interaction) (Answer, error) {
-	_, changed, err := d.changeFollow(ctx, i, func(tx *ledger.Tx, f *customer.FollowUp) ([]ledger.Event, error) {
+	f, changed, err := d.changeFollow(ctx, i, func(tx *ledger.Tx, f *customer.FollowUp) ([]ledger.Event, error) {
 		return f.Queue(i.User, tx.Now())
 	})
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Text: queuedText(i, changed)}, nil
+	return Answer{Text: d.queuedText(ctx, i, f.ID, changed)}, nil
 }
 
-func queuedText(i Interaction, changed bool) string {
+// queuedText says that a message waits, and when it will go as far as that is known.
+func (d *Desk) queuedText(ctx context.Context, i Interaction, id string, changed bool) string {
+	text := i.say("⏳ Masuk antrean. ", "⏳ In the queue. ")
 	if !changed {
-		return i.say("Pesan ini sudah ada di antrean.", "This message is in the queue already.")
+		text = i.say("Pesan ini sudah ada di antrean. ", "This message is in the queue already. ")
 	}
-	return i.say("⏳ Masuk antrean. Pesan dikirim pada jam kerja, berjarak dari pesan lain; `/desk outreach` menunjukkan kapan.",
-		"⏳ In the queue. It is sent in working hours, at a distance from other messages; `/desk outreach` shows when.")
+	pace, err := d.pace(ctx)
+	if err != nil {
+		pace = customer.Pace{}
+	}
+	if pace.Paused.On() {
+		return text + i.say("⏸️ Pesan proaktif sedang dijeda; `/desk resume` melanjutkannya.", "⏸️ What the desk sends first is paused; `/desk resume` resumes it.")
+	}
+	if rows, rowsErr := d.store.Rows(ctx, Page{Index: customer.IndexOutreach, Limit: 200}); err == nil && rowsErr == nil {
+		if at, ok := d.bridge.FollowUpGoes(pace, rows, id, d.now()); ok {
+			return text + i.say("Perkiraan terkirim ", "It is expected to go ") + stamp(at, "f") + i.say("; `/desk outreach` menunjukkan yang terkini.", "; `/desk outreach` shows how it stands.")
+		}
+	}
+	return text + i.say("Pesan dikirim pada jam kerja, berjarak dari pesan lain; `/desk outreach` menunjukkan kapan.",
+		"It is sent in working hours, at a distance from other messages; `/desk outreach` shows when.")
 }
 
 // followReturned takes the message out of the queue.
@@ -223,40 +236,20 @@ func (d *Desk) followEdited(ctx context.Context, i Interaction) (Answer, error) 
 	if err := d.forClient(i, text); err != nil {
 		return Answer{}, err
 	}
-	changed := false
-	err := d.once(ctx, i, "", func(tx *ledger.Tx) error {
+	id, changed := "", false
+	err := d.once(ctx, i, "", func(tx *ledger.Tx) (err error) {
 		changed = false
-		id, err := d.followID(tx, i)
+		id, err = d.followID(tx, i)
 		if err != nil {
 			return err
 		}
-		f, _, err := customer.LoadFollowUp(tx, id)
-		if err != nil {
-			return err
-		}
-		if f.State == customer.FollowUpQueued && strings.TrimSpace(text) == f.Text {
-			return nil
-		}
-		for _, fn := range []bridge.FollowUpTransition{
-			func(f *customer.FollowUp) ([]ledger.Event, error) {
-				events := f.Return(i.User, "-", tx.Now())
-				f.Failed = ""
-				return events, nil
-			},
-			func(f *customer.FollowUp) ([]ledger.Event, error) { return f.Reword(text, i.User, tx.Now()) },
-			func(f *customer.FollowUp) ([]ledger.Event, error) { return f.Queue(i.User, tx.Now()) },
-		} {
-			if err := d.bridge.ChangeFollowUp(tx, id, fn); err != nil {
-				return err
-			}
-		}
-		changed = true
-		return nil
+		changed, err = d.bridge.SendFollowUp(tx, id, text, i.User)
+		return err
 	})
 	if err != nil {
 		return Answer{}, d.saidOf(i, err)
 	}
-	return Answer{Text: queuedText(i, changed)}, nil
+	return Answer{Text: d.queuedText(ctx, i, id, changed)}, nil
 }
 
 // followRetopic suggests the text of another topic.

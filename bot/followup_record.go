@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,21 +42,25 @@ func choicesText[T any](all []T, label func(T, bool) string, english bool) strin
 	return strings.Join(out, " · ")
 }
 
-// chosenBy is the choice that somebody wrote: its key or name in either language, or the
-// beginning of one.
+// chosenBy is the choice that somebody wrote: its key or name in either language, or how
+// one of them begins and no other.
 func chosenBy[T ~string](all []T, label func(T, bool) string, text string) T {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if text == "" {
 		return ""
 	}
-	for _, exact := range []bool{true, false} {
-		for _, one := range all {
-			for _, name := range []string{string(one), strings.ToLower(label(one, false)), strings.ToLower(label(one, true))} {
-				if name == text || !exact && strings.HasPrefix(name, text) {
-					return one
-				}
-			}
+	var begin []T
+	for _, one := range all {
+		names := []string{string(one), strings.ToLower(label(one, false)), strings.ToLower(label(one, true))}
+		if slices.Contains(names, text) {
+			return one
 		}
+		if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, text) }) {
+			begin = append(begin, one)
+		}
+	}
+	if len(begin) == 1 {
+		return begin[0]
 	}
 	return ""
 }
@@ -210,13 +215,55 @@ func (d *Desk) followNobodyRecorded(ctx context.Context, i Interaction) (Answer,
 	})
 }
 
-// followActionForm is the call and the corrective action after low answers.
-func (d *Desk) followActionForm(_ context.Context, i Interaction) (Form, error) {
+// followActionForm is the call and the corrective action after low answers. What was
+// recorded stands in it, to be corrected.
+func (d *Desk) followActionForm(ctx context.Context, i Interaction) (Form, error) {
+	ctx, cancel := context.WithTimeout(ctx, formPatience)
+	defer cancel()
+	f, err := d.followHere(ctx, i)
+	if err != nil {
+		return Form{}, d.saidOf(i, err)
+	}
+	if f.Kind != customer.Callback {
+		return Form{}, noCard(i)
+	}
+	outcome := ""
+	if f.Response.Result != "" {
+		outcome = resultLabel(f.Response.Result, i.English())
+	}
+	a := actionOf(f.Response.Note)
 	return Form{ID: formFollowAction, Title: i.say("Telepon & tindakan perbaikan", "Call and corrective action"), Fields: []Field{
-		{ID: "cause", Label: i.say("Penyebab", "Cause"), Long: true, Least: 1, Most: 500},
-		{ID: "action", Label: i.say("Tindakan perbaikan", "Corrective action"), Long: true, Least: 1, Most: 500},
-		{ID: "result", Label: i.say("Hasil telepon", "What came of the call"), Long: true, Least: 1, Most: 500},
+		{ID: "outcome", Label: i.say("Hasil telepon", "What came of the call"), Value: outcome, Hint: short(choicesText(f.Kind.Results(), resultLabel, i.English()), 100), Least: 1, Most: 40},
+		{ID: "cause", Label: i.say("Penyebab", "Cause"), Value: a.cause, Long: true, Least: 1, Most: 500},
+		{ID: "action", Label: i.say("Tindakan perbaikan", "Corrective action"), Value: a.action, Long: true, Least: 1, Most: 500},
+		{ID: "result", Label: i.say("Tanggapan pelanggan", "What the customer says"), Value: a.said, Long: true, Optional: true, Most: 500},
 	}}, nil
+}
+
+// A correction is what is done about low answers.
+type correction struct{ cause, action, said string }
+
+const (
+	noteCause  = "Penyebab: "
+	noteAction = "\nTindakan: "
+	noteSaid   = "\nTanggapan: "
+)
+
+// String is the correction as it is kept.
+func (c correction) String() string {
+	note := noteCause + c.cause + noteAction + c.action
+	if c.said != "" {
+		note += noteSaid + c.said
+	}
+	return note
+}
+
+// actionOf reads a correction as it is kept; other words are the cause.
+func actionOf(note string) (c correction) {
+	note = strings.TrimPrefix(note, noteCause)
+	note, c.said, _ = strings.Cut(note, noteSaid)
+	c.cause, c.action, _ = strings.Cut(note, noteAction)
+	return c
 }
 
 func (d *Desk) followActed(ctx context.Context, i Interaction) (Answer, error) {
@@ -224,7 +271,8 @@ func (d *Desk) followActed(ctx context.Context, i Interaction) (Answer, error) {
 		if f.Kind != customer.Callback {
 			return customer.Response{}, noCard(i)
 		}
-		note := "Penyebab: " + i.Fields["cause"] + "\nTindakan: " + i.Fields["action"] + "\nHasil: " + i.Fields["result"]
-		return customer.Response{Way: customer.WayPhone, Result: customer.Fine, Note: note}, nil
+		of := func(field string) string { return strings.TrimSpace(i.Fields[field]) }
+		note := correction{of("cause"), of("action"), of("result")}
+		return response(i, f.Kind, string(customer.WayPhone), of("outcome"), note.String())
 	})
 }

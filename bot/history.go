@@ -147,6 +147,7 @@ var contactKinds = map[string][2]string{
 	"followup_answered":  {"📨 Klien menjawab tindak lanjut", "📨 The client answered a follow-up"},
 	"followup_recorded":  {"📝 Hasil tindak lanjut dicatat", "📝 Outcome of a follow-up"},
 	"followup_corrected": {"📝 Hasil tindak lanjut diperbaiki", "📝 Outcome corrected"},
+	"followup_lost":      {"↩️ Pesanan hasil tindak lanjut dibatalkan", "↩️ The order of a follow-up was cancelled"},
 	"followup_won":       {"🏆 Tindak lanjut menghasilkan pesanan", "🏆 A follow-up led to an order"},
 	"survey_sent":        {"📋 Survei dikirim", "📋 Survey sent"},
 	"survey_done":        {"📋 Survei dijawab", "📋 Survey answered"},
@@ -192,8 +193,8 @@ func contactLine(i Interaction, e ledger.Event) string {
 	if len(more) > 0 {
 		line += " · " + strings.Join(more, ", ")
 	}
-	if by := e.By; by != "" && by != "halo" && by != "client" && strings.Trim(by, "0123456789") == "" {
-		line += " · <@" + by + ">"
+	if by := e.By; by != "" && by != "halo" && by != "client" {
+		line += " · " + bridge.By(by, i.English())
 	}
 	return line
 }

@@ -20,6 +20,11 @@ func (d *Desk) sendHeld(ctx context.Context, i Interaction) (Answer, error) {
 	return d.sendMessage(ctx, i, strings.TrimPrefix(i.Button, bridge.HoldSend))
 }
 
+// queueHeld answers the button under a held message that sends it by the queue.
+func (d *Desk) queueHeld(ctx context.Context, i Interaction) (Answer, error) {
+	return d.decideMessage(ctx, i, strings.TrimPrefix(i.Button, bridge.HoldQueue), d.bridge.QueueKept)
+}
+
 // noteHeld answers the button under a held message that keeps it inside.
 func (d *Desk) noteHeld(ctx context.Context, i Interaction) (Answer, error) {
 	return d.keepMessage(ctx, i, bridge.StaffMessage{ID: strings.TrimPrefix(i.Button, bridge.HoldNote)}, 0)
@@ -47,6 +52,11 @@ func notAnAgents(i Interaction) Answer {
 }
 
 func (d *Desk) sendMessage(ctx context.Context, i Interaction, message string) (Answer, error) {
+	return d.decideMessage(ctx, i, message, d.bridge.SendKept)
+}
+
+// decideMessage lets a message of this thread be sent, in one way or another.
+func (d *Desk) decideMessage(ctx context.Context, i Interaction, message string, send func(tx *ledger.Tx, thread, message, by string) (bridge.Verdict, error)) (Answer, error) {
 	if message == "" {
 		return notAnAgents(i), nil
 	}
@@ -55,13 +65,22 @@ func (d *Desk) sendMessage(ctx context.Context, i Interaction, message string) (
 		if err := d.hears(tx, i); err != nil {
 			return err
 		}
-		v, err = d.bridge.SendKept(tx, i.Channel, message, i.User)
+		v, err = send(tx, i.Channel, message, i.User)
 		return err
 	})
 	if err != nil {
-		return Answer{}, d.said(i, err)
+		return Answer{}, d.saidOf(i, err)
 	}
 	switch v {
+	case bridge.VerdictQueued, bridge.VerdictQueuedAlready:
+		number := ""
+		if t, err := d.threadTicket(ctx, i); err == nil {
+			number = t.Number
+		}
+		return Answer{Text: d.queuedText(ctx, i, number, v == bridge.VerdictQueued)}, nil
+	case bridge.VerdictWordsOnly:
+		return Answer{Text: i.say("Tidak masuk antrean: lewat antrean hanya teks yang dapat dikirim, tanpa berkas atau polling. Hapus berkasnya, atau kirim setelah klien membalas.",
+			"Not queued: only words go by the queue, no files or polls. Take the file out, or send it after the client has answered.")}, nil
 	case bridge.VerdictSent:
 		return Answer{Text: i.say("📤 Dikirim ke klien. Tandanya muncul di pesan aslinya.", "📤 Sent to the client. Its mark appears at the original message.")}, nil
 	case bridge.VerdictAlready:
@@ -91,7 +110,7 @@ func (d *Desk) keepMessage(ctx context.Context, i Interaction, m bridge.StaffMes
 		return err
 	})
 	if err != nil {
-		return Answer{}, d.said(i, err)
+		return Answer{}, d.saidOf(i, err)
 	}
 	switch v {
 	case bridge.VerdictNote:
@@ -119,6 +138,8 @@ func holdActions() actions {
 		buttons: map[string]action{
 			bridge.HoldSend: {may: talkers, do: (*Desk).sendHeld},
 			bridge.HoldNote: {may: talkers, do: (*Desk).noteHeld},
+
+			bridge.HoldQueue: {may: talkers, do: (*Desk).queueHeld},
 		},
 	}
 }

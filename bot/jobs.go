@@ -81,11 +81,17 @@ func jobActions() actions {
 
 func jobCommands() []Command {
 	return []Command{{Name: "jobs", Names: named("pekerjaan", "jobs"), Description: both("Pekerjaan terjadwal: kapan terakhir, hasilnya, kapan berikutnya",
-		"Scheduled jobs: when they ran last, with what result, when next")}}
+		"Scheduled jobs: when they ran last, with what result, when next"), Options: []Option{
+		{Name: "run", Names: named("jalankan", "run"), Description: both("Pekerjaan yang dijalankan sekarang juga", "A job to run at once"), Complete: FromJobs},
+	}}}
 }
 
-// jobs shows the jobs, with buttons for those that the person may run.
+// jobs shows the jobs, with buttons for those that the person may run, or runs the one that
+// is named.
 func (d *Desk) jobs(ctx context.Context, i Interaction) (Answer, error) {
+	if i.Command != "" && strings.TrimSpace(i.Options["run"]) != "" {
+		return d.runJob(ctx, i)
+	}
 	all, err := d.everyJob(ctx, i)
 	if err != nil {
 		return Answer{}, err
@@ -165,16 +171,18 @@ const (
 
 // runJob starts a job and shows how it went.
 func (d *Desk) runJob(ctx context.Context, i Interaction) (Answer, error) {
-	name := strings.TrimPrefix(i.Button, jobsRun)
 	all, err := d.everyJob(ctx, i)
 	if err != nil {
 		return Answer{}, err
 	}
-	n := slices.IndexFunc(all, func(one Job) bool { return one.Name == name })
+	name := strings.TrimSpace(strings.TrimPrefix(i.Button, jobsRun) + i.Options["run"])
+	n := slices.IndexFunc(all, func(one Job) bool {
+		return one.Name == name || i.Command != "" && (strings.EqualFold(name, JobTitle(one.Name, false)) || strings.EqualFold(name, JobTitle(one.Name, true)))
+	})
 	if n < 0 {
 		return Answer{}, Refusal(i.say("Pekerjaan itu tidak ada lagi. Buka daftarnya dengan `/jobs`.", "That job is no more. Open the list by `/jobs`."))
 	}
-	if !d.mayRun(i, name) {
+	if name = all[n].Name; !d.mayRun(i, name) {
 		return Answer{}, Refusal(d.refusal(i, supervisors))
 	}
 	before, asked := all[n], true
@@ -186,9 +194,9 @@ func (d *Desk) runJob(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, err
 	}
 	if !asked {
-		answer, err := d.jobs(ctx, i)
+		answer := d.jobsAnswer(i, all)
 		answer.Text = i.say("Pekerjaan itu baru saja dijalankan.\n", "That job was started a moment ago.\n") + answer.Text
-		return answer, err
+		return answer, nil
 	}
 	follow := func(ctx context.Context, show func(Answer) error) { d.followJob(ctx, i, before, show) }
 	return Answer{Text: i.say("⏳ **", "⏳ **") + JobTitle(name, i.English()) + i.say("** sedang berjalan…", "** is running…"), Follow: follow}, nil

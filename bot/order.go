@@ -30,6 +30,9 @@ func orderCommands() []Command {
 	}
 	number := text("number", "nomor", "Nomor pesanan", "Number of the order", true)
 	company := text("company", "perusahaan", "Nama, grup outlet atau domainnya", "Its name, outlet group or domain", true)
+	company.Complete = FromCompanies
+	awaited, any := number, number
+	awaited.Complete, any.Complete = FromUndelivered, FromOrders
 	return []Command{{Name: "order", Names: named("pesanan", "order"), Description: both("Pesanan pelanggan", "Orders of customers"), Sub: []Command{
 		{Name: "add", Names: named("tambah", "add"), Description: both("Catat sebuah pesanan", "Enter an order"), Options: []Option{
 			company, number,
@@ -40,9 +43,9 @@ func orderCommands() []Command {
 			text("done", "diterima", "Tanggal diterima, bila sudah", "Date of delivery, if it was delivered", false),
 		}},
 		{Name: "done", Names: named("diterima", "done"), Description: both("Pesanan sudah diterima pelanggan", "An order was delivered"), Options: []Option{
-			number, text("date", "tanggal", "Tanggal diterima; kosong untuk hari ini", "Date of delivery; empty for today", false),
+			awaited, text("date", "tanggal", "Tanggal diterima; kosong untuk hari ini", "Date of delivery; empty for today", false),
 		}},
-		{Name: "cancel", Names: named("batal", "cancel"), Description: both("Batalkan sebuah pesanan", "Cancel an order"), Options: []Option{number}},
+		{Name: "cancel", Names: named("batal", "cancel"), Description: both("Batalkan sebuah pesanan", "Cancel an order"), Options: []Option{any}},
 		{Name: "list", Names: named("daftar", "list"), Description: both("Pesanan terakhir sebuah perusahaan", "Last orders of a company"), Options: []Option{company}},
 	}}}
 }

@@ -96,7 +96,7 @@ func (d *Desk) outreachBelow(ctx context.Context, i Interaction, said string) (A
 		}
 		line := fmt.Sprintf("%d. `%s` %s · **%s**", n+1, bridge.Clean(o.Ref, 40), outreachKind(i, o.Kind), bridge.ToDiscord(who))
 		if o.By != "" && o.By != "halo" {
-			line += i.say(" · diminta <@", " · asked by <@") + o.By + ">"
+			line += i.say(" · diminta ", " · asked by ") + bridge.By(o.By, i.English())
 		}
 		if n < len(times) && !pace.Paused.On() {
 			line += " · " + stamp(times[n], "f")
@@ -195,7 +195,7 @@ func pauseLine(i Interaction, p customer.Pause) string {
 		}[p.Why]
 		return line + ": " + cmp.Or(i.say(why[0], why[1]), bridge.Clean(p.Why, 60)) + i.say("; asisten manajer atau manajer melanjutkannya", "; an assistant manager or manager resumes it")
 	}
-	return line + i.say(" oleh <@", " by <@") + p.By + ">"
+	return line + i.say(" oleh ", " by ") + bridge.By(p.By, i.English())
 }
 
 // capLine says how much of the caps is used.

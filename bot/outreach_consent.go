@@ -75,7 +75,7 @@ func consentLine(i Interaction, c customer.Consent) string {
 	if c.By == "client" {
 		said += i.say(" · ditulis klien sendiri", " · in the client's own words")
 	} else if c.By != "" {
-		said += i.say(" · dicatat <@", " · noted by <@") + c.By + ">"
+		said += i.say(" · dicatat ", " · noted by ") + bridge.By(c.By, i.English())
 	}
 	if !c.At.IsZero() {
 		said += " " + stamp(c.At, "d")

@@ -162,10 +162,10 @@ func TestConsentHeardByStaff(t *testing.T) {
 		t.Errorf("%+v", c.Consent)
 	}
 	f := maya.form(bot.Interaction{Button: "cu:consent:" + id, Message: "9"})
-	checkFilled(t, f)
 	if f.Fields[0].Value != "ya" {
 		t.Errorf("%+v", f.Fields)
 	}
+	checkFilled(t, f)
 	if a := maya.send(f.ID, "wish", "ya", "reason", "lagi"); !strings.Contains(a.Text, "Tidak ada yang berubah") {
 		t.Errorf("%q", a.Text)
 	}

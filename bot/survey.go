@@ -52,9 +52,9 @@ func surveyActions() actions {
 }
 
 func surveyCommands() []Command {
-	id := Option{Name: "id", Names: named("nomor", "id"), Required: true, Description: both("Nomor surveinya, misalnya SV-2612-0012", "The survey, such as SV-2612-0012")}
+	id := Option{Name: "id", Names: named("nomor", "id"), Required: true, Description: both("Nomor surveinya, misalnya SV-2612-0012", "The survey, such as SV-2612-0012"), Complete: FromSurveysAsked}
 	any := id
-	any.Required, any.Description = false, both("Nomor daftar atau survei; tanpa ini daftar terbaru", "A list or a survey; without it the latest list")
+	any.Required, any.Complete, any.Description = false, FromSurveys, both("Nomor daftar atau survei; tanpa ini daftar terbaru", "A list or a survey; without it the latest list")
 	return []Command{{Name: "survey", Names: named("survei", "survey"), Description: both("Survei pelanggan", "Surveys of customers"), Sub: []Command{
 		{Name: "list", Names: named("daftar", "list"), Description: both("Survei tiap bulan dengan tingkat pengembaliannya", "The surveys of each month with their return rate")},
 		{Name: "show", Names: named("lihat", "show"), Description: both("Satu daftar, atau satu survei", "One list, or one survey"), Options: []Option{any}},

@@ -19,6 +19,12 @@ func (d *Desk) retry(ctx context.Context, i Interaction) (Answer, error) {
 		words = ": “" + r.words + "”"
 	}
 	switch {
+	case r.first:
+		return Answer{Text: i.say("Tidak dikirim ulang dari sini: pesan proaktif hanya lewat antrean. Kirim lagi dengan tombol kartunya, bila klien masih boleh dihubungi.",
+			"Not sent again from here: what the desk sends first goes by the queue only. Send it again by its card's button, if the client may still be turned to.")}, nil
+	case r.unasked:
+		return Answer{Text: i.say("Tidak dikirim ulang: klien tidak lagi menunggu balasan di kartu ini. Telepon kliennya, atau kirim pesan baru lewat kartunya.",
+			"Not sent again: the client no longer waits for an answer in this card. Phone him, or send a new message by the card.")}, nil
 	case r.gone:
 		return Answer{Text: i.say("Tidak dikirim ulang: pesan aslinya sudah dihapus. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
 			"Not sent again: the original message was deleted. If the client needs to read it, write it as a new message.")}, nil
@@ -36,6 +42,8 @@ type revival struct {
 	words   string // how what is sent begins, "" for a letter without words
 	changed bool   // the words are newer than those it died with
 	gone    bool   // it stays dead: its message was deleted since
+	unasked bool   // it stays dead: nobody waits for it any more
+	first   bool   // it is out of the grave, but the queue alone sends such messages
 }
 
 // revive takes a dead letter out of the grave, and its mark follows. Doing it twice
@@ -50,6 +58,17 @@ func (d *Desk) revive(ctx context.Context, i Interaction, id string) (r revival,
 		}
 		l, found, err := tx.DeadLetter(id)
 		if err != nil || !found {
+			return err
+		}
+		why, err := d.bridge.Resendable(tx, l)
+		if err != nil {
+			return err
+		}
+		if r.unasked = why == "talk"; r.unasked {
+			return nil
+		}
+		if r.first = why == "queue"; r.first {
+			_, _, err = tx.Revive(id) // the courier takes it out of its lane
 			return err
 		}
 		if r.words, r.changed, r.gone, err = bridge.Resend(tx, l); err != nil || r.gone {

@@ -183,7 +183,8 @@ func made(f customer.FollowUp) time.Time {
 
 // showFollowUp lets the talk, its head and its tags, and the list, show how it stands.
 func (d Desk) showFollowUp(tx *ledger.Tx, before, f customer.FollowUp) error {
-	if f.Over() {
+	// An order that comes later does not end a talk that the client has opened again.
+	if f.Over() && (!before.Over() || before.Response != f.Response) {
 		if err := d.EndTalk(tx, f.ID, f.By); err != nil {
 			return err
 		}

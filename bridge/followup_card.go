@@ -44,9 +44,15 @@ func (c *Courier) followUpCard(ctx context.Context, t ticket.Ticket, f customer.
 	if err != nil {
 		return nil, nil, err
 	}
+	waits := ""
+	if f.State == customer.FollowUpQueued {
+		if waits, err = c.queuedHint(ctx, f); err != nil {
+			return nil, nil, err
+		}
+	}
 	card := &Card{
 		Title: fmtCut(followUpKinds[f.Kind]+" · "+cmp.Or(Clean(company.Name, 80), f.Customer)+" · "+followUpStates[f.State], 250),
-		Text:  followUpHint(t, f, c.desk), Color: followUpColors[f.State], Footer: f.ID,
+		Text:  followUpHint(t, f, c.desk, waits), Color: followUpColors[f.State], Footer: f.ID,
 	}
 	fields := append(c.desk.buyerFields(f, company), contactFields(f, conv, who)...)
 	switch {
@@ -75,8 +81,8 @@ func (c *Courier) followUpCard(ctx context.Context, t ticket.Ticket, f customer.
 	return card, followUpButtons(f), nil
 }
 
-// followUpHint says what is to be done next.
-func followUpHint(t ticket.Ticket, f customer.FollowUp, desk Desk) string {
+// followUpHint says what is to be done next; waits is what is said of one in the queue.
+func followUpHint(t ticket.Ticket, f customer.FollowUp, desk Desk, waits string) string {
 	switch {
 	case f.Over():
 		return "Kartu ini sudah selesai."
@@ -85,7 +91,7 @@ func followUpHint(t ticket.Ticket, f customer.FollowUp, desk Desk) string {
 	case f.Kind == customer.Callback:
 		return "Telepon pelanggan ini sesuai prosedur keluhan: cari penyebab nilai rendahnya, tentukan tindakan perbaikan, lalu catat."
 	case f.State == customer.FollowUpQueued:
-		return "Pesannya menunggu giliran: dikirim pada jam kerja, berjarak dari pesan lain. Urutannya terlihat di `/desk outreach`."
+		return waits
 	case f.State == customer.FollowUpSent, f.State == customer.FollowUpAnswered:
 		return talkHint(t, desk) + " Catat hasilnya bila sudah jelas."
 	case f.Conversation == "":

@@ -79,6 +79,9 @@ func (s Satisfaction) String() string {
 // again it changes nothing. [customer.Refusal] as [customer.FollowUp.Record],
 // [*escalation.Refusal] for a party that there is none of.
 func (d Desk) ForwardUnusual(tx *ledger.Tx, id string, party escalation.Party, s Satisfaction, by string) (number string, err error) {
+	if party == escalation.Developers {
+		return "", &escalation.Refusal{Key: "no_team"} // they need a report with its reproduction
+	}
 	f, ok, err := customer.LoadFollowUp(tx, id)
 	if err != nil {
 		return "", err

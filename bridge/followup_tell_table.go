@@ -20,6 +20,7 @@ func init() {
 		"followup_corrected": (*followUpTelling).recorded,
 		"followup_skipped":   (*followUpTelling).skipped,
 		"followup_won":       (*followUpTelling).won,
+		"followup_lost":      (*followUpTelling).lost,
 		"followup_forwarded": (*followUpTelling).forwarded,
 		"followup_reminded":  (*followUpTelling).reminded,
 		"followup_missed":    (*followUpTelling).missed,
@@ -77,6 +78,19 @@ func (s *followUpTelling) skipped(e ledger.Event) error {
 
 func (s *followUpTelling) won(e ledger.Event) error {
 	s.line("🎉 Pesanan **" + ToDiscord(Clean(e.Data["order"], 40)) + "** masuk setelah tindak lanjut ini.")
+	return nil
+}
+
+// lost calls who has it, unless another order came in the place of the cancelled one.
+func (s *followUpTelling) lost(e ledger.Event) error {
+	line := "pesanan **" + ToDiscord(Clean(e.Data["order"], 40)) + "** dibatalkan dan tidak lagi dihitung sebagai hasil kartu ini."
+	switch {
+	case s.quiet:
+	case s.has("followup_won"):
+		s.line("↩️ " + capital(line))
+	default:
+		s.call("↩️", s.holder(), line+" Tanyakan alasannya kepada pelanggan, lalu perbaiki hasilnya.", followCorrect)
+	}
 	return nil
 }
 

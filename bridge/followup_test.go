@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -273,6 +274,109 @@ func TestFollowUpIsSentAnsweredAndWon(t *testing.T) {
 	})
 }
 
+// An order that is cancelled is no order of the follow-up: another one that came in time
+// takes its place, else sales are told to ask.
+func TestCancelledOrderIsNotWon(t *testing.T) {
+	inShop(t, "2026-12-01 08:30", func(s shop) {
+		s.company(1, 6, 30, 90, wrote)
+		s.runs("followups")
+		s.till(time.Now().Add(time.Minute))
+		id := s.follows("k01")[0].ID
+		s.twice(id, func(f *customer.FollowUp, at time.Time) ([]ledger.Event, error) { return f.Queue("dewi", at) })
+		s.till(time.Now().Add(10 * time.Minute))
+		for n := range 2 {
+			at := time.Now().Add(time.Duration(n+1) * time.Minute)
+			s.till(at.Add(time.Second))
+			s.orders("k01", fmt.Sprintf("SO-new-%d", n), at, time.Time{})
+		}
+		s.guest(1, "Ana").says("kapan dikirim?") // opens the talk again
+		s.settle()
+		cancel := func(number string) {
+			for range 2 {
+				s.does(func(tx *ledger.Tx) error {
+					_, err := s.policy.PlaceOrder(tx, customer.Order{Number: number, Void: true}, "import")
+					return err
+				})
+			}
+			s.settle()
+		}
+		if f := s.follows("k01")[0]; f.Won != "SO-new-0" {
+			t.Fatalf("before: %+v", f)
+		}
+		cancel("SO-new-0")
+		if f := s.follows("k01")[0]; f.Won != "SO-new-1" || f.WonAt.IsZero() || f.State != customer.FollowUpDone {
+			t.Errorf("one is left: %+v", f)
+		}
+		cancel("SO-new-1")
+		if f := s.follows("k01")[0]; f.Won != "" || !f.WonAt.IsZero() || f.Response.Result != customer.Ordered {
+			t.Errorf("none is left: %+v", f)
+		}
+		if got := s.thread(id); strings.Count(got, "dibatalkan dan tidak lagi dihitung") != 2 || strings.Count(got, "Tanyakan alasannya") != 1 {
+			t.Errorf("the card's thread has\n%s", got)
+		}
+		if got := s.office.ticket(id); got.State == ticket.Closed {
+			t.Errorf("the talk that the client opened again is %s", got.State)
+		}
+		if got := strings.Join(s.what(id), " "); !strings.Contains(got, "followup_won") || strings.Count(got, "followup_lost") != 2 {
+			t.Errorf("the log has %s", got)
+		}
+		s.does(func(tx *ledger.Tx) error { // it was a mistake: the order stands
+			_, err := s.policy.PlaceOrder(tx, customer.Order{Number: "SO-new-1"}, "import")
+			return err
+		})
+		if f := s.follows("k01")[0]; f.Won != "SO-new-1" {
+			t.Errorf("restored: %+v", f)
+		}
+	})
+}
+
+// heads are the texts that the head of a card had, the oldest first.
+func (s shop) heads(number string) (all []string) {
+	s.t.Helper()
+	thread := s.office.ticket(number).Thread
+	s.board.mu.Lock()
+	defer s.board.mu.Unlock()
+	for _, m := range s.board.cards[thread] {
+		all = append(all, m.Card.Text)
+	}
+	return all
+}
+
+// A card says when its message will go, and that there is a pause.
+func TestCardSaysWhenItsMessageGoes(t *testing.T) {
+	inShop(t, "2026-12-01 16:58", func(s shop) {
+		for n := range 3 {
+			s.company(n+1, 6, 30, 90+n, wrote)
+		}
+		s.runs("followups")
+		s.till(time.Now().Add(10 * time.Second))
+		ids := []string{s.follows("k01")[0].ID, s.follows("k02")[0].ID, s.follows("k03")[0].ID}
+		for _, id := range ids {
+			s.twice(id, func(f *customer.FollowUp, at time.Time) ([]ledger.Event, error) { return f.Queue("dewi", at) })
+		}
+		last := func(id string) string { all := s.heads(id); return all[len(all)-1] }
+		said := last(ids[2])
+		_, after, _ := strings.Cut(said, "perkiraan terkirim **<t:")
+		stamp, _, _ := strings.Cut(after, ":f>")
+		unix, err := strconv.ParseInt(stamp, 10, 64)
+		if err != nil {
+			t.Fatalf("the third card says %q", said)
+		}
+		expected := time.Unix(unix, 0)
+		s.does(func(tx *ledger.Tx) error { return s.policy.PauseOutreach(tx, "dewi", "libur") })
+		s.does(func(tx *ledger.Tx) error { bridge.RefreshCard(tx, ids[1]); return nil })
+		s.settle()
+		if got := last(ids[1]); s.follows("k02")[0].State == customer.FollowUpQueued && !strings.Contains(got, "dijeda") {
+			t.Errorf("in a pause the card says %q", got)
+		}
+		s.does(func(tx *ledger.Tx) error { return s.policy.ResumeOutreach(tx, "dewi") })
+		s.until("2026-12-02 09:00")
+		if f := s.follows("k03")[0]; f.Sent.Sub(expected).Abs() > 5*time.Minute {
+			t.Errorf("it was to go at %v and went at %v", expected, f.Sent)
+		}
+	})
+}
+
 func TestSilentCustomerIsPhonedAndTheMonthEnds(t *testing.T) {
 	inShop(t, "2026-12-01 08:30", func(s shop) {
 		s.company(1, 6, 30, 90, wrote)
@@ -403,7 +507,7 @@ func TestSalesAreNudgedOnceADay(t *testing.T) {
 func TestEveryEventOfAFollowUpIsTold(t *testing.T) {
 	for _, e := range []string{
 		"followup_opened", "followup_reworded", "followup_taken", "followup_queued", "followup_returned", "followup_sent", "followup_answered",
-		"followup_recorded", "followup_corrected", "followup_skipped", "followup_won", "followup_forwarded", "followup_reminded", "followup_missed",
+		"followup_recorded", "followup_corrected", "followup_skipped", "followup_won", "followup_lost", "followup_forwarded", "followup_reminded", "followup_missed",
 	} {
 		if told, untold := bridge.FollowUpTold(e); told == untold {
 			t.Errorf("%s: told %v, untold %v", e, told, untold)

@@ -99,24 +99,30 @@ func (r *Relay) hold(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, why string)
 	words{Ticket: t.Number, Channel: m.Channel}.index(tx, m.ID, m.At)
 	tx.Log(t.Number, ledger.Event{What: "held", By: m.Author, Ref: m.ID, Data: map[string]string{"text": m.Text, "why": why}})
 	tx.Refresh(keptView(m.Channel, m.ID))
-	tx.Send(letter(holdLine(m.ID), ThreadLane(t.Number), t.Number, kindSay, sayBody{
-		Content: r.heldText(t, m, why), ReplyTo: m.ID,
-		Buttons: []Button{
-			{ID: HoldSend + m.ID, Label: "Kirim ke klien", Emoji: "📤", Style: "primary"},
-			{ID: HoldNote + m.ID, Label: "Jadikan catatan", Emoji: "📝", Style: "secondary"},
-		},
-	}))
+	text, buttons, err := r.heldText(tx, t, m, why)
+	if err != nil {
+		return err
+	}
+	tx.Send(letter(holdLine(m.ID), ThreadLane(t.Number), t.Number, kindSay, sayBody{Content: text, ReplyTo: m.ID, Buttons: buttons}))
 	return nil
 }
 
 func holdLine(message string) string { return "hold/" + message }
 
 // heldText says why a message is held, and how the client would read it if that is not
-// plain to see.
-func (r *Relay) heldText(t ticket.Ticket, m StaffMessage, why string) string {
+// plain to see. The buttons are those that decide about it.
+func (r *Relay) heldText(tx *ledger.Tx, t ticket.Ticket, m StaffMessage, why string) (text string, buttons []Button, err error) {
 	shown, _, _ := r.split(m)
-	text := "⏸️ Belum dikirim ke klien. Tekan *Kirim ke klien* bila klien boleh membacanya." // the reason is gone
+	buttons = []Button{
+		{ID: HoldSend + m.ID, Label: "Kirim ke klien", Emoji: "📤", Style: "primary"},
+		{ID: HoldNote + m.ID, Label: "Jadikan catatan", Emoji: "📝", Style: "secondary"},
+	}
+	text = "⏸️ Belum dikirim ke klien. Tekan *Kirim ke klien* bila klien boleh membacanya." // the reason is gone
 	switch {
+	case isHeldFirst(why):
+		if text, buttons, err = r.desk.firstText(tx, t, m.ID, why); err != nil {
+			return "", nil, err
+		}
 	case why == heldMention && callsStaff(shown):
 		text = "⏸️ Belum dikirim ke klien: pesan ini menyebut rekan kerja."
 	case why == heldTranscript:
@@ -131,7 +137,7 @@ func (r *Relay) heldText(t ticket.Ticket, m StaffMessage, why string) string {
 	if calls.MatchString(m.Text) && shown.Text != "" {
 		text += "\nBila dikirim, klien membaca:\n" + quote(ToDiscord(Clean(strings.Join(r.parts(shown), " "), 300)))
 	}
-	return text + "\n-# Mengubah pesannya mengubah apa yang akan dikirim; menghapusnya membatalkan."
+	return text + "\n-# Mengubah pesannya mengubah apa yang akan dikirim; menghapusnya membatalkan.", buttons, nil
 }
 
 // split cuts a message into what is for the client and its notes; inside reports that
@@ -170,64 +176,92 @@ const (
 	VerdictEmpty   Verdict = "empty"   // there is nothing in it to be sent
 	VerdictFiles   Verdict = "files"   // its files were not kept
 	VerdictUnknown Verdict = "unknown" // it is no message of an agent in this thread
+
+	VerdictQueued        Verdict = "queued"         // it is the text of its follow-up, and waits for its turn
+	VerdictQueuedAlready Verdict = "queued_already" // it was so before
+	VerdictWordsOnly     Verdict = "words_only"     // there is more to it than words, which the queue does not take
 )
+
+// An undecided is a message that was kept, as it would be sent.
+type undecided struct {
+	k     kept
+	t     ticket.Ticket
+	shown StaffMessage
+	notes []string // that stay inside
+	w     words    // of earlier turns, if had
+	had   bool
+}
+
+// decidable loads a message that was kept, for somebody to decide that it is sent. A
+// verdict says that there is nothing to decide. A ticket that is closed or has no chat
+// gives a [*ticket.Refusal].
+func (d Desk) decidable(tx *ledger.Tx, thread, message string) (s undecided, v Verdict, err error) {
+	tx.Expect(keptRef(message), wordsRef(message))
+	ok := false
+	if s.k, ok, err = loadKept(tx, message); err != nil {
+		return s, "", err
+	}
+	s.w, s.had, err = loadWords(tx, message)
+	switch {
+	case err != nil:
+		return s, "", err
+	case !ok && s.had && !s.w.Gone && s.w.Channel == thread, ok && s.k.State == keptSent && s.k.Channel == thread:
+		return s, VerdictAlready, nil
+	case !ok || s.k.Channel != thread:
+		return s, VerdictUnknown, nil
+	case s.k.State == keptGone:
+		return s, VerdictGone, nil
+	case s.k.Lost:
+		return s, VerdictFiles, nil
+	}
+	s.t, ok, err = ticket.Load(tx, s.k.Ticket)
+	switch {
+	case err != nil || !ok:
+		return s, "", cmp.Or(err, fmt.Errorf("%w: %s", ErrNoTicket, s.k.Ticket))
+	case s.t.State == ticket.Closed && !s.t.IsTalk():
+		return s, "", &ticket.Refusal{Key: "closed"}
+	case s.t.Conversation == "":
+		return s, "", &ticket.Refusal{Key: "no_bridge"}
+	}
+	m, err := s.k.message(tx, message)
+	if err != nil {
+		return s, "", err
+	}
+	r, inside := &Relay{desk: d}, false
+	if s.shown, s.notes, inside = r.split(m); inside {
+		s.shown, s.notes = r.unmarked(m), nil
+	}
+	return s, "", nil
+}
 
 // SendKept sends a message of an agent that was held or stayed inside, as the agent's
 // words: notes go without their mark, unless other words stand beside them. by is who
 // asked for it. Sending twice is sending once. A ticket that is closed or has no chat
-// gives a [*ticket.Refusal].
+// gives a [*ticket.Refusal], and a talk whose client waits for no answer.
 func (d Desk) SendKept(tx *ledger.Tx, thread, message, by string) (Verdict, error) {
-	tx.Expect(keptRef(message), wordsRef(message))
-	k, ok, err := loadKept(tx, message)
-	if err != nil {
-		return "", err
+	s, v, err := d.decidable(tx, thread, message)
+	if err != nil || v != "" {
+		return v, err
 	}
-	w, had, err := loadWords(tx, message)
-	switch {
-	case err != nil:
-		return "", err
-	case !ok && had && !w.Gone && w.Channel == thread, ok && k.State == keptSent && k.Channel == thread:
-		return VerdictAlready, nil
-	case !ok || k.Channel != thread:
-		return VerdictUnknown, nil
-	case k.State == keptGone:
-		return VerdictGone, nil
-	case k.Lost:
-		return VerdictFiles, nil
-	}
-	t, ok, err := ticket.Load(tx, k.Ticket)
-	switch {
-	case err != nil || !ok:
-		return "", cmp.Or(err, fmt.Errorf("%w: %s", ErrNoTicket, k.Ticket))
-	case t.State == ticket.Closed && !t.IsTalk():
-		return "", &ticket.Refusal{Key: "closed"}
-	case t.Conversation == "":
-		return "", &ticket.Refusal{Key: "no_bridge"}
-	}
-	m, err := k.message(tx, message)
-	if err != nil {
+	if err := d.answers(tx, s.t); err != nil {
 		return "", err
 	}
 	r := &Relay{desk: d}
-	shown, notes, inside := r.split(m)
-	if inside {
-		shown, notes = r.unmarked(m), nil
-	}
-	parts := r.layout(shown, shown.Text)
+	parts := r.layout(s.shown, s.shown.Text)
 	if len(parts) == 0 {
 		return VerdictEmpty, nil
 	}
 	how := utterance{}
-	if had {
-		how.turn, how.away = w.Turn+1, w.away(message)
+	if s.had {
+		how.turn, how.away = s.w.Turn+1, s.w.away(message)
 	}
-	if err := r.utter(tx, t, shown, parts, notes, how); err != nil {
+	if err := r.utter(tx, s.t, s.shown, parts, s.notes, how); err != nil {
 		return "", err
 	}
-	k.State, k.Notes = keptSent, len(notes) > 0
-	tx.Log(k.Ticket, ledger.Event{What: "held_sent", By: by, Ref: message, Data: map[string]string{"why": k.Why}})
-	k.decided(tx, message, "✅ Dikirim ke klien oleh <@"+by+">.")
-	return VerdictSent, k.save(tx, message)
+	s.k.State, s.k.Notes = keptSent, len(s.notes) > 0
+	tx.Log(s.k.Ticket, ledger.Event{What: "held_sent", By: by, Ref: message, Data: map[string]string{"why": s.k.Why}})
+	s.k.decided(tx, message, "✅ Dikirim ke klien oleh <@"+by+">.")
+	return VerdictSent, s.k.save(tx, message)
 }
 
 // unmarked is a note without what marks it as one.
@@ -283,6 +317,12 @@ func (d Desk) KeepInside(tx *ledger.Tx, thread string, m StaffMessage, files int
 		}
 	}
 	verdict := VerdictNote
+	if k.State == keptQueued {
+		if err := d.unqueue(tx, k.Ticket, by); err != nil {
+			return "", err
+		}
+		verdict = VerdictUndone
+	}
 	if had && !w.Gone {
 		r := &Relay{desk: d}
 		verdict = VerdictUndone

@@ -18,6 +18,10 @@ func (r *Relay) editedKept(tx *ledger.Tx, k kept, m StaffMessage) error {
 	if err := k.put(tx, m); err != nil {
 		return err
 	}
+	if k.State == keptQueued {
+		tx.Send(noticeOn(k.Ticket, fmt.Sprintf("unchanged/%s/%d", m.ID, k.Edited), m.ID, unchangedText["queued"]))
+		return nil
+	}
 	if k.State != keptHeld {
 		if r.desk.Mode != Command {
 			r.editedInside(tx, k.Ticket, m)
@@ -36,14 +40,21 @@ func (r *Relay) editedKept(tx *ledger.Tx, k kept, m StaffMessage) error {
 	if err != nil || !ok {
 		return err
 	}
-	k.rewrite(tx, m.ID, r.heldText(t, m, k.Why), Rewrite)
+	text, _, err := r.heldText(tx, t, m, k.Why)
+	if err != nil {
+		return err
+	}
+	k.rewrite(tx, m.ID, text, Rewrite)
 	return k.save(tx, m.ID)
 }
 
 // deleted takes in that a kept message was deleted: it can no longer be sent.
 func (k kept) deleted(tx *ledger.Tx, message string) error {
-	held := k.State == keptHeld
+	held, queued := k.State == keptHeld, k.State == keptQueued
 	k.State = keptGone
+	if queued {
+		tx.Send(noticeOn(k.Ticket, "unchanged/"+message, "", unchangedText["queued"]))
+	}
 	if held {
 		k.rewrite(tx, message, "🗑️ Pesan yang ditahan ini sudah dihapus. Klien tidak menerimanya.", conclude)
 	}

@@ -39,7 +39,8 @@ const (
 	keptHeld   keptState = "held"   // somebody has to decide
 	keptInside keptState = "inside" // a note
 	keptSent   keptState = "sent"
-	keptGone   keptState = "gone" // deleted in Discord
+	keptGone   keptState = "gone"   // deleted in Discord
+	keptQueued keptState = "queued" // it became the text of its talk's follow-up
 )
 
 func keptRef(message string) ledger.Ref { return ledger.Ref{Kind: kindKept, ID: message} }

@@ -234,7 +234,10 @@ func (a *arrival) opt(wish ticket.Opt) error {
 		}
 		return cmp.Or(a.settle(a.open, &t, a.record(events)), a.conclude())
 	}
-	return a.aside(number)
+	if err := a.aside(number); err != nil || number != a.c.Talk {
+		return err
+	}
+	return a.r.desk.talkHeard(a.tx, number) // nobody is asked to phone who has said so much
 }
 
 // conclude says what stands below the message, once.

@@ -25,6 +25,9 @@ func (d Desk) PlaceOrder(tx *ledger.Tx, o customer.Order, by string) (customer.P
 	if !p.Order.Void && !counted && (recent || p.Customer.FollowUp != "") { // a history has no follow-ups
 		err = d.attribute(tx, p.Order)
 	}
+	if p.Order.Void && counted {
+		err = d.unwon(tx, p.Order, p.Customer)
+	}
 	if err = errors.Join(err, d.expectReorder(tx, p.Customer), d.welcome(tx, p)); err != nil || !recent {
 		return p, err
 	}
@@ -90,6 +93,34 @@ func (d Desk) won(tx *ledger.Tx, id string, o customer.Order) error {
 		}
 		more, err := f.Record(customer.Response{Way: customer.WayWhatsApp, Result: customer.Ordered}, "halo", tx.Now())
 		return append(events, more...), err
+	})
+}
+
+// unwon takes an order that was cancelled from the follow-up that led to it, and ties the
+// next one to that which came in time, if there is one.
+func (d Desk) unwon(tx *ledger.Tx, o customer.Order, c customer.Customer) error {
+	recent, err := d.followUpsOf(tx, c.ID, o.At.Add(-d.followUps().Attribute-longestWait), mostAttributed)
+	if err != nil {
+		return err
+	}
+	n := slices.IndexFunc(recent, func(f customer.FollowUp) bool { return f.Won == o.Number })
+	if n < 0 {
+		return nil
+	}
+	next := customer.Order{}
+	for _, other := range c.Orders {
+		at := made(recent[n])
+		tied := slices.ContainsFunc(recent, func(f customer.FollowUp) bool { return f.Won == other.Number })
+		if other.Void || tied || at.IsZero() || !d.follows(other.At, at) || other.At.Sub(at) > d.followUps().Attribute {
+			continue
+		}
+		if next.Number == "" || other.At.Before(next.At) {
+			next = other
+		}
+	}
+	return d.ChangeFollowUp(tx, recent[n].ID, func(f *customer.FollowUp) ([]ledger.Event, error) {
+		events := f.Lose(o.Number, tx.Now())
+		return append(events, f.Win(next.Number, tx.Now())...), nil
 	})
 }
 

@@ -42,7 +42,10 @@ func (d Desk) Approach(tx *ledger.Tx, o customer.Outreach) error {
 }
 
 // isPerson reports whether something was asked for by somebody of the staff.
-func isPerson(by string) bool { return by != "" && by != "halo" && by != "client" }
+func isPerson(by string) bool {
+	_, other := NoStaff(by, false)
+	return !other
+}
 
 // DropOutreach takes a message that has not left out of the queue, for a reason. Its owner
 // (follow-up, survey) hears it; one that was sent or dropped before stays as it is.

@@ -150,7 +150,7 @@ func (p *Presence) addressOf(ctx context.Context, thread string) (Address, error
 		return "", err
 	}
 	tk, err := ticket.Decode(d.Data)
-	if err != nil || tk.State == ticket.Closed {
+	if err != nil || tk.State == ticket.Closed || tk.IsTalk() && tk.LastClient.IsZero() { // what is written there is no answer
 		return "", err
 	}
 	conv, err := p.conversation(ctx, tk.Conversation)

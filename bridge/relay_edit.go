@@ -112,6 +112,7 @@ func (r *Relay) editedInside(tx *ledger.Tx, number string, m StaffMessage) {
 // unchangedText says, by the reason, why an edit did not follow and what to do.
 var unchangedText = map[string]string{
 	"inside":  "⚠️ Pesan ini tadinya tidak dikirim ke klien, dan perubahannya juga tidak. Bila klien perlu membacanya, tulislah sebagai pesan baru.",
+	"queued":  "⚠️ Pesan ini sudah menjadi pesan kartu, jadi mengubah atau menghapusnya di sini tidak mengubah yang dikirim. Selama masih dalam antrean, ubah atau batalkan dengan tombol kartu.",
 	"staff":   "⚠️ Perubahan ini tidak dikirim ke klien: penulisnya tidak lagi berperan yang boleh membalas klien di sini. Klien tetap melihat teks semula.",
 	"note":    "⚠️ Perubahan ini tidak dikirim: klien tetap melihat teks semula. Untuk menariknya dari klien, hapuslah pesan ini.",
 	"reveal":  "⚠️ Perubahan ini tidak dikirim ke klien karena ada baris yang tadinya catatan. Bila klien perlu membacanya, tulislah sebagai pesan baru.",

@@ -88,7 +88,13 @@ func (r *Relay) reply(tx *ledger.Tx, number string, m StaffMessage) error {
 	case t.State == ticket.Closed && !t.IsTalk():
 		return r.tooLateToReply(tx, t, m)
 	}
-	why := r.doubt(t, shown)
+	why, err := r.desk.unasked(tx, t)
+	if err != nil {
+		return err
+	}
+	if why == "" {
+		why = r.doubt(t, shown)
+	}
 	if why == "" {
 		if why, err = aside(tx, number, m); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -105,11 +106,7 @@ func (d Desk) changeSurvey(tx *ledger.Tx, s customer.Survey, c *ticket.Conversat
 
 // copyOf is a survey that a transition of the other does not change.
 func copyOf(s customer.Survey) customer.Survey {
-	answers := map[customer.Question]int{}
-	for q, v := range s.Answers {
-		answers[q] = v
-	}
-	if s.Answers = answers; len(answers) == 0 {
+	if s.Answers = maps.Clone(s.Answers); len(s.Answers) == 0 {
 		s.Answers = nil
 	}
 	s.Orders = slices.Clone(s.Orders)

@@ -156,6 +156,9 @@ func TestWordsInATalk(t *testing.T) {
 		if got := d.forumOf(d.talk().Thread); got != "followups: FU-261123-0003 · Toko Maju" {
 			t.Errorf("the post is %q", got)
 		}
+		d.sendsFirst("Halo kak, apa kabar?")
+		d.wantNews("Halo kak, apa kabar?")
+		d.quotes("apa kabar?", "baik kak, ada apa?")
 		first := d.says("Halo kak, stok kertasnya masih cukup?", salesMan)
 		d.wantNews("Halo kak, stok kertasnya masih cukup?")
 		d.says("// ragu", salesMan)
@@ -203,7 +206,7 @@ func TestWordsInATalk(t *testing.T) {
 		if all := d.tickets(); len(all) != 2 {
 			t.Errorf("%d threads, want the closed ticket's and the card's", len(all))
 		}
-		if got := d.events(card); got["client_wrote"] != 3 || got["agent_wrote"] != 3 {
+		if got := d.events(card); got["client_wrote"] != 4 || got["agent_wrote"] != 3 {
 			t.Errorf("events %v", got)
 		}
 		d.noTicket()
@@ -399,6 +402,7 @@ func TestWhereAnAnswerToAFollowUpGoes(t *testing.T) {
 func TestATalkOfMergedConversations(t *testing.T) {
 	inTalk(t, true, func(d *talker) {
 		d.sendsFirst("Halo kak, saatnya pesan tinta lagi?")
+		d.quotes("saatnya pesan tinta", "boleh kak")
 		other := bridge.ClientMessage{ID: "X1", Chat: "555@lid", Text: "halo, saya Ana dari nomor lain"}
 		d.comes(other)
 		joined := other
@@ -428,7 +432,7 @@ func TestATalkOfMergedConversations(t *testing.T) {
 // from there on, and the desk's first sentence; what he writes next goes there.
 func TestATicketOfATalk(t *testing.T) {
 	inTalk(t, true, func(d *talker) {
-		d.says("Halo kak, jadi pesan?", salesMan)
+		d.sendsFirst("Halo kak, jadi pesan?")
 		d.writes("belum kak")
 		d.writes("aplikasinya malah tidak bisa dibuka")
 		d.phone.put("f1", "JPEG layar")

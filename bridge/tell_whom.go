@@ -26,16 +26,32 @@ func user(id string) string { return "<@" + id + ">" }
 
 // by shows who did something: a member of the staff, or whoever acts when nobody of them
 // does.
-func by(who string) string {
-	switch who {
-	case "", "halo":
-		return "sistem"
-	case "client":
-		return "klien"
-	case "phone":
-		return "ponsel tertaut"
+func by(who string) string { return By(who, false) }
+
+// By shows in Discord who did something: a member of the staff by a mention, whoever else
+// acts in words. It is Indonesian unless english.
+func By(who string, english bool) string {
+	if words, ok := NoStaff(who, english); ok {
+		return ToDiscord(words)
 	}
 	return user(who)
+}
+
+// NoStaff names in plain words who did something and is no member of the staff: the desk,
+// the client, the linked phone, an import, or who hands rows in over HTTP ("api:NAME"). ok
+// is false for everybody else.
+func NoStaff(who string, english bool) (words string, ok bool) {
+	if name, ok := strings.CutPrefix(who, "api:"); ok {
+		return strings.TrimSpace("API " + Clean(name, 40)), true
+	}
+	all, ok := map[string][2]string{
+		"": {"sistem", "the system"}, "halo": {"sistem", "the system"}, "client": {"klien", "the client"},
+		"phone": {"ponsel tertaut", "the linked phone"}, "import": {"impor daftar", "the import of a list"},
+	}[who]
+	if english {
+		return all[1], ok
+	}
+	return all[0], ok
 }
 
 // one calls a person, nobody for "".

@@ -273,7 +273,10 @@ func Ways() []Way { return []Way{WayWhatsApp, WayPhone, WayEmail, WayVisit} }
 
 // Results are what can come of a follow-up of the kind, in the order people choose from.
 func (k FollowUpKind) Results() []Result {
-	if k.Calls() {
+	switch k {
+	case Callback:
+		return []Result{Fine, Unusual, NoAnswer, Unreachable}
+	case NewCustomer:
 		return []Result{Fine, Unusual, NoAnswer, Unreachable, Ordered, Interested, Later, NotNeeded}
 	}
 	return []Result{Ordered, Interested, Later, NotNeeded, NoAnswer, Unreachable}
@@ -304,6 +307,16 @@ func (f *FollowUp) Win(order string, at time.Time) []ledger.Event {
 	}
 	f.Won, f.WonAt = order, at
 	return []ledger.Event{f.event("followup_won", "halo", at, "order", order, "sent", moment(f.Sent), "ended", moment(f.Ended))}
+}
+
+// Lose takes back that an order was tied to it: the order was cancelled. What was recorded
+// stays; somebody may correct it.
+func (f *FollowUp) Lose(order string, at time.Time) []ledger.Event {
+	if order == "" || f.Won != line(order, mostID) {
+		return nil
+	}
+	f.Won, f.WonAt = "", time.Time{}
+	return []ledger.Event{f.event("followup_lost", "halo", at, "order", line(order, mostID), "sent", moment(f.Sent), "ended", moment(f.Ended))}
 }
 
 // Forward notes a report by which something was forwarded, at most 10.

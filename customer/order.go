@@ -25,6 +25,10 @@ const (
 // milliseconds; orders older than [CompletedKept] when they came in are left out.
 const IndexCompleted = "completed"
 
+// Awaited is the shelf of the orders that are neither delivered nor cancelled, found by
+// their numbers; those placed longer than [CompletedKept] before they came in are left out.
+const Awaited Shelf = "words/order"
+
 // CompletedKept is how long after its completion an order matters to surveys and checks.
 const CompletedKept = 200 * 24 * time.Hour
 
@@ -267,9 +271,18 @@ func (s storedOrder) order() Order {
 	}
 }
 
-// save writes the order and its row in [IndexCompleted].
+// save writes the order, its row in [IndexCompleted] and those in [Awaited].
 func (o Order) save(tx *ledger.Tx, before Order) error {
 	relist(tx, before.completed(), o.kept(tx.Now()))
+	waiting := o.waiting(tx.Now())
+	for _, r := range waiting { // also of one that was left out before
+		tx.Index(r.Index, r.Member, r.Score)
+	}
+	if len(waiting) == 0 && before.awaited() {
+		for _, r := range Awaited.rows(o.Number, o.Number) {
+			tx.Unindex(r.Index, r.Member)
+		}
+	}
 	return o.write(tx)
 }
 
@@ -282,6 +295,17 @@ func (o Order) write(tx *ledger.Tx) error {
 func (o Order) List(tx *ledger.Tx, round string) error {
 	o.Listed = line(round, mostID)
 	return o.write(tx)
+}
+
+// awaited reports whether the order is known and to be delivered.
+func (o Order) awaited() bool { return o.Number != "" && !o.Void && o.Done.IsZero() }
+
+// waiting are the rows of an awaited order that still matters.
+func (o Order) waiting(now time.Time) []ledger.IndexRow {
+	if !o.awaited() || now.Sub(o.At) > CompletedKept {
+		return nil
+	}
+	return Awaited.rows(o.Number, o.Number)
 }
 
 func (o Order) completed() []ledger.IndexRow {

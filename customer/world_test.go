@@ -163,7 +163,7 @@ func (w *world) sold(t tb, ref ledger.Ref, data []byte) (rows []ledger.IndexRow,
 	case KindOrder:
 		var o Order
 		o, err = DecodeOrder(data)
-		rows = o.kept(w.now)
+		rows = append(o.kept(w.now), o.waiting(w.now)...)
 	case KindFollowUp:
 		var f FollowUp
 		f, err = DecodeFollowUp(data)

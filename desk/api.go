@@ -64,6 +64,9 @@ func (d *Desk) takeRow(ctx context.Context, st *store.Store, enter func(*ledger.
 	if !ok {
 		return web.Outcome{}, web.ErrAway
 	}
+	if err := d.led(ctx, st); err != nil {
+		return web.Outcome{}, err
+	}
 	var out web.Outcome
 	_, err := st.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
 		done, bad, err := enter(tx, policy)

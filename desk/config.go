@@ -210,7 +210,8 @@ type Config struct {
 	// Default: from 2160h, to 2880h, wait 336h, action 24h. Example: wait: 504h
 	Surveys bridge.Surveys
 	// FollowUps is followups.*: how many customers are followed up in a month, whom a list
-	// leaves out, and which orders are theirs. Default: 15 of 20, 720h, 720h, 2160h, 18h
+	// leaves out, and which orders are theirs. Default: target 15, list 20, rest 720h,
+	// attribute 720h, usual 2160h, silent 18h. Example: target: 20
 	FollowUps bridge.FollowUps
 
 	// Outreach is outreach.*, what bounds the messages that the desk sends first, in working

@@ -52,6 +52,9 @@ type Desk struct {
 	watch   *watch        // guarded by mu; nil while this process does not lead
 	queue   queue         // guarded by mu; as of the last look
 
+	leading sync.Mutex
+	allLed  bool // guarded by leading; every company is found by its key, place and names
+
 	incidents *incidents
 	haste     time.Duration // how many times faster the gate and the incidents are, for tests
 
@@ -207,6 +210,7 @@ func (d *Desk) work(ctx context.Context, st *store.Store, p *parts) error {
 	run("presence", p.presence.Run)
 	run("scheduler", p.scheduler.Run)
 	run("jobs", func(ctx context.Context) error { return d.planJobs(ctx, st, p.jobs) })
+	run("companies", func(ctx context.Context) error { return d.findCompanies(ctx, st) })
 	run("backlog", func(ctx context.Context) error { return p.backlog.run(ctx, d.haste) })
 	run("housekeeping", func(ctx context.Context) error { return d.keepHouse(ctx, st, p.library) })
 	return g.Wait()

@@ -29,7 +29,8 @@ type Import struct {
 	List  List
 	Path  string // of a CSV or XLSX file
 	Sheet string // of a workbook; "" for the first
-	// Errors is where the bad rows go; "" for beside the file, as FILE.errors.csv.
+	// Errors is where the bad rows go; "" for beside the file, as FILE.errors.csv, of a dry
+	// run FILE.dry-run.errors.csv.
 	Errors string
 	// DryRun takes nothing in: it says what would become of each row.
 	DryRun bool
@@ -73,6 +74,9 @@ func RunImport(ctx context.Context, cfg Config, o Options, what Import) (Importe
 	if err := answers(ctx, cfg, st); err != nil {
 		return Imported{}, err
 	}
+	if err := leadAll(ctx, st, !what.DryRun); err != nil {
+		return Imported{}, fmt.Errorf("make the companies of an older halo found: %w", err)
+	}
 	r, err := newIntake(st, cfg, what)
 	if err != nil {
 		return Imported{}, err
@@ -82,7 +86,7 @@ func RunImport(ctx context.Context, cfg Config, o Options, what Import) (Importe
 	}
 	r.done.Share = table.Done()
 	err = r.run(ctx, table)
-	if closed := r.bad.close(); err == nil {
+	if closed := errors.Join(r.bad.close(), r.dry.close()); err == nil {
 		err = closed
 	}
 	if ctx.Err() != nil && err != nil {
@@ -117,6 +121,7 @@ type intake struct {
 	what   Import
 	policy bridge.Desk
 	header customer.Header
+	last   *lastSaid
 	dry    *dryStore // what a dry run would have written, nil for none
 	bad    *badRows
 	done   Imported
@@ -130,14 +135,20 @@ func newIntake(st *store.Store, cfg Config, what Import) (*intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &intake{store: st, what: what, policy: policy, size: 20, bad: &badRows{path: what.Errors}}
+	r := &intake{store: st, what: what, policy: policy, last: newLastSaid(), size: 20, bad: &badRows{path: what.Errors}}
 	if r.bad.path == "" {
 		r.bad.path = what.Path + ".errors.csv"
+		if what.DryRun { // somebody may be mending those of the real one
+			r.bad.path = what.Path + ".dry-run.errors.csv"
+		}
+	}
+	if same(r.bad.path, what.Path) {
+		return nil, fmt.Errorf("the bad rows cannot go to %s, the list itself: name another file", what.Path)
 	}
 	if what.DryRun {
-		r.dry = &dryStore{docs: map[ledger.Ref][]byte{}, given: map[string]int64{}}
+		r.dry, err = newDryStore()
 	}
-	return r, nil
+	return r, err
 }
 
 // A listed is a row of the list on its way in.
@@ -145,7 +156,7 @@ type listed struct {
 	row   sheet.Row
 	entry customer.Entry
 	order customer.OrderEntry
-	group string // rows of one company
+	group string // the same for rows of one company
 }
 
 // headerWithin is in how many rows the names of the columns are looked for: titles stand
@@ -154,6 +165,9 @@ const headerWithin = 10
 
 func (r *intake) run(ctx context.Context, table *sheet.Table) error {
 	r.from4 = table.From1904()
+	if err := r.lookAhead(ctx); err != nil {
+		return err
+	}
 	var above []sheet.Row
 	var waiting []listed
 	known := false
@@ -179,7 +193,7 @@ func (r *intake) run(ctx context.Context, table *sheet.Table) error {
 			continue
 		}
 		r.done.Rows++
-		waiting = append(waiting, r.listed(row))
+		waiting = append(waiting, r.settle(r.listed(row)))
 		if r.done.Share = table.Done(); len(waiting) >= window {
 			if err := r.takeAll(ctx, waiting); err != nil {
 				return err
@@ -237,12 +251,21 @@ func (r *intake) listed(row sheet.Row) listed {
 		if r.from4 {
 			l.order.Placed, l.order.Done = customer.Since1904(l.order.Placed), customer.Since1904(l.order.Done)
 		}
-		l.group = strings.ToLower(strings.Join([]string{l.order.Key, l.order.Place, l.order.Name, l.order.Phone}, "|"))
+		l.group = rowsOf(l.order.Key, l.order.Place, l.order.Name, l.order.Phone)
 		return l
 	}
 	l.entry = r.header.Entry(row.Cells)
-	l.group = strings.ToLower(strings.Join([]string{l.entry.Key, l.entry.Place, l.entry.Name}, "|"))
+	l.group = rowsOf(l.entry.Key, l.entry.Place, l.entry.Name)
 	return l
+}
+
+// rowsOf is what rows of one company have in common: its key, else all they say of whom
+// they are.
+func rowsOf(key string, others ...string) string {
+	if key = strings.ToLower(strings.TrimSpace(key)); key != "" {
+		return key
+	}
+	return "|" + strings.ToLower(strings.Join(others, "|"))
 }
 
 // takeAll takes rows in, those of one company together and in their order.

@@ -29,6 +29,16 @@ type badRows struct {
 	own    customer.Header
 }
 
+// same reports whether two paths are one file.
+func same(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
 // firstShown is how many bad rows are told at once.
 const firstShown = 5
 

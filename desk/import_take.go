@@ -8,7 +8,6 @@ import (
 
 	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
-	"github.com/haloerzap/halo/store"
 )
 
 const (
@@ -148,54 +147,3 @@ func (r *intake) count(l listed, e entered) error {
 	}
 	return nil
 }
-
-// A dryStore is what a dry run would have written so far.
-type dryStore struct {
-	docs  map[ledger.Ref][]byte
-	given map[string]int64
-}
-
-// keep notes what a commit would have written, under the bounds of a real one.
-func (d *dryStore) keep(c ledger.Change) error {
-	for _, p := range c.Puts {
-		if len(p.Data) > store.MaxDoc {
-			return fmt.Errorf("%w: %s has %d bytes", ledger.ErrTooLarge, p.Ref, len(p.Data))
-		}
-	}
-	for _, p := range c.Puts {
-		d.docs[p.Ref] = p.Data
-	}
-	return nil
-}
-
-// A dryReader answers from what a dry run would have written, else from what is stored.
-type dryReader struct {
-	*dryStore
-	tx *ledger.Tx
-}
-
-func (d *dryReader) Doc(ref ledger.Ref) (ledger.Doc, error) {
-	if data, ok := d.docs[ref]; ok {
-		return ledger.Doc{Version: 1, Data: data}, nil
-	}
-	data, err := d.tx.Doc(ref)
-	return ledger.Doc{Data: data}, err
-}
-
-// Next gives numbers that are nobody's: a dry run uses none up.
-func (d *dryReader) Next(series string) (int64, error) {
-	d.given[series]++
-	return 1_000_000 + d.given[series], nil
-}
-
-func (d *dryReader) Status(log, letter string) (ledger.Status, bool, error) {
-	return d.tx.Status(log, letter)
-}
-
-func (d *dryReader) LetterByExt(log, ext string) (string, bool, error) {
-	return d.tx.LetterByExt(log, ext)
-}
-
-func (d *dryReader) DeadLetter(id string) (ledger.Letter, bool, error) { return d.tx.DeadLetter(id) }
-
-func (d *dryReader) Expect(refs []ledger.Ref) { d.tx.Expect(refs...) }

@@ -300,3 +300,47 @@ func TestImportTemplates(t *testing.T) {
 		}
 	}
 }
+
+// Rows of one company or order that say different things do not take turns: the last one
+// wins, at once, wherever it stands, and a repeat changes nothing. One that is refused has
+// no say.
+func TestImportLastRowWins(t *testing.T) {
+	t.Parallel()
+	i := newImporting(t)
+	var list strings.Builder
+	list.WriteString("Kode;Nama Perusahaan;Pasar;Modul;Nama;No. HP\nC-1;PT Satu;internasional;POS;Budi;0812000001\n")
+	for n := range window + 1 { // the rows of the company are not taken in together
+		fmt.Fprintf(&list, "D-%d;Toko %d;;;;\n", n, n)
+	}
+	list.WriteString("C-1;PT Dua;;Gudang;Siti;0812000002\nC-1;PT Tiga;pasar malam;;Ani;0812000003\n")
+	people := Import{List: ListCustomers, Path: i.list("pelanggan.csv", list.String())}
+	i.takes(people, 1+window+1+1, 0, 0, 1)
+	if c := i.company("C-1"); c.Name != "PT Dua" || c.Market != customer.International || len(c.Modules) != 1 || c.Modules[0] != "Gudang" {
+		t.Errorf("company %+v", c)
+	}
+	i.takes(people, 0, 0, 1+window+1+1, 1)
+
+	orders := Import{List: ListOrders, Path: i.list("pesanan.csv", "No. Pesanan;Kode;Tgl Pesan;Jumlah;Barang\nA-1;C-1;2026-11-02;100;meja\n"+
+		"A-1;D-1;2026-11-02;300;\nA-1;C-1;2026-11-02;200;\n")}
+	i.takes(orders, 1, 0, 1, 1)
+	if o, _ := i.order("A-1"); o.Amount != 20000 || o.What != "meja" {
+		t.Errorf("order %+v", o)
+	}
+	i.takes(orders, 0, 0, 2, 1)
+}
+
+// The bad rows of a dry run leave those of the real one alone, which somebody may be
+// mending, and bad rows never go over the list itself.
+func TestImportBadRowsGoOverNothing(t *testing.T) {
+	t.Parallel()
+	i := newImporting(t)
+	path := i.list("pesanan.csv", "No. Pesanan;Nama Perusahaan;Tgl Pesan\nA-1;Toko;kemarin\n")
+	mending := i.list("pesanan.csv.errors.csv", "half mended")
+	if done := i.takes(Import{List: ListOrders, Path: path, DryRun: true}, 0, 0, 0, 1); done.Errors != path+".dry-run.errors.csv" || i.read(mending) != "half mended" {
+		t.Errorf("the dry run wrote %s, and %q stands in the other", done.Errors, i.read(mending))
+	}
+	before := i.read(path)
+	if _, err := RunImport(t.Context(), i.cfg, i.o, Import{List: ListOrders, Path: path, Errors: path}); err == nil || !strings.Contains(err.Error(), "the list itself") || i.read(path) != before {
+		t.Errorf("bad rows over the list: %v\n%s", err, i.read(path))
+	}
+}

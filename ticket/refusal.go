@@ -30,6 +30,12 @@ func refuse(key string) *Refusal { return &Refusal{Key: key} }
 var refusals = map[string][2]string{
 	"talk": {"Kartu ini tindak lanjut, bukan tiket. Bila klien melaporkan kendala, tekan *Jadikan tiket* di bawah pesannya, lalu kerjakan di tiket itu.",
 		"This card is a follow-up, not a ticket. If the client reports a problem, press *Make it a ticket* below his message and go on in that ticket."},
+	"talk_first": {"Klien belum menulis di kartu ini dalam 7 hari terakhir, jadi pesan ini tidak dapat dikirim sebagai balasan. Kirim dengan tombol *Ubah & kirim* di kartu, atau telepon kliennya lalu catat hasilnya.",
+		"The client has not written in this card within the last 7 days, so this cannot be sent as an answer. Send it by the card's button *Edit and send*, or phone the client and record what came of it."},
+	"talk_opted_out": {"Klien tidak ingin menerima info seperti ini dan belum menulis lagi di kartu ini sejak itu. Jangan menghubunginya lewat WhatsApp; bila ia menulis lagi, balasan dapat dikirim.",
+		"The client does not want messages like this and has not written in this card since he said so. Do not turn to him on WhatsApp; once he writes again he can be answered."},
+	"talk_blocked": {"Kontaknya diblokir, jadi pesan ini tidak dikirim. Cabut blokirnya lebih dulu bila memang perlu.",
+		"The contact is blocked, so this is not sent. Take him off the block list first if it must be."},
 	"closed":           {"Tiket ini sudah ditutup. Buka kembali tiketnya lebih dulu.", "This ticket is closed. Re-open it first."},
 	"resolved":         {"Tiket ini sudah diselesaikan. Buka kembali pekerjaannya lebih dulu.", "This ticket is resolved. Re-open the work first."},
 	"taken":            {"Tiket ini sudah diterima oleh {{who}}. Gunakan ambil alih bila memang perlu.", "{{who}} has accepted this ticket already. Take it over if you must."},

@@ -27,6 +27,7 @@ type commandOption struct {
 	Description string            `json:"description"`
 	Locales     map[string]string `json:"description_localizations,omitempty"`
 	Required    bool              `json:"required,omitempty"`
+	Completes   bool              `json:"autocomplete,omitempty"`
 	Choices     []choice          `json:"choices,omitempty"`
 	Options     []commandOption   `json:"options,omitempty"`
 }
@@ -111,6 +112,8 @@ func inside(cmd bot.Command) []commandOption {
 			o := commandOption{
 				Type: optionTypes[opt.Kind], Name: opt.Name, Names: opt.Names, Description: text, Locales: locales, Required: opt.Required,
 			}
+			// Discord takes one or the other, and nothing else of a person.
+			o.Completes = opt.Complete != "" && len(opt.Choices) == 0 && opt.Kind != bot.OptionUser
 			for _, ch := range opt.Choices {
 				label, labels := describe(ch.Value, ch.Label)
 				o.Choices = append(o.Choices, choice{label, labels, ch.Value})
@@ -169,7 +172,7 @@ func sameOptions(a, b []commandOption) bool {
 	}
 	for i := range a {
 		x, y := a[i], b[i]
-		if x.Type != y.Type || x.Name != y.Name || x.Description != y.Description || x.Required != y.Required ||
+		if x.Type != y.Type || x.Name != y.Name || x.Description != y.Description || x.Required != y.Required || x.Completes != y.Completes ||
 			!maps.Equal(x.Names, y.Names) || !maps.Equal(x.Locales, y.Locales) || !sameOptions(x.Options, y.Options) ||
 			len(x.Choices)+len(y.Choices) > 0 && !reflect.DeepEqual(x.Choices, y.Choices) {
 			return false

@@ -133,6 +133,7 @@ type Client struct {
 	appOnce   sync.Once
 	mute      sync.Once // an empty message was told of
 	pressed   chan interaction
+	typed     chan interaction // options of which the beginning is typed
 	typing    chan typist
 	end       atomic.Pointer[context.CancelCauseFunc] // of Run
 
@@ -232,7 +233,7 @@ func newClient(o Options, s settings) (*Client, error) {
 		states: o.States, log: o.Log, fp: o.Failpoint, set: s, tell: o.Changed,
 		now: o.Now, versions: versions{last: map[string]time.Time{}}, names: newDirectory(), intake: newIntake(s.intakeBytes),
 		cdn: o.Network.roundTripper(), downloads: make(chan struct{}, downloadsAtOnce),
-		appSet: make(chan struct{}), pressed: make(chan interaction, 256), typing: make(chan typist, 64),
+		appSet: make(chan struct{}), pressed: make(chan interaction, 256), typed: make(chan interaction, 64), typing: make(chan typist, 64),
 		status: Status{Reason: "not started", Since: time.Now()},
 	}
 	c.intake.holdBack = s.holdBack
@@ -272,6 +273,7 @@ func (c *Client) Run(ctx context.Context) error {
 		wg.Go(func() { c.takeIn(inner) })
 		wg.Go(func() { c.amendAll(inner) })
 		wg.Go(func() { c.answerAll(inner) })
+		wg.Go(func() { c.completeAll(inner) })
 		wg.Go(func() { c.tellTyping(inner) })
 		wg.Go(func() { c.register(inner) })
 		err = c.keepUp(inner)

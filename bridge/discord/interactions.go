@@ -52,6 +52,7 @@ type optionSent struct {
 	Type    int             `json:"type"`
 	Name    string          `json:"name"`
 	Value   json.RawMessage `json:"value"`
+	Focused bool            `json:"focused"` // being typed
 	Options []optionSent    `json:"options"`
 }
 
@@ -59,9 +60,11 @@ const (
 	pressCommand = 2
 	pressButton  = 3 // and the use of a select
 	pressForm    = 5
+	typesOption  = 4 // somebody is typing an option of a command
 
 	answerLaterEphemeral = 5
 	answerLaterUpdate    = 6
+	answerChoices        = 8
 	answerForm           = 9
 
 	optionSub      = 1
@@ -85,7 +88,7 @@ func (c *Client) onInteraction(raw json.RawMessage) {
 	if err := json.Unmarshal(raw, &i); err != nil {
 		c.log.Error("discord interaction could not be read", zap.Error(err))
 	}
-	if i.Guild != c.guild || i.Type != pressCommand && i.Type != pressButton && i.Type != pressForm || i.ID == "" {
+	if i.Guild != c.guild || i.Type < pressCommand || i.Type > pressForm || i.ID == "" {
 		return
 	}
 	if i.Member != nil && i.Member.User != nil {
@@ -93,6 +96,13 @@ func (c *Client) onInteraction(raw json.RawMessage) {
 	}
 	c.limit.tell(i.Limit)
 	i.at = time.Now()
+	if i.Type == typesOption {
+		select {
+		case c.typed <- i:
+		default: // the next keystroke asks again
+		}
+		return
+	}
 	select {
 	case c.pressed <- i:
 	default:
@@ -159,21 +169,28 @@ func (c *Client) acknowledge(ctx context.Context, i interaction) bool {
 	case i.Type == pressCommand || i.Type == pressForm && i.Message == nil:
 		in.Type, in.Data = answerLaterEphemeral, flags{flagEphemeral}
 	}
+	if err := c.callBack(ctx, "acknowledge interaction", i, in); err != nil {
+		c.log.Warn("an interaction could not be acknowledged", zap.Error(err))
+		return false
+	}
+	return !isForm
+}
+
+// callBack gives an interaction its first answer, once however often it is repeated.
+func (c *Client) callBack(ctx context.Context, op string, i interaction, in any) (err error) {
 	path := "/interactions/" + i.ID + "/" + i.Token + "/callback"
-	var err error
 	for range 3 {
 		attempt, stop := context.WithTimeout(ctx, c.set.ack/3)
-		err = c.rest.do(attempt, "acknowledge interaction", http.MethodPost, path, in, nil)
+		err = c.rest.do(attempt, op, http.MethodPost, path, in, nil)
 		stop()
 		if err == nil || isCode(err, codeAcknowledged) {
-			return !isForm
+			return nil
 		}
 		if ctx.Err() != nil || isStatus(err, 400, 401, 403, 404) {
 			break
 		}
 	}
-	c.log.Warn("an interaction could not be acknowledged", zap.Error(err))
-	return false
+	return err
 }
 
 // answer answers an interaction, and returns how that goes on, nil if it does not.

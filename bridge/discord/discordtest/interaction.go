@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"time"
+	"unicode/utf8"
 )
 
 // Kinds of interaction.
@@ -247,10 +248,33 @@ func (s *Server) answerChoices(it *interaction, data []byte) *reply {
 	if len(body.Choices) > 25 {
 		return new(invalid("data.choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length."))
 	}
-	for _, c := range body.Choices {
+	for i, c := range body.Choices {
+		if bad := checkChoice(fmt.Sprintf("data.choices.%d", i), c.Name, c.Value); bad != nil {
+			return bad
+		}
 		it.choices = append(it.choices, Choice{Label: c.Name, Value: fmt.Sprint(c.Value)})
 	}
 	s.show(it, Answer{Kind: "choices", Choices: it.choices})
+	return nil
+}
+
+// mostChoice is how many characters a choice shows, and brings, at most.
+const mostChoice = 100
+
+// checkChoice refuses a choice that Discord refuses, and all others with it.
+func checkChoice(field, name string, value any) *reply {
+	if n := utf8.RuneCountInString(name); n < 1 || n > mostChoice {
+		return new(invalid(field+".name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length."))
+	}
+	switch v := value.(type) {
+	case string:
+		if utf8.RuneCountInString(v) > mostChoice {
+			return new(invalid(field+".value", "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length."))
+		}
+	case float64:
+	default:
+		return new(invalid(field+".value", "BASE_TYPE_REQUIRED", "This field is required"))
+	}
 	return nil
 }
 

@@ -208,8 +208,10 @@ func (p *Member) Command(ctx context.Context, channelID, command string, options
 	})
 }
 
-// Autocomplete types part of the option named focused and returns the choices
-// offered.
+// Autocomplete types part of the option named focused, as it stands in options, and
+// returns the choices offered. What comes later than 3 s is not seen: the error is
+// ErrInteractionFailed then. Of an option that was registered without autocomplete
+// nothing is asked.
 func (p *Member) Autocomplete(ctx context.Context, channelID, command string, options map[string]any, focused string) ([]Choice, error) {
 	a, err := p.interact(ctx, func() (*interaction, error) {
 		data, c, err := p.invocation(channelID, command, options, focused)
@@ -290,6 +292,9 @@ func (p *Member) usable(channelID, name string, kind int) (*channel, obj, error)
 // files that were uploaded.
 func (p *Member) arguments(c *channel, definitions []any, options map[string]any, focused string) (rendered []any, files []string, err error) {
 	rendered = []any{}
+	if _, typed := options[focused]; focused != "" && !typed {
+		return nil, nil, fmt.Errorf("option %q is not being typed", focused)
+	}
 	for name := range options {
 		if !slices.ContainsFunc(definitions, func(d any) bool { return dig(d, "name") == name }) {
 			return nil, nil, fmt.Errorf("no option %q", name)
@@ -298,6 +303,9 @@ func (p *Member) arguments(c *channel, definitions []any, options map[string]any
 	for _, d := range definitions {
 		name, _ := dig(d, "name").(string)
 		value, given := options[name]
+		if name == focused && dig(d, "autocomplete") != true {
+			return nil, nil, fmt.Errorf("option %q offers nothing while it is typed", name)
+		}
 		if !given {
 			if dig(d, "required") == true && focused == "" {
 				return nil, nil, fmt.Errorf("option %q is required", name)

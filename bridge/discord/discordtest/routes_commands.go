@@ -88,11 +88,37 @@ func (s *Server) putCommands(c *call) reply {
 			return invalid("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", "duplicate or too many commands: "+name)
 		}
 		seen[key] = true
+		if bad := checkCompletes("options", anyList(b["options"])); bad != nil {
+			return *bad
+		}
 		commands = append(commands, s.command(b, kind, name))
 	}
 	s.commands = commands
 	s.touch(Change{Kind: "commands"})
 	return ok(slices.Clone(s.commands))
+}
+
+// Kinds of options that may offer choices while they are typed: texts and numbers.
+var completes = []int{3, 4, 10}
+
+// checkCompletes refuses options that offer choices while they are typed, and cannot.
+func checkCompletes(field string, options []any) *reply {
+	for i, o := range options {
+		at := fmt.Sprintf("%s.%d", field, i)
+		if bad := checkCompletes(at+".options", anyList(dig(o, "options"))); bad != nil {
+			return bad
+		}
+		if dig(o, "autocomplete") != true {
+			continue
+		}
+		if len(anyList(dig(o, "choices"))) > 0 {
+			return new(invalid(at+".autocomplete", "APPLICATION_COMMAND_OPTIONS_CHOICES_MUTUALLY_EXCLUSIVE", "Autocomplete and choices cannot be set at the same time"))
+		}
+		if !slices.Contains(completes, kindOf(o)) {
+			return new(invalid(at+".autocomplete", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", fmt.Sprintf("options of type %d offer nothing while they are typed", kindOf(o))))
+		}
+	}
+	return nil
 }
 
 // command is a command as Discord keeps it; one of the same name keeps its id.
