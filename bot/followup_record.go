@@ -272,6 +272,9 @@ func (d *Desk) followActed(ctx context.Context, i Interaction) (Answer, error) {
 			return customer.Response{}, noCard(i)
 		}
 		of := func(field string) string { return strings.TrimSpace(i.Fields[field]) }
+		if of("cause") == "" || of("action") == "" {
+			return customer.Response{}, Refusal(i.say("Penyebab dan tindakan perbaikannya belum diisi.", "The cause and the corrective action are missing."))
+		}
 		note := correction{of("cause"), of("action"), of("result")}
 		return response(i, f.Kind, string(customer.WayPhone), of("outcome"), note.String())
 	})

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -178,14 +179,13 @@ func contactLine(i Interaction, e ledger.Event) string {
 	if kind, ok := contactKindsOf[e.Data["kind"]]; ok {
 		more = append(more, i.say(kind[0], kind[1]))
 	}
-	if way := e.Data["way"]; way != "" {
-		more = append(more, wayLabel(customer.Way(way), i.English()))
-	}
-	if result := e.Data["result"]; result != "" {
-		more = append(more, resultLabel(customer.Result(result), i.English()))
-	}
-	if order := e.Data["order"]; order != "" {
-		more = append(more, show(order))
+	way, result := e.Data["way"], e.Data["result"]
+	way = cmp.Or(wayLabel(customer.Way(way), i.English()), way)
+	result = cmp.Or(resultLabel(customer.Result(result), i.English()), result)
+	for _, v := range []string{way, result, e.Data["order"]} {
+		if v != "" {
+			more = append(more, show(v))
+		}
 	}
 	if why := e.Data["why"]; why != "" && e.What == "survey_lapsed" {
 		more = append(more, bridge.ToDiscord(bridge.WhyNotAsked(why, i.English())))

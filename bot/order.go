@@ -91,8 +91,8 @@ func (d *Desk) orderAdded(ctx context.Context, i Interaction) (Answer, error) {
 // placedFor places an order of a company that is known by its id.
 func (d *Desk) placedFor(ctx context.Context, i Interaction, c customer.Customer, e customer.OrderEntry) (out customer.Entered, o customer.Order, err error) {
 	o, faults := e.Order(c.ID, d.bridge.Zone)
-	if faults = append(e.Check(), faults...); len(faults) > 0 {
-		return out, o, faulty(i, unique(faults))
+	if faults = unique(append(e.Check(), faults...)); len(faults) > 0 {
+		return out, o, faulty(i, faults)
 	}
 	err = d.once(ctx, i, "", func(tx *ledger.Tx) error {
 		p, err := d.bridge.PlaceOrder(tx, o, i.User)

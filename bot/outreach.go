@@ -82,13 +82,24 @@ func (d *Desk) outreachBelow(ctx context.Context, i Interaction, said string) (A
 		lines = append([]string{said, ""}, lines...)
 	}
 	lines = append(lines, pauseLine(i, pace.Paused), d.capLine(i, pace, now))
+	leaves, ok, err := bridge.OutreachUnderway(ctx, d.store.Doc)
+	if err != nil {
+		return Answer{}, err
+	}
+	drop := Select{ID: outreachDrop, Hint: i.say("Keluarkan satu dari antrean", "Take one out of the queue")}
+	if ok {
+		who, err := d.outreachWho(ctx, i, leaves)
+		if err != nil {
+			return Answer{}, err
+		}
+		lines = append(lines, fmt.Sprintf(i.say("📤 Sedang dikirim: `%s` %s · **%s**", "📤 On its way: `%s` %s · **%s**"), bridge.Clean(leaves.Ref, 40), outreachKind(i, leaves.Kind), bridge.ToDiscord(who)))
+	}
 	times := d.bridge.OutreachTimes(pace, queue, now)
 	if len(queue) == 0 {
 		lines = append(lines, i.say("📭 Tidak ada yang menunggu.", "📭 Nothing waits."))
 		return Answer{Text: strings.Join(lines, "\n"), Buttons: outreachButtons(i, pace.Paused)}, nil
 	}
 	lines = append(lines, fmt.Sprintf(i.say("📬 %d menunggu", "📬 %d waiting"), len(rows))+d.nextLine(i, pace.Paused, times))
-	drop := Select{ID: outreachDrop, Hint: i.say("Keluarkan satu dari antrean", "Take one out of the queue")}
 	for n, o := range queue {
 		who, err := d.outreachWho(ctx, i, o)
 		if err != nil {

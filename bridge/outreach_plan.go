@@ -1,10 +1,35 @@
 package bridge
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/haloerzap/halo/customer"
+	"github.com/haloerzap/halo/ledger"
 )
+
+// OutreachUnderway is the message of the queue that stands in its client's lane; ok is false
+// when none does. read reads a document.
+func OutreachUnderway(ctx context.Context, read func(context.Context, ledger.Ref) (ledger.Doc, error)) (o customer.Outreach, ok bool, err error) {
+	doc, err := read(ctx, underwayRef)
+	if err != nil || doc.Data == nil {
+		return o, false, err
+	}
+	var u underway
+	if err := json.Unmarshal(doc.Data, &u); err != nil {
+		return o, false, fmt.Errorf("%w: %s: %w", ledger.ErrCorrupt, underwayRef, err)
+	}
+	if u.ID == "" {
+		return o, false, nil
+	}
+	if doc, err = read(ctx, ledger.Ref{Kind: customer.KindOutreach, ID: u.ID}); err != nil || doc.Data == nil {
+		return o, false, err
+	}
+	o, err = customer.DecodeOutreach(doc.Data)
+	return o, err == nil && o.State == customer.OutreachLeaving, err
+}
 
 // OutreachTimes are when the messages of a queue leave, in its order, if nothing comes in
 // between and there is no pause from now on. It ends where one never would.

@@ -36,11 +36,11 @@ func talkHint(t ticket.Ticket, desk Desk) string {
 	case t.Conversation == "":
 		return "Yang ditulis di thread ini tetap di dalam."
 	case desk.Mode == Command:
-		return "Yang ditulis di thread ini tetap di dalam. Kirim kepada klien dengan menu pesan *Kirim ke klien*."
+		return "Yang ditulis di thread ini tetap di dalam. Setelah klien menulis, kirim balasan dengan menu pesan *Kirim ke klien*."
 	case isTalkOfSales(t.Talk):
-		return "Yang ditulis sales di thread ini terkirim kepada klien di WhatsApp. Baris yang diawali `" + desk.NotePrefix + "` tetap di dalam."
+		return "Setelah klien menulis, yang ditulis sales di thread ini terkirim kepadanya di WhatsApp; sebelum itu ditahan. Baris yang diawali `" + desk.NotePrefix + "` tetap di dalam."
 	}
-	return "Yang ditulis agen di thread ini terkirim kepada klien di WhatsApp. Baris yang diawali `" + desk.NotePrefix + "` tetap di dalam."
+	return "Yang ditulis agen di thread ini terkirim kepada klien di WhatsApp selama ia menunggu jawaban. Baris yang diawali `" + desk.NotePrefix + "` tetap di dalam."
 }
 
 // Tags of the forum of follow-ups beside the states of a follow-up.

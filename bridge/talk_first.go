@@ -40,7 +40,10 @@ func (d Desk) unasked(tx *ledger.Tx, t ticket.Ticket) (why string, err error) {
 	if !t.IsTalk() || t.Conversation == "" {
 		return "", nil
 	}
-	who, ok, err := customer.Load(tx, t.Contact)
+	who, ok, err := customer.Contact{}, false, error(nil)
+	if t.Contact != "" {
+		who, ok, err = customer.Load(tx, t.Contact)
+	}
 	if err == nil && !ok {
 		who, _, err = customer.ByChat(tx, t.Conversation)
 	}

@@ -73,7 +73,7 @@ func (c *Client) form(ctx context.Context, i interaction) (f bot.Form, ok bool) 
 	}()
 	ctx, cancel := context.WithTimeout(ctx, formTime)
 	defer cancel()
-	return former.Form(ctx, i.forBot())
+	return former.Form(ctx, i.forBot(c.now()))
 }
 
 type modalBody struct {

@@ -217,7 +217,7 @@ func (c *Client) handle(ctx context.Context, i interaction) (answer bot.Answer) 
 			answer = bot.Answer{Text: broken(i.ID)}
 		}
 	}()
-	return c.bot.Handle(ctx, i.forBot())
+	return c.bot.Handle(ctx, i.forBot(c.now()))
 }
 
 // broken is what a person reads of a mistake in the program.
@@ -226,8 +226,8 @@ func broken(id string) string { return "⚠️ Terjadi kesalahan / something wen
 // onAnswer reports a button of an earlier answer, which only this person sees.
 func (i interaction) onAnswer() bool { return i.Message != nil && i.Message.Flags&flagEphemeral != 0 }
 
-func (i interaction) forBot() bot.Interaction {
-	out := bot.Interaction{ID: i.ID, Channel: i.Channel, Locale: i.Locale, At: i.at, Options: map[string]string{}}
+func (i interaction) forBot(at time.Time) bot.Interaction {
+	out := bot.Interaction{ID: i.ID, Channel: i.Channel, Locale: i.Locale, At: at, Options: map[string]string{}}
 	if m := i.Member; m != nil {
 		out.Roles = m.Roles
 		if m.User != nil {

@@ -43,7 +43,7 @@ func StandardPlan(teams []string) Plan {
 			{Name: "halo-desk", Topic: "Satu post untuk tiap tiket. Yang ditulis agen tiket di sini terkirim kepada klien; baris yang diawali // tetap di dalam.",
 				Tags: []string{"new", "assigned", "waiting", "developer", "resolved", "closed"}, Moderated: true},
 			{Name: "inquiry-reports", Topic: "Satu post untuk tiap laporan kepada tim developer.", Tags: tags, Moderated: true},
-			{Name: "follow-up", Topic: "Satu post untuk tiap pelanggan yang perlu dihubungi. Yang ditulis sales di sini terkirim kepada klien; baris yang diawali // tetap di dalam.",
+			{Name: "follow-up", Topic: "Satu post untuk tiap pelanggan yang perlu dihubungi. Setelah klien menulis, yang ditulis sales di sini terkirim kepadanya; baris yang diawali // tetap di dalam.",
 				Tags: FollowUpTags(), Moderated: true},
 		},
 		Channels: []ChannelPlan{

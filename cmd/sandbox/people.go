@@ -73,7 +73,8 @@ func (s *sandbox) colleague(name string) (*discordtest.Member, error) {
 	return s.discord.Member(name)
 }
 
-// customers are the phones of the demonstration.
+// customers are the phones of the first conversation: Ana's company is one of the buyers,
+// nobody knows Budi.
 var customers = []whatsapptest.Customer{
 	{Phone: "6281234567001", Name: "Ana Wijaya"},
 	{Phone: "6281234567002", Name: "Budi Santoso"},
@@ -90,8 +91,17 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 	if err := s.begin(ctx, sari); err != nil {
 		return fmt.Errorf("play the first conversation: %w", err)
 	}
-	ana := s.whatsapp.AddCustomer(customers[0])
-	s.whatsapp.AddCustomer(customers[1])
+	maya, err := s.colleague("maya")
+	if err == nil {
+		err = s.lookIn(ctx, maya) // from then on the desk knows her name
+	}
+	if err == nil {
+		err = s.greetBack(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	ana := s.whatsapp.Phone(customers[0].Phone)
 	said := []string{
 		"Selamat pagi kak, *laporan penjualan* outlet Kemang hari ini tidak muncul di Panel",
 		"Filternya sudah saya atur ke `23/11`, tetap kosong 🙏",
@@ -124,13 +134,27 @@ func (s *sandbox) demonstrate(ctx context.Context) error {
 	}
 	err = ana.WaitFor(ctx, func(screen []whatsapptest.Message) bool {
 		return slices.ContainsFunc(screen, func(m whatsapptest.Message) bool {
-			return !m.FromMe && m.Kind == whatsapptest.KindText && len(screen) >= len(said)+2
+			return !m.FromMe && strings.Contains(m.Text, "tangkapan layar")
 		})
 	})
+	if err == nil {
+		_, err = sari.Command(ctx, thread, "ticket complaint", nil)
+	}
 	if err != nil {
 		return fmt.Errorf("play the first conversation: %w", err)
 	}
-	return nil
+	return s.decline(ctx)
+}
+
+// lookIn lets somebody in sales look at the follow-ups.
+func (s *sandbox) lookIn(ctx context.Context, who *discordtest.Member) error {
+	for _, c := range s.discord.Channels() {
+		if c.Name == "follow-up" {
+			_, err := who.Command(ctx, c.ID, "followup list", nil)
+			return err
+		}
+	}
+	return errors.New("there is no channel follow-up")
 }
 
 // begin lets somebody come on duty.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/haloerzap/halo/desk"
 )
 
 var pictures = flag.Bool("pictures", false, "write the pictures of the documentation into docs/")
@@ -91,4 +93,59 @@ func (v *visitor) picture(name, part string) {
 	if err := os.WriteFile(filepath.Join("..", "..", "docs", name), picture, 0o644); err != nil {
 		v.t.Fatal(err)
 	}
+}
+
+// TestPicturesOfSales plays the scenes that docs/sales.md shows.
+func TestPicturesOfSales(t *testing.T) {
+	if !*pictures {
+		t.Skip("-pictures is not set: the pictures of the documentation stay as they are")
+	}
+	v := visit(t, options{Policy: func(*desk.Config) {}}, 1280, 1100)
+	v.sees("#room-messages", "Selamat pagi kak Ana")
+	v.as("maya")
+	v.run(chromedp.Click(chromedp.CSS("[data-month]")))
+	v.sees("#channels .post", "Daftar tindak lanjut")
+	v.in("Daftar tindak lanjut")
+	v.sees("#room-messages .embed", "0 dari 15")
+	v.run(chromedp.Evaluate[chromedp.Void](`document.getElementById('room-scroll').scrollTop = 0`))
+	v.picture("sales-list.png", ".room")
+
+	v.in("CV Sinar Gemilang")
+	v.button("Kirim")
+	v.in("Borneo Trading")
+	v.button("Kirim")
+	v.in("Bumi Lestari")
+	v.button("Kirim")
+	v.in("Bumi Lestari")
+	v.sees("#room-messages", "Pesan masuk antrean")
+	v.as("andi")
+	v.in("halo-ops")
+	v.staff("/desk outreach")
+	v.sees("#room-messages .whisper", "menunggu")
+	v.picture("sales-queue.png", "#room-messages .whisper:last-of-type")
+
+	v.as("maya")
+	v.run(chromedp.Click(chromedp.CSS(`[data-advance="1h"]`)))
+	v.says("6281234567011", "Boleh kak, 10 dus ya. Harganya masih sama?")
+	v.in("CV Sinar Gemilang")
+	v.sees("#room-messages", "klien membalas")
+	v.picture("sales-card.png", ".room")
+
+	for _, text := range []string{"5", "empat kak", "⭐⭐⭐⭐"} {
+		v.says("6281234567016", text)
+	}
+	v.run(chromedp.Evaluate[chromedp.Void](`{
+		const choose = document.querySelector('#phone-1 select');
+		choose.value = '6281234567016';
+		choose.dispatchEvent(new Event('change', { bubbles: true }));
+	}`))
+	v.sees("#phone-1 .theirs", "4 dari 6")
+	v.picture("sales-survey.png", "#phone-1")
+}
+
+// says lets a client write, whoever's phone the page shows.
+func (v *visitor) says(phone, text string) {
+	v.t.Helper()
+	v.post("customers/"+phone+"/messages", obj{"text": text}, nil)
+	v.settle()
 }

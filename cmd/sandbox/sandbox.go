@@ -84,9 +84,18 @@ func (s *sandbox) build(ctx context.Context) error {
 		s.options.Start = workingMorning(time.Now(), s.config.Zone)
 	}
 	s.clock = newClock(s.options.Start)
+	if !s.options.Empty {
+		s.clock = newClock(s.options.Start.Add(-before))
+	}
 	s.hub = newHub(s)
 	if err := s.openNetworks(); err != nil {
 		return err
+	}
+	if !s.options.Empty {
+		if err := s.announce(); err != nil {
+			return err
+		}
+		s.clock.set(s.options.Start)
 	}
 	if err := s.openData(); err != nil {
 		return err
@@ -102,6 +111,11 @@ func (s *sandbox) build(ctx context.Context) error {
 	}
 	if err := s.pair(ctx, s.kept); err != nil {
 		return err
+	}
+	if !s.options.Empty {
+		if err := s.stock(ctx); err != nil {
+			return err
+		}
 	}
 	return s.renew()
 }
@@ -121,7 +135,9 @@ func (s *sandbox) openNetworks() (err error) {
 	}
 	s.shut = append(s.shut, s.whatsapp.Close)
 	limits := discordtest.DefaultLimits()
-	limits.ThreadCreate = discordtest.Limit{} // who tries the desk out does not wait for a figure that is a guess
+	// Who tries the desk out does not wait for figures that are guesses; of a clock that is
+	// moved, every message is old.
+	limits.ThreadCreate, limits.OldEdit = discordtest.Limit{}, discordtest.Limit{}
 	s.discord, err = discordtest.New(discordtest.Options{
 		Limits: &limits, Guild: "HaloERZAP", BotName: "Halo", Now: s.clock.Now, Problem: problem("Discord"), NoSpec: !s.options.Checked,
 	})

@@ -18,6 +18,9 @@ func (s *story) posts(ts *testscript.TestScript) (all []string) {
 
 // place is where the staff act: the post of the report that is meant, or the ticket's thread.
 func (s *story) place(ts *testscript.TestScript) string {
+	if s.card != "" {
+		return s.cardPlace(ts)
+	}
 	if !s.inPost {
 		return s.thread(ts)
 	}
@@ -35,20 +38,18 @@ func (s *story) place(ts *testscript.TestScript) string {
 
 func (s *story) at(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 1)
-	switch args[0] {
-	case "post", "thread":
-		s.inPost = args[0] == "post"
-	default:
-		ts.Fatalf("nobody is at %q", args[0])
+	s.card, s.inPost = "", args[0] == "post"
+	if args[0] != "post" && args[0] != "thread" {
+		s.card = args[0]
 	}
 }
 
 func (s *story) readsPost(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 1)
-	was := s.inPost
-	s.inPost = true
+	was, card := s.inPost, s.card
+	s.inPost, s.card = true, ""
 	post := s.place(ts)
-	s.inPost = was
+	s.inPost, s.card = was, card
 	s.reads(ts, neg, post, args[0])
 }
 

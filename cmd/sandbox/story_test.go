@@ -25,7 +25,12 @@ func TestStories(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			s := &story{bench: start(t, options{Empty: true, Policy: func(*desk.Config) {}}), phones: map[string]string{}}
+			// Stories of sales begin with companies that have bought.
+			sales := strings.HasPrefix(filepath.Base(file), "sales")
+			s := &story{bench: start(t, options{Empty: !sales, Policy: func(*desk.Config) {}}), phones: map[string]string{}}
+			if sales {
+				s.known()
+			}
 			testscript.Run(t, testscript.Params{Files: []string{file}, Cmds: s.commands(), Setup: func(e *testscript.Env) error {
 				e.Defer(s.checkInside) // at the end of the story
 				return nil
@@ -41,6 +46,7 @@ type story struct {
 	ticket int               // which of the tickets is meant, counted from 1 as they opened; 0 for the newest
 	report int               // which of the reports' posts, likewise
 	inPost bool              // the staff act in that post, not in the ticket's thread
+	card   string            // they act in the newest post of a follow-up or survey of this name, or in a channel of it; "" for not
 	inside []string          // what those wrote whom no client reads
 	answer seen              // what the last interaction showed
 
@@ -59,7 +65,8 @@ type story struct {
 //	client ana sends NAME CAPTION   a picture (.png) or a film (.mp4)
 //	phone ana PART                  the phone shows it
 //	count ana N PART                it shows N such messages
-//	at post | thread                the staff act in the report's post, or in the ticket's thread
+//	at post | thread | PART         the staff act in the report's post, in the ticket's thread, or in the channel or
+//	                                newest post below another forum whose name holds PART
 //	agent sari writes TEXT          there; whoever it is
 //	agent sari sends NAME TEXT      a picture or a film
 //	agent sari edits|deletes PART   what she wrote
@@ -73,6 +80,8 @@ type story struct {
 //	thread PART                     somebody can read it in the ticket's thread
 //	post PART                       or in the report's post
 //	channel NAME PART               or in a channel
+//	here PART                       or where the staff act
+//	posts N PART                    so many posts have a name that holds PART
 //	pings WHO PART                  the message that holds PART calls this person or role
 //	state STATE                     the ticket stands so
 //	tag TAG, archived, locked       the thread or post does
@@ -86,7 +95,7 @@ func (s *story) commands() map[string]func(*testscript.TestScript, bool, []strin
 	steps := map[string]func(*testscript.TestScript, bool, []string){
 		"client": s.client, "phone": s.onPhone, "count": s.count, "agent": s.agent, "press": s.press, "choose": s.choose,
 		"menu": s.menu, "command": s.command, "fill": s.fill, "sees": s.sees, "thread": s.inThread, "channel": s.inChannel,
-		"pings": s.pings, "state": s.state, "tag": s.tag, "archived": s.archived, "event": s.event, "tickets": s.tickets,
+		"here": s.here, "posts": s.countPosts, "pings": s.pings, "state": s.state, "tag": s.tag, "archived": s.archived, "event": s.event, "tickets": s.tickets,
 		"ticket": s.choosesTicket, "clock": s.clock,
 		"at": s.at, "post": s.readsPost, "locked": s.locked, "report": s.choosesReport, "hand": s.hand, "fault": s.fault, "restart": s.restart,
 	}
@@ -103,7 +112,7 @@ func (s *story) commands() map[string]func(*testscript.TestScript, bool, []strin
 }
 
 // canBeDenied are the steps that look at something: with !, it must not be so.
-var canBeDenied = []string{"phone", "count", "sees", "thread", "post", "channel", "pings", "state", "tag", "archived", "locked", "event", "tickets"}
+var canBeDenied = []string{"phone", "count", "sees", "thread", "post", "channel", "here", "posts", "pings", "state", "tag", "archived", "locked", "event", "tickets"}
 
 // need ends the story when a step has too few words.
 func need(ts *testscript.TestScript, args []string, n int) {

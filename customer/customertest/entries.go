@@ -121,17 +121,23 @@ func (w *World) Placed() []customer.Order {
 }
 
 // WriteCustomers writes [World.Entries] as CSV.
-func (w *World) WriteCustomers(to io.Writer) error {
+func (w *World) WriteCustomers(to io.Writer) error { return WriteEntries(to, w.Entries()) }
+
+// WriteEntries writes rows of a list of customers as CSV.
+func WriteEntries(to io.Writer, all iter.Seq[customer.Entry]) error {
 	head := []string{"kode", "nama", "sistem", "outlet", "pasar", "modul", "skema", "sales", "alias", "kontak", "telepon", "jabatan", "catatan", "persetujuan"}
-	return write(to, head, w.Entries(), func(e customer.Entry) []string {
+	return write(to, head, all, func(e customer.Entry) []string {
 		return []string{e.Key, e.Name, e.System, e.Place, e.Market, e.Modules, e.Scheme, e.Owner, e.Aliases, e.Person, e.Phone, e.Type, e.Note, e.Consent}
 	})
 }
 
 // WriteOrders writes [World.OrderEntries] as CSV.
-func (w *World) WriteOrders(to io.Writer) error {
-	head := []string{"nomor", "kode pelanggan", "tanggal", "selesai", "status", "barang", "jumlah", "mata uang"}
-	return write(to, head, w.OrderEntries(), func(e customer.OrderEntry) []string {
+func (w *World) WriteOrders(to io.Writer) error { return WriteOrderEntries(to, w.OrderEntries()) }
+
+// WriteOrderEntries writes rows of a list of orders as CSV.
+func WriteOrderEntries(to io.Writer, all iter.Seq[customer.OrderEntry]) error {
+	head := []string{"no. pesanan", "kode pelanggan", "tanggal", "selesai", "status", "barang", "jumlah", "mata uang"}
+	return write(to, head, all, func(e customer.OrderEntry) []string {
 		return []string{e.Number, e.Key, e.Placed, e.Done, e.Status, e.What, e.Amount, e.Currency}
 	})
 }

@@ -39,18 +39,46 @@ for (const button of document.querySelectorAll('[data-advance]')) {
   button.setAttribute('aria-label', t('forward', { n: button.textContent.slice(1) }));
   button.addEventListener('click', () => move({ advance: step }));
 }
-const morning = document.querySelector('[data-morning]');
-morning.textContent = t('morning');
-morning.title = t('morningLong');
-morning.setAttribute('aria-label', t('morningLong'));
-morning.addEventListener('click', () => move({ to: nextMorning() }));
+for (const [name, next] of Object.entries({ morning: nextMorning, workday: nextWorkday, month: nextMonth })) {
+  const button = document.querySelector(`[data-${name}]`);
+  button.textContent = t(name);
+  button.title = t(name + 'Long');
+  button.setAttribute('aria-label', t(name + 'Long'));
+  button.addEventListener('click', () => move({ to: next().toISOString() }));
+}
+
+// at is a time of a day where the desk is; the day as in 2026-11-23.
+function at(day, time) {
+  const here = state.clock.now.slice(19).replace(/^\.\d+/, '') || 'Z';
+  return new Date(`${day}T${time}:00${here}`);
+}
+
+// later is a day, so many days after another one.
+function later(day, days) {
+  return new Date(Date.parse(day + 'T00:00:00Z') + days * 86400e3).toISOString().slice(0, 10);
+}
 
 // nextMorning is the next 08:00 where the desk is.
 function nextMorning() {
-  const here = state.clock.now.slice(19).replace(/^\.\d+/, '') || 'Z';
-  const today = new Date(dayKey(now()) + 'T08:00:00' + here);
-  const next = today > now() ? today : new Date(today.getTime() + 86400e3);
-  return next.toISOString();
+  const today = dayKey(now());
+  return at(today, '08:00') > now() ? at(today, '08:00') : at(later(today, 1), '08:00');
+}
+
+// nextWorkday is 09:00 of the next day that is no Sunday: whatever is due in a morning has
+// happened by then.
+function nextWorkday() {
+  let day = later(dayKey(now()), 1);
+  if (new Date(day + 'T00:00:00Z').getUTCDay() === 0) day = later(day, 1);
+  return at(day, '09:00');
+}
+
+// nextMonth is 09:30 of the first day of the next month that is no Sunday: the month's
+// lists are made.
+function nextMonth() {
+  const today = dayKey(now());
+  let day = later(today.slice(0, 8) + '01', 32).slice(0, 8) + '01';
+  if (new Date(day + 'T00:00:00Z').getUTCDay() === 0) day = later(day, 1);
+  return at(day, '09:30');
 }
 
 async function move(body) {
