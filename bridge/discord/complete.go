@@ -87,7 +87,7 @@ func (i interaction) typing() (asked bot.Interaction, option, text string, ok bo
 	}
 	for _, o := range options {
 		if o.Focused {
-			asked = i.forBot()
+			asked = i.forBot(i.at)
 			delete(asked.Options, o.Name)
 			return asked, o.Name, o.text(), true
 		}
