@@ -168,7 +168,8 @@ func (r row) whose(tx *ledger.Tx, e Entry, company Customer) (person string, bad
 	return person, nil, nil
 }
 
-// enterCompany makes the company say what the row says, and saves it if that is new.
+// enterCompany makes the company, if need be, and saves what the row says of it if that is
+// new.
 func (r row) enterCompany(tx *ledger.Tx, e Entry, c *Customer, known bool, by string) (changed bool, err error) {
 	at := tx.Now()
 	var events []ledger.Event
@@ -181,34 +182,37 @@ func (r row) enterCompany(tx *ledger.Tx, e Entry, c *Customer, known bool, by st
 			return false, err
 		}
 	}
-	more, err := r.rename(c, by, at)
+	more, err := r.describe(e, c, by, at)
 	if err != nil {
 		return false, err
 	}
-	events = append(events, more...)
+	if events = append(events, more...); len(events) == 0 {
+		return false, nil
+	}
+	for _, v := range events {
+		tx.Log(CustomerLog(c.ID), v)
+	}
+	return true, c.Save(tx)
+}
+
+// describe makes the company say what the row says.
+func (r row) describe(e Entry, c *Customer, by string, at time.Time) (events []ledger.Event, err error) {
+	add := func(more []ledger.Event, failed error) {
+		events = append(events, more...)
+		err = cmpErr(err, failed)
+	}
+	add(r.rename(c, by, at))
 	if r.key != "" && foldKey(r.key) != foldKey(c.Key) {
-		events = append(events, c.change(&c.Key, r.key, "key_changed", by, at)...)
+		add(c.change(&c.Key, r.key, "key_changed", by, at), nil)
 	}
 	if r.place != "" && (!silent(e.System) || !c.at(r.place)) {
-		more, err := c.Settle(r.system, r.place, by, at)
-		if err != nil {
-			return false, err
-		}
-		events = append(events, more...)
+		add(c.Settle(r.system, r.place, by, at))
 	}
 	if r.market != "" {
-		more, err := c.Mark(r.market, by, at)
-		if err != nil {
-			return false, err
-		}
-		events = append(events, more...)
+		add(c.Mark(r.market, by, at))
 	}
 	if r.owner != "" {
-		more, err := c.Assign(r.owner, by, at)
-		if err != nil {
-			return false, err
-		}
-		events = append(events, more...)
+		add(c.Assign(r.owner, by, at))
 	}
 	modules, scheme := c.Modules, c.Scheme
 	if len(r.modules) > 0 {
@@ -217,17 +221,11 @@ func (r row) enterCompany(tx *ledger.Tx, e Entry, c *Customer, known bool, by st
 	if block(e.Scheme, longScheme) != "" {
 		scheme = e.Scheme
 	}
-	events = append(events, c.Map(modules, scheme, by, at)...)
+	add(c.Map(modules, scheme, by, at), nil)
 	if aliases := lines(append(slices.Clone(c.Aliases), r.aliases...), longAlias, mostAliases); len(r.aliases) > 0 {
-		events = append(events, c.Alias(aliases, by, at)...)
+		add(c.Alias(aliases, by, at), nil)
 	}
-	if len(events) == 0 {
-		return false, nil
-	}
-	for _, v := range events {
-		tx.Log(CustomerLog(c.ID), v)
-	}
-	return true, c.Save(tx)
+	return events, err
 }
 
 // rename gives the company the row's name. Only a row with the company's key renames it:

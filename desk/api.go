@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -73,7 +74,21 @@ func (d *Desk) takeRow(ctx context.Context, st *store.Store, enter func(*ledger.
 		out = outcome(done, bad)
 		return err
 	})
+	if why, ok := neverTaken(err); ok {
+		return web.Outcome{Outcome: web.Refused, Errors: []web.Reason{why}}, nil
+	}
 	return out, err
+}
+
+// neverTaken is the reason for a row that is refused however often it comes.
+func neverTaken(err error) (why web.Reason, ok bool) {
+	if refusal, ok := errors.AsType[*customer.Refusal](err); ok {
+		return web.Reason{Why: refusal.Key, Detail: refusal.Say("en")}, true
+	}
+	if errors.Is(err, ledger.ErrTooLarge) {
+		return web.Reason{Why: "row_large", Detail: "The row is too large to be kept. Shorten its texts."}, true
+	}
+	return web.Reason{}, false
 }
 
 // leadingPolicy is what changes the desk; ok is false while this process does not lead.

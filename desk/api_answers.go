@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,6 +27,8 @@ const (
 	answerKept = 24 * time.Hour
 	// answerPiece is as much of an answer as one document takes: JSON makes it a third longer.
 	answerPiece = 10_000
+	// piecesTogether go into one commit.
+	piecesTogether = 15
 )
 
 // storedAnswer is the stored form.
@@ -115,26 +118,48 @@ func (a storedAnswer) whole(tx *ledger.Tx, id string) (web.Answer, error) {
 	return web.Answer{Status: a.Status, Type: a.Type, Body: body}, nil
 }
 
-// End implements [web.Answers].
+// End implements [web.Answers]. A long answer takes several commits; it is given again only
+// when the last of them is there.
 func (k apiAnswers) End(ctx context.Context, r web.Request, answer web.Answer) error {
+	pieces := slices.Collect(slices.Chunk(answer.Body, answerPiece))
+	rest := pieces[min(1, len(pieces)):]
+	if len(rest) > 0 {
+		// First how many there are, so that none is forgotten should this break off.
+		err := k.mine(ctx, r, func(_ *ledger.Tx, a *storedAnswer) error { a.Pieces = len(rest); return nil })
+		if err != nil {
+			return err
+		}
+	}
+	for n := 0; n < len(rest); n += piecesTogether {
+		err := k.mine(ctx, r, func(tx *ledger.Tx, _ *storedAnswer) (err error) {
+			for m, piece := range rest[n:min(n+piecesTogether, len(rest))] {
+				err = errors.Join(err, tx.Put(answerRef(answerID(r), n+m+1), piece))
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return k.mine(ctx, r, func(_ *ledger.Tx, a *storedAnswer) error {
+		a.Status, a.Type = answer.Status, answer.Type
+		if len(pieces) > 0 {
+			a.Answer = pieces[0]
+		}
+		return nil
+	})
+}
+
+// mine changes what is stored of a request that is worked on; nothing once somebody else
+// has gone on with it.
+func (k apiAnswers) mine(ctx context.Context, r web.Request, change func(*ledger.Tx, *storedAnswer) error) error {
 	id := answerID(r)
 	_, err := k.store.Update(ctx, ledger.Cause{}, func(tx *ledger.Tx) error {
 		a, known, err := loadAnswer(tx, id)
-		if err != nil || !known || a.Status != 0 || !bytes.Equal(a.Body, r.Body[:]) {
-			return err // somebody else has gone on with it
+		if err != nil || !known || a.Status != 0 || !a.At.Equal(r.At) || !bytes.Equal(a.Body, r.Body[:]) {
+			return err
 		}
-		a.Status, a.Type = answer.Status, answer.Type
-		for piece := range slices.Chunk(answer.Body, answerPiece) {
-			if a.Answer == nil {
-				a.Answer = piece
-				continue
-			}
-			a.Pieces++
-			if err := tx.Put(answerRef(id, a.Pieces), piece); err != nil {
-				return err
-			}
-		}
-		return a.save(tx, id)
+		return errors.Join(change(tx, &a), a.save(tx, id))
 	})
 	return err
 }

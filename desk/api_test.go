@@ -336,3 +336,40 @@ func TestAPIFields(t *testing.T) {
 		}
 	}
 }
+
+// An answer larger than one commit is kept too.
+func TestAPIKeepsTheLargestAnswers(t *testing.T) {
+	o := openOffice(t)
+	row := anOrder[:len(anOrder)-1]
+	for n := range 25 {
+		row += fmt.Sprintf(`,"%s%d":1`, strings.Repeat("<", 60), n)
+	}
+	list := "[" + strings.TrimSuffix(strings.Repeat(row+"},", 100), ",") + "]"
+	status, first := o.post("/v1/orders", list, "k1")
+	if status != 200 || len(first) <= store.MaxCommit {
+		t.Fatalf("answers %d %.300s of %d bytes", status, first, len(first))
+	}
+	if status, again := o.post("/v1/orders", list, "k1"); status != 200 || again != first {
+		t.Errorf("again: %d %.300s", status, again)
+	}
+	o.ahead.Store(int64(25 * time.Hour))
+	if err := (apiAnswers{o.store}).prune(t.Context(), o.now()); err != nil {
+		t.Error(err)
+	}
+	if left := storetest.Dump(t.Context(), o.client); strings.Contains(left, "d:answer:") {
+		t.Errorf("pieces are left: %.300s", left)
+	}
+}
+
+// A row that can never be taken in is refused: whoever sent it would send it for ever.
+func TestAPIRefusesWhatIsNeverTaken(t *testing.T) {
+	o := openOffice(t)
+	for _, err := range []error{&customer.Refusal{Key: "order_undated"}, fmt.Errorf("store: %w", ledger.ErrTooLarge)} {
+		out, got := o.desk.takeRow(t.Context(), o.store, func(*ledger.Tx, bridge.Desk) (customer.Entered, []customer.Fault, error) {
+			return customer.Entered{Customer: "c1"}, nil, err
+		})
+		if got != nil || out.Outcome != web.Refused || out.Customer != "" || len(out.Errors) != 1 || out.Errors[0].Detail == "" {
+			t.Errorf("%v: %+v, %v", err, out, got)
+		}
+	}
+}

@@ -173,15 +173,16 @@ func (s *apiServer) serve(w http.ResponseWriter, q *http.Request, name string, r
 // identify finds out whose token a request bears.
 func (s *apiServer) identify(q *http.Request) (who string, problem *Problem) {
 	from := source(q)
-	if wait, blocked := s.strangers.blocked(from); blocked {
+	token, ok := bearer(q.Header.Get("Authorization"))
+	if wait, blocked := s.strangers.blocked(from); blocked && !s.strangers.knows(token) {
 		return "", tooMany(wait, "Too many wrong tokens came from this address")
 	}
-	token, ok := bearer(q.Header.Get("Authorization"))
 	if ok {
 		var err error
 		if who, ok, err = s.Tokens.Check(q.Context(), token); err != nil {
 			return "", s.trouble(err)
 		}
+		s.strangers.note(token, ok)
 	}
 	if !ok {
 		s.strangers.count(from)

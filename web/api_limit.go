@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/sha256"
 	"net/netip"
 	"sync"
 	"time"
@@ -12,17 +13,46 @@ const (
 	// Wrong tokens from one address: so many at once, then one in so long.
 	wrongBurst = 10
 	wrongEvery = 10 * time.Second
-	// mostStrangers bounds the addresses that are remembered; with more, all are forgotten.
+	// mostStrangers bounds the addresses that are remembered, mostFriends the right tokens;
+	// with more, all are forgotten.
 	mostStrangers = 10_000
+	mostFriends   = 1000
 )
 
-// strangers count the wrong tokens of each address.
+// strangers count the wrong tokens of each address, and know which tokens were right: behind
+// a proxy everybody has one address, and no stranger is to shut out who has a token.
 type strangers struct {
-	mu  sync.Mutex
-	all map[netip.Addr]*rate.Limiter // guarded by mu
+	mu      sync.Mutex
+	all     map[netip.Addr]*rate.Limiter   // guarded by mu
+	friends map[[sha256.Size]byte]struct{} // hashes of right tokens; guarded by mu
 }
 
-func newStrangers() *strangers { return &strangers{all: map[netip.Addr]*rate.Limiter{}} }
+func newStrangers() *strangers {
+	return &strangers{all: map[netip.Addr]*rate.Limiter{}, friends: map[[sha256.Size]byte]struct{}{}}
+}
+
+// knows reports whether a token was right when it was looked at last.
+func (s *strangers) knows(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.friends[sha256.Sum256([]byte(token))]
+	return ok
+}
+
+// note remembers whether a token was right.
+func (s *strangers) note(token string, right bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hash := sha256.Sum256([]byte(token))
+	if !right {
+		delete(s.friends, hash)
+		return
+	}
+	if len(s.friends) >= mostFriends {
+		clear(s.friends)
+	}
+	s.friends[hash] = struct{}{}
+}
 
 // blocked reports whether an address has sent too many wrong tokens, and for how long it is
 // not listened to.

@@ -336,3 +336,24 @@ func FuzzAPIBody(f *testing.F) {
 		}
 	})
 }
+
+// Behind a proxy that is another machine everybody has one address: strangers there do not
+// shut out who has a token, until it is revoked.
+func TestAPIStrangersShutNobodyOut(t *testing.T) {
+	s := newShop()
+	s.PerSecond, s.Burst = 1000, 1000
+	h := s.Handler()
+	send := func(token string) int { return do(h, post(`{"number":"1"}`, "Authorization", "Bearer "+token)).Code }
+	if code := send("right"); code != 201 {
+		t.Fatalf("the right token: %d", code)
+	}
+	for range wrongBurst + 1 {
+		send("wrong")
+	}
+	if code := send("wrong"); code != 429 {
+		t.Errorf("one wrong token too many: %d", code)
+	}
+	if code := send("right"); code != 200 && code != 201 {
+		t.Errorf("the right token behind the same proxy: %d", code)
+	}
+}

@@ -64,7 +64,7 @@ func (c *Client) complete(ctx context.Context, i interaction) {
 // choicesFor asks the handler, within its time: one that breaks has nothing to offer.
 func (c *Client) choicesFor(ctx context.Context, i interaction) (all []bot.Choice) {
 	completer, is := c.bot.(bot.Completer)
-	asked, option, text, ok := i.typing()
+	asked, option, text, ok := i.typing(c.now())
 	if !is || !ok {
 		return nil
 	}
@@ -80,14 +80,14 @@ func (c *Client) choicesFor(ctx context.Context, i interaction) (all []bot.Choic
 }
 
 // typing is the interaction with the option that is being typed taken out of it.
-func (i interaction) typing() (asked bot.Interaction, option, text string, ok bool) {
+func (i interaction) typing(at time.Time) (asked bot.Interaction, option, text string, ok bool) {
 	options := i.Data.Options
 	for len(options) == 1 && (options[0].Type == optionSub || options[0].Type == optionGroup) {
 		options = options[0].Options
 	}
 	for _, o := range options {
 		if o.Focused {
-			asked = i.forBot(i.at)
+			asked = i.forBot(at)
 			delete(asked.Options, o.Name)
 			return asked, o.Name, o.text(), true
 		}
