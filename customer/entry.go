@@ -263,13 +263,8 @@ func (r row) enterPerson(tx *ledger.Tx, e Entry, types Types, company, known, by
 		return err
 	}
 	numbers := len(c.Phones)
-	for _, p := range r.phones {
-		if len(c.Phones) == mostPhones || slices.Contains(c.Phones, p) {
-			continue
-		}
-		if err := Attach(tx, &c, p, by); err != nil {
-			return err
-		}
+	if err := r.attach(tx, &c, by); err != nil {
+		return err
 	}
 	events := c.Register(by, at)
 	add := func(more []ledger.Event, failed error) {
@@ -306,6 +301,19 @@ func (r row) enterPerson(tx *ledger.Tx, e Entry, types Types, company, known, by
 		tx.Log(Log(c.ID), v)
 	}
 	return c.Save(tx)
+}
+
+// attach gives a contact those of the row's numbers that are new, as many as he may have.
+func (r row) attach(tx *ledger.Tx, c *Contact, by string) error {
+	for _, p := range r.phones {
+		if len(c.Phones) == mostPhones || slices.Contains(c.Phones, p) {
+			continue
+		}
+		if err := Attach(tx, c, p, by); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // at reports whether a place is the one that is known.
