@@ -58,6 +58,7 @@ func (s *sandbox) calls() map[string]map[string]call {
 		"/sandbox/discord/channels/{id}/messages": {http.MethodGet: s.getChannelMessages, http.MethodPost: s.postStaffMessage},
 		"/sandbox/discord/channels/{id}/typing":   post(s.postStaffTyping),
 		"/sandbox/discord/interactions":           post(s.postInteraction),
+		"/sandbox/discord/completions":            post(s.postCompletion),
 		"/sandbox/whatsapp/link":                  post(s.postLink),
 		"/sandbox/tickets":                        get(s.getTickets),
 		"/sandbox/tickets/{number}":               get(s.getTicket),

@@ -89,6 +89,7 @@ type optionView struct {
 	Required    bool         `json:"required"`
 	Kind        string       `json:"kind,omitempty"` // user or number; text otherwise
 	Choices     []choiceView `json:"choices,omitempty"`
+	Completes   bool         `json:"completes,omitempty"` // choices are offered while it is typed
 }
 
 type choiceView struct {
@@ -154,7 +155,7 @@ func commands(prefix string, all []bot.Command) []commandView {
 			v.Label = cmp.Or(c.Names["id"], c.Name)
 		}
 		for _, o := range c.Options {
-			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, string(o.Kind), choices(o.Choices)})
+			v.Options = append(v.Options, optionView{o.Name, o.Description["id"], o.Required, string(o.Kind), choices(o.Choices), o.Complete != ""})
 		}
 		out = append(out, v)
 	}

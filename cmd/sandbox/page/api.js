@@ -13,7 +13,7 @@ async function call(method, path, body) {
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw Object.assign(new Error(answer?.error ?? response.status + ' ' + response.statusText), { status: response.status });
   // Typing and reading go on by themselves: they say nothing about what failed.
-  if (method === 'POST' && !/\/(presence|typing)$/.test(path)) calm();
+  if (method === 'POST' && !/\/(presence|typing|completions)$/.test(path)) calm();
   return answer;
 }
 

@@ -111,10 +111,20 @@ export function createComposer({ desk, room, messages, whisper, sent, chosen: ch
       return {
         name: one.name, label: one.description + (one.required ? ' *' : ''), required: one.required,
         ...(options ? { options: one.required ? options : [['', ''], ...options] } : one.kind === 'number' ? { type: 'number' } : {}),
+        ...(one.completes ? { offer: (typed) => offer(command, one, here, typed) } : {}),
       };
     }), (values) => interact({
       channel: here, command: command.name, options: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')),
     }));
+  }
+
+  // offer asks what may be meant by what is typed so far: [[value, label], ...]. That
+  // nothing comes is no failure.
+  async function offer(command, option, here, typed) {
+    try {
+      const { choices } = await post('discord/completions', { as: who.value, channel: here, command: command.name, option: option.name, typed });
+      return choices.map(({ value, label }) => [value, label]);
+    } catch { return []; }
   }
 
   // interact does something and shows what comes back to this person alone.

@@ -4,14 +4,16 @@ import { h, toast } from './dom.js';
 import { t } from './words.js';
 
 // ask shows a form: fields are {name, label, ...attributes}, rows for several lines,
-// options [[value, label], ...] for a choice, type 'checkbox' for yes or no. done is
+// options [[value, label], ...] for a choice, type 'checkbox' for yes or no, offer a
+// function that answers options for what is typed. done is
 // called with what was filled in; the form stays open when it fails.
 export function ask(title, fields, done, doing = t('send')) {
   const dialog = document.getElementById('dialog');
   const body = h('form', { method: 'dialog' },
     h('h2', { id: 'dialog-title' }, title),
-    fields.map(({ label, rows, options, ...rest }) => {
+    fields.map(({ label, rows, options, offer, ...rest }) => {
       const box = rows ? h('textarea', { rows, ...rest }) : options ? choice(options, rest) : h('input', { autocomplete: 'off', ...rest });
+      if (offer) return h('label', { class: 'field' }, h('span', {}, label), box, offered(box, offer));
       return h('label', { class: rest.type === 'checkbox' ? 'field tick' : 'field' }, h('span', {}, label), box);
     }),
     h('div', { class: 'buttons' }, h('button', { type: 'button', onclick: () => dialog.close() }, t('cancel')), h('button', { type: 'submit', class: 'primary' }, doing)));
@@ -26,6 +28,21 @@ export function ask(title, fields, done, doing = t('send')) {
   });
   dialog.replaceChildren(body);
   dialog.showModal();
+}
+
+// offered is the list below a field of what may be meant: the last thing typed decides.
+function offered(box, offer) {
+  const list = h('datalist', { id: 'offer-' + box.name });
+  box.setAttribute('list', list.id);
+  const look = async () => {
+    const typed = box.value;
+    const found = await offer(typed);
+    if (box.value === typed) list.replaceChildren(...found.map(([value, label]) => h('option', { value, label })));
+  };
+  let pause;
+  box.addEventListener('input', () => { clearTimeout(pause); pause = setTimeout(look, 150); });
+  box.addEventListener('focus', () => { if (!list.children.length) look(); });
+  return list;
 }
 
 function choice(options, { value, ...rest }) {
