@@ -151,19 +151,28 @@ func RhythmShown(r customer.Rhythm, usual time.Duration, now time.Time) string {
 
 const day = 24 * time.Hour
 
-// Money is an amount in minor units as people write it: "Rp 1.250.000", "USD 99,50".
+// Money is an amount in the minor units of its currency (ISO 4217) as people write it:
+// "Rp 1.250.000", "USD 99,50", "JPY 5.000".
 func Money(minor int64, currency string) string {
 	sign := ""
 	if minor < 0 {
 		sign = "-"
 	}
-	whole, cents := minor/100, minor%100
+	decimals, ok := customer.Minor(cmp.Or(currency, "IDR"))
+	if !ok {
+		decimals = 2
+	}
+	unit := int64(1)
+	for range decimals {
+		unit *= 10
+	}
+	whole, rest := minor/unit, minor%unit
 	digits := strings.TrimPrefix(strconv.FormatInt(whole, 10), "-")
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "." + digits[i:]
 	}
-	if cents != 0 {
-		digits += fmt.Sprintf(",%02d", max(cents, -cents))
+	if rest != 0 {
+		digits += fmt.Sprintf(",%0*d", decimals, max(rest, -rest))
 	}
 	if currency == "IDR" || currency == "" {
 		return sign + "Rp " + digits

@@ -103,7 +103,7 @@ func (d Desk) talkHeard(tx *ledger.Tx, number string) error {
 type turnTo struct {
 	Contact      customer.Contact // the zero Contact when nobody is known
 	Conversation string           // "" when the desk may not write first
-	Barred       bool             // there are people, and all of them are opted out or blocked
+	Barred       bool             // there are people, and all of them are opted out or blocked: Contact is the one known longest
 }
 
 // whomToTurn chooses whom of a company to turn to: of those who may be written to the one
@@ -113,15 +113,14 @@ func (d Desk) whomToTurn(tx *ledger.Tx, company string) (to turnTo, err error) {
 	if err != nil || len(people) == 0 {
 		return to, err
 	}
-	to.Barred = true
+	to.Barred, to.Contact = true, people[0]
 	wrote := time.Time{}
 	for _, c := range people {
 		if c.Consent.Choice == customer.Declined || c.Block.On() {
 			continue
 		}
-		to.Barred = false
-		if to.Contact.ID == "" {
-			to.Contact = c
+		if to.Barred {
+			to.Barred, to.Contact = false, c
 		}
 		conversation, at, err := d.chatOf(tx, c)
 		if err != nil {

@@ -479,6 +479,41 @@ func TestNewCustomerIsPhonedInTime(t *testing.T) {
 	})
 }
 
+// A new customer who wants no offers is phoned all the same: the card says who he is, and
+// that; nothing can be sent from it.
+func TestNewCustomerWhoDeclinedIsPhoned(t *testing.T) {
+	inShop(t, "2026-12-01 08:30", func(s shop) {
+		s.company(1, 0, 0, 0, func(c *customer.Contact) { c.Decline("client", "BERHENTI", time.Now()) })
+		s.orders("k01", "SO-1", time.Now().AddDate(0, 0, -2), time.Now())
+		s.until("2026-12-07 08:10")
+		all := s.follows("k01")
+		if len(all) != 1 || all[0].Contact != "p01" || all[0].Conversation != "" {
+			t.Fatalf("%+v", all)
+		}
+		s.does(func(tx *ledger.Tx) error {
+			if _, _, err := s.policy.AddFollowUp(tx, "k01", "dewi"); err == nil {
+				t.Error("a card to send is made for who declined")
+			}
+			return nil
+		})
+	})
+}
+
+func TestMoneyIsShownInItsUnits(t *testing.T) {
+	for _, one := range []struct {
+		minor    int64
+		currency string
+		want     string
+	}{
+		{125_000_000, "IDR", "Rp 1.250.000"}, {50, "", "Rp 0,50"}, {9950, "USD", "USD 99,50"}, {-100_005, "EUR", "-EUR 1.000,05"},
+		{5000, "JPY", "JPY 5.000"}, {1_250_500, "KWD", "KWD 1.250,500"}, {-7, "KWD", "-KWD 0,007"},
+	} {
+		if got := bridge.Money(one.minor, one.currency); got != one.want {
+			t.Errorf("%d %s is %q, want %q", one.minor, one.currency, got, one.want)
+		}
+	}
+}
+
 func TestSalesAreNudgedOnceADay(t *testing.T) {
 	inShop(t, "2026-12-01 08:30", func(s shop) {
 		for n := range 4 {
