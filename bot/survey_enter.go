@@ -116,7 +116,7 @@ func (d *Desk) surveyFile(ctx context.Context, i Interaction) (Answer, error) {
 		return Answer{}, fmt.Errorf("write the list: %w", err)
 	}
 	for _, row := range rows {
-		cells, err := d.listedCells(ctx, i, row)
+		cells, err := d.listedCells(ctx, i, r, row)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -143,7 +143,7 @@ func (d *Desk) surveyFile(ctx context.Context, i Interaction) (Answer, error) {
 }
 
 // listedCells are an order of a list, its survey and the answers.
-func (d *Desk) listedCells(ctx context.Context, i Interaction, row ledger.IndexRow) ([]string, error) {
+func (d *Desk) listedCells(ctx context.Context, i Interaction, r customer.Round, row ledger.IndexRow) ([]string, error) {
 	l, _ := bridge.ParseListed(row.Member)
 	var s customer.Survey
 	var who customer.Contact
@@ -177,6 +177,9 @@ func (d *Desk) listedCells(ctx context.Context, i Interaction, row ledger.IndexR
 	state := bridge.WhyNotAsked(l.Why, false)
 	if l.Survey != "" {
 		state = surveyState(Interaction{Locale: "id"}, s)
+	}
+	if bridge.IsLate(r, row.Score) {
+		state += " · terlambat dicatat"
 	}
 	cells := []string{l.Order, time.UnixMilli(row.Score).In(d.zone()).Format("2006-01-02"), company.Name, who.Called(), l.Survey, state}
 	for q := customer.Performance; q <= customer.Promotion; q++ {

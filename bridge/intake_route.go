@@ -21,6 +21,12 @@ func (a *arrival) route() error {
 	if a.lateConfirmation() && (to.Kind == ticket.ToNew || to.Kind == ticket.ToReopen && (to.ID != a.q.ticket || a.choice() == ticket.Yes)) {
 		return a.aside(a.q.ticket)
 	}
+	talks := to.Kind == ticket.ToFollowUp
+	if a.c.Survey != "" && a.c.Open == "" && (talks || to.Kind == ticket.ToNew || to.Kind == ticket.ToReopen) {
+		if err := a.r.desk.surveyOverhears(a.tx, &a.c, a.m, talks); err != nil {
+			return err
+		}
+	}
 	return a.bring(to)
 }
 

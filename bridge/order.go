@@ -19,6 +19,7 @@ func (d Desk) PlaceOrder(tx *ledger.Tx, o customer.Order, by string) (customer.P
 	if err != nil || !p.Changed() {
 		return p, err
 	}
+	d.completedLate(tx, p)
 	counted := p.Before.Number != "" && !p.Before.Void
 	recent := tx.Now().Sub(p.Order.At) < d.followUps().Attribute+longestWait
 	if !p.Order.Void && !counted && (recent || p.Customer.FollowUp != "") { // a history has no follow-ups

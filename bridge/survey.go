@@ -106,9 +106,7 @@ func (d Desk) changeSurvey(tx *ledger.Tx, s customer.Survey, c *ticket.Conversat
 
 // copyOf is a survey that a transition of the other does not change.
 func copyOf(s customer.Survey) customer.Survey {
-	answers := map[customer.Question]int{}
-	maps.Copy(answers, s.Answers)
-	if s.Answers = answers; len(answers) == 0 {
+	if s.Answers = maps.Clone(s.Answers); len(s.Answers) == 0 {
 		s.Answers = nil
 	}
 	s.Orders = slices.Clone(s.Orders)
@@ -151,7 +149,8 @@ func (d Desk) keepSurvey(tx *ledger.Tx, before customer.Survey, s *customer.Surv
 }
 
 // lapses sets the timer at which a survey that nobody answers is over, as long as it is
-// not and something is waited for: an open question, or a person who phones.
+// not and something is waited for: an open question, a ticket in between, or a person who
+// phones.
 func (d Desk) lapses(tx *ledger.Tx, s customer.Survey) {
 	at, ok := d.lapsesAt(s)
 	if !ok {
@@ -161,6 +160,10 @@ func (d Desk) lapses(tx *ledger.Tx, s customer.Survey) {
 	tx.Set(ledger.Timer{Kind: customer.TimerSurvey, ID: s.ID, Due: at})
 }
 
+// mostRest is how long a survey rests at most, beside the time for an answer: the next
+// one must not wait for a ticket that never ends.
+const mostRest = 60 * 24 * time.Hour
+
 // byPhone is how long a customer who cannot be written to may be asked by phone.
 const byPhone = 30 * 24 * time.Hour
 
@@ -168,6 +171,8 @@ func (d Desk) lapsesAt(s customer.Survey) (at time.Time, ok bool) {
 	switch {
 	case s.State == customer.SurveyAsked:
 		return s.Asked.Add(d.surveys().Wait), true
+	case s.State == customer.SurveyRests:
+		return s.Asked.Add(d.surveys().Wait + mostRest), true
 	case s.State == customer.SurveyPlanned && s.Conversation == "":
 		return s.Opened.Add(byPhone), true
 	}

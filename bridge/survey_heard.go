@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ const (
 	noAnswer answerKind = iota // it is about something else
 	answers
 	strange   // it sounds like an answer, and is none
+	asksToo   // an answer, and a question of his own
 	postpones // he has no time now
 	declines  // he does not want to
 )
@@ -50,6 +52,9 @@ func readAnswer(s customer.Survey, m ClientMessage) surveyAnswer {
 	if numeric {
 		if value, rest, ok := ticket.Score(text, least, most); ok {
 			return surveyAnswer{answers, value, rest}
+		}
+		if value, ok := ticket.ScoreBeside(text, least, most); ok {
+			return surveyAnswer{kind: asksToo, value: value}
 		}
 	}
 	switch {
@@ -74,7 +79,8 @@ func (d Desk) surveyParses(tx *ledger.Tx, c ticket.Conversation, m ClientMessage
 	if err != nil || !ok || s.Over() || s.State == customer.SurveyPlanned {
 		return false, err
 	}
-	return readAnswer(s, m).kind != noAnswer, nil
+	kind := readAnswer(s, m).kind
+	return kind != noAnswer && kind != asksToo, nil
 }
 
 // surveyHeard takes in a message for a survey (to.ID): an answer to its open question, or
@@ -96,20 +102,56 @@ func (d Desk) surveyHeard(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage
 		return false, nil
 	}
 	a := readAnswer(s, m)
-	if a.kind == noAnswer {
+	if a.kind == noAnswer || a.kind == asksToo { // see surveyOverhears
 		return false, nil
 	}
-	q := s.At
-	err = d.changeSurveyIn(tx, c, id, func(s *customer.Survey) ([]ledger.Event, error) { return a.apply(tx, s, c.Open) })
-	if err != nil {
-		return false, err
-	}
-	logWrote(tx, id, m)
-	if a.kind != answers {
-		return true, nil
-	}
-	return true, rememberAnswer(tx, id, m.ID, q)
+	return true, d.surveyAnswers(tx, c, s, a, m, m.ID)
 }
+
+// surveyAnswers takes in what a message says about the open question, and remembers the
+// message by its id, so that an edit of it is understood.
+func (d Desk) surveyAnswers(tx *ledger.Tx, c *ticket.Conversation, s customer.Survey, a surveyAnswer, m ClientMessage, id string) error {
+	err := d.changeSurveyIn(tx, c, s.ID, func(s *customer.Survey) ([]ledger.Event, error) { return a.apply(tx, s, c.Open) })
+	if err != nil {
+		return err
+	}
+	if a.kind != asksToo { // the ticket has it
+		logWrote(tx, s.ID, m)
+	}
+	if a.kind == declines || a.kind == postpones {
+		return nil
+	}
+	return rememberAnswer(tx, s.ID, id, s.At)
+}
+
+// surveyOverhears takes the answer out of a message that asks something too, and goes where
+// it would go without a survey: into a ticket, behind which the survey goes on, or, if
+// talks, into a follow-up's thread.
+func (d Desk) surveyOverhears(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage, talks bool) error {
+	s, ok, err := customer.LoadSurvey(tx, c.Survey)
+	if err != nil || !ok || s.State != customer.SurveyAsked {
+		return err
+	}
+	a := readAnswer(s, m)
+	if a.kind != asksToo {
+		return nil
+	}
+	if m.Quote != nil { // of another message, or an earlier question, it is no answer to this one
+		if _, ours, err := tx.LetterByExt(s.ID, m.Quote.ID); err != nil || !ours {
+			return err
+		}
+		if _, earlier, err := quotedQuestion(tx, s, m); err != nil || earlier {
+			return err
+		}
+	}
+	if talks {
+		a.kind = answers
+	}
+	return d.surveyAnswers(tx, c, s, a, m, m.ID)
+}
+
+// askedBeside is what an event of an answer says of a client who asks something as well.
+const askedBeside = "beside"
 
 // apply makes of an answer what it means. One that comes while the survey rests ends the
 // rest for its question; open is the ticket that is open all the same, "" for none.
@@ -128,6 +170,9 @@ func (a surveyAnswer) apply(tx *ledger.Tx, s *customer.Survey, open string) (eve
 		more, err := s.Answer(a.value, a.words, "client", now)
 		if err != nil {
 			return nil, err
+		}
+		if a.kind == asksToo {
+			more[0].Data[askedBeside] = "yes"
 		}
 		events = append(events, more...)
 	}
@@ -158,13 +203,19 @@ func quotedQuestion(tx *ledger.Tx, s customer.Survey, m ClientMessage) (q custom
 // surveyCorrected takes in another answer to a question that was answered.
 func (d Desk) surveyCorrected(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage, s customer.Survey, q customer.Question) (taken bool, err error) {
 	least, most, _ := q.Bounds()
-	value, _, ok := ticket.Score(m.Text, least, most)
+	value, words, ok := ticket.Score(m.Text, least, most)
 	if !ok {
 		return false, nil
 	}
-	err = d.changeSurveyIn(tx, c, s.ID, func(s *customer.Survey) ([]ledger.Event, error) { return s.Correct(q, value, "client", tx.Now()) })
-	if r, ok := errors.AsType[*customer.Refusal](err); ok && r != nil {
-		err = nil // it came when all was over: it stands in the log
+	err = d.changeSurveyIn(tx, c, s.ID, func(s *customer.Survey) ([]ledger.Event, error) {
+		events, err := s.Correct(q, value, "client", tx.Now())
+		if err == nil && words != "" {
+			s.Comment = strings.TrimSpace(s.Comment + "\n" + words)
+		}
+		return events, err
+	})
+	if _, refused := errors.AsType[*customer.Refusal](err); refused { // all was over
+		err = d.surveyAside(tx, s, m, q)
 	}
 	if err != nil {
 		return false, err
@@ -236,14 +287,38 @@ func (d Desk) surveyEdited(tx *ledger.Tx, c *ticket.Conversation, m ClientMessag
 		if err != nil || !ok {
 			return false, err
 		}
-		logWrote(tx, id, m)
-		if _, _, numeric := q.Bounds(); !numeric {
-			return true, nil
-		}
-		_, err = d.surveyCorrected(tx, c, m, s, q)
-		return true, err
+		return true, d.answerEdited(tx, c, m, s, q)
 	}
 	return false, nil
+}
+
+// answerEdited takes in other words of the client in a message that answered a question,
+// or was to answer the open one. What is no answer is read by a person.
+func (d Desk) answerEdited(tx *ledger.Tx, c *ticket.Conversation, m ClientMessage, s customer.Survey, q customer.Question) error {
+	fresh := m
+	fresh.Kind, fresh.Target = KindPlainText, ""
+	if _, answered := s.Answers[q]; q == s.At && !answered && !s.Over() {
+		if a := readAnswer(s, fresh); a.kind == answers {
+			return d.surveyAnswers(tx, c, s, a, m, m.Target)
+		}
+	} else if done, err := d.surveyCorrected(tx, c, m, s, q); err != nil || done {
+		return err
+	}
+	logWrote(tx, s.ID, m)
+	return d.surveyAside(tx, s, m, q)
+}
+
+// surveyAside shows staff what a client says of an answer when no question waits for it:
+// the result was shown before, or an edit took the answer away.
+func (d Desk) surveyAside(tx *ledger.Tx, s customer.Survey, m ClientMessage, q customer.Question) error {
+	company, _, err := customer.LoadCustomer(tx, s.Customer)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("📋 **%s** menulis lagi tentang jawabannya pada survei `%s` (%s):\n%s\nNilai yang tercatat tidak berubah. Bila perlu ditanggapi, hubungi pelanggan lewat tiket atau telepon.",
+		cmp.Or(cardLine(company.Name, 60), "?"), s.ID, questionName(q, false), quote(ToDiscord(Clean(m.Text, 600))))
+	tx.Send(letter("sv/"+s.ID+"/aside/"+inboxRef(m), ChannelLane("intake"), ledger.DeskLog, kindSay, sayBody{Content: text}))
+	return nil
 }
 
 // surveyStops ends the survey that runs in a conversation, because its client wants no

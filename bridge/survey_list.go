@@ -59,10 +59,10 @@ const surveyRest = 21 * 24 * time.Hour
 // listOrder puts an order on a round's list, and makes the survey of its customer if he
 // has none. made are the surveys that this commit made, by customer. The line is "" for
 // an order that does not belong on it.
-func (d Desk) listOrder(tx *ledger.Tx, round string, row ledger.IndexRow, made map[string]string) (line string, err error) {
+func (d Desk) listOrder(tx *ledger.Tx, r customer.Round, row ledger.IndexRow, made map[string]string) (line string, err error) {
 	o, ok, err := customer.LoadOrder(tx, row.Member)
-	if err != nil || !ok || o.Done.IsZero() && !o.Void || !o.Void && o.Done.UnixMilli() != row.Score {
-		return "", err // it was changed since the index was read
+	if err != nil || !ok || o.Listed != "" || o.Done.IsZero() && !o.Void || !o.Void && o.Done.UnixMilli() != row.Score {
+		return "", err // it was changed since the index was read, or its date since it was on a list
 	}
 	l := Listed{Order: o.Number}
 	company, known, err := customer.LoadCustomer(tx, o.Customer)
@@ -76,12 +76,19 @@ func (d Desk) listOrder(tx *ledger.Tx, round string, row ledger.IndexRow, made m
 	case !known:
 		l.Why = listedUnknown
 	default:
-		if s, l, err = d.listCustomer(tx, round, o, company, made); err != nil {
+		if s, l, err = d.listCustomer(tx, r.ID, o, company, made); err != nil {
 			return "", err
 		}
 	}
-	tx.Index(SurveyListed(round), l.member(), row.Score)
-	return d.listLine(tx, o, company, s, l)
+	tx.Index(SurveyListed(r.ID), l.member(), row.Score)
+	if err := o.List(tx, r.ID); err != nil {
+		return "", err
+	}
+	line, err = d.listLine(tx, o, company, s, l)
+	if err == nil && IsLate(r, row.Score) {
+		line += " · ⏱️ terlambat dicatat"
+	}
+	return line, err
 }
 
 // listCustomer finds or makes the survey of an order's customer in a round.

@@ -44,8 +44,8 @@ func isSurvey(id string) bool {
 // every order would have to write all of them. So the near end decides: a list goes up to
 // 90 days before its day, and begins where the one before ended; only the first begins
 // 120 days before. Each order is in exactly one window, whenever lists are made; on one
-// that is late some orders are older than 120 days. An order of which nobody tells the
-// desk before its window has passed is on no list: the import of old orders asks nobody.
+// that is late some orders are older than 120 days. An order of which the desk hears only
+// after its window is on the next list, marked: see [Desk.takeLate].
 func (s Surveys) window(at time.Time, zone *time.Location, before customer.Round) (from, to time.Time) {
 	to = midnight(at.Add(-s.From), zone)
 	if from = before.To; from.IsZero() {
@@ -147,10 +147,13 @@ func (d Desk) ListNext(tx *ledger.Tx, timer ledger.Timer) error {
 	if err != nil || !ok || r.Done {
 		return err
 	}
-	if r.Walked {
-		err = d.inviteNext(tx, r)
-	} else {
+	switch {
+	case !r.Walked:
 		err = d.takeOrders(tx, r)
+	case !r.Caught:
+		err = d.takeLate(tx, r)
+	default:
+		err = d.inviteNext(tx, r)
 	}
 	if err != nil {
 		return err
@@ -168,30 +171,40 @@ func (d Desk) takeOrders(tx *ledger.Tx, r customer.Round) error {
 	if err != nil {
 		return err
 	}
-	var lines []string
-	made := map[string]string{}
-	for _, row := range rows {
-		line, err := d.listOrder(tx, r.ID, row, made)
-		if err != nil {
-			return err
-		}
-		if line != "" {
-			lines = append(lines, line)
-		}
-	}
-	if r, _, err = customer.LoadRound(tx, r.ID); err != nil {
+	if r, err = d.listOrders(tx, r, rows); err != nil {
 		return err
 	}
 	if len(rows) > 0 {
 		last := rows[len(rows)-1]
 		r.Cursor, r.Last = last.Score, last.Member
 	}
+	r.Walked = len(rows) < atOnceListed
+	return r.Save(tx)
+}
+
+// listOrders puts orders on a round's list and shows them. The round that comes back is
+// the caller's to save.
+func (d Desk) listOrders(tx *ledger.Tx, r customer.Round, rows []ledger.IndexRow) (customer.Round, error) {
+	var lines []string
+	made := map[string]string{}
+	for _, row := range rows {
+		line, err := d.listOrder(tx, r, row, made)
+		if err != nil {
+			return r, err
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	r, _, err := customer.LoadRound(tx, r.ID)
+	if err != nil {
+		return r, err
+	}
 	shown := r.Tally.Orders
 	r.Tally.Orders += len(lines)
-	r.Walked = len(rows) < atOnceListed
 	d.showList(tx, r, shown, lines)
 	RefreshCard(tx, r.ID)
-	return r.Save(tx)
+	return r, nil
 }
 
 // completedNext are the next rows of completed orders, a few: those behind the last one

@@ -80,8 +80,8 @@ func (t *surveyTelling) say(keys ...string) error {
 
 // answered asks the next question of who answered himself.
 func (t *surveyTelling) answered(e ledger.Event) error {
-	if e.By != "client" || t.has("survey_done") {
-		return nil
+	if e.By != "client" || t.has("survey_done") || e.Data[askedBeside] != "" {
+		return nil // the ticket has the word; the survey goes on behind it
 	}
 	return t.say(ticket.SaySurvey(t.s.At.Key()))
 }
@@ -100,14 +100,15 @@ func (t *surveyTelling) done(e ledger.Event) error {
 	return t.result()
 }
 
-// lapsed brings what was answered, if that is all or asks for a call.
+// lapsed brings what was answered, if that is all, asks for a call or has words that
+// somebody is to read.
 func (t *surveyTelling) lapsed(e ledger.Event) error {
 	if e.Data["why"] == whyDeclined {
 		if err := t.say(ticket.SaySurveyStopped); err != nil {
 			return err
 		}
 	}
-	if !t.s.Returned() && len(t.s.Low()) == 0 {
+	if !t.s.Returned() && len(t.s.Low()) == 0 && t.s.Comment == "" {
 		return nil
 	}
 	return t.result()

@@ -233,7 +233,7 @@ func TestRoundIsKept(t *testing.T) {
 	w := newWorld()
 	r := Round{
 		ID: "FU-2612", Opened: nine, Chosen: []string{"k2", "k1"}, Made: 3, From: nine, To: nine.Add(day), Cursor: 7, Done: true,
-		Last: "SO-1", Walked: true, Invited: 2, Tally: Tally{9, 8, 7, 6, 5, 4, [Promotion]int{3, 4, 5, 2}, [Promotion]int{1, 1, 1, 1}, 3, 2, 6},
+		Last: "SO-1", Walked: true, Caught: true, Invited: 2, Tally: Tally{9, 8, 7, 6, 5, 4, [Promotion]int{3, 4, 5, 2}, [Promotion]int{1, 1, 1, 1}, 3, 2, 6},
 	}
 	allSet(t, r)
 	allSet(t, r.Tally)

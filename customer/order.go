@@ -42,6 +42,7 @@ type Order struct {
 	Amount   int64  // minor units of Currency
 	Currency string // ISO 4217, e.g. "IDR"
 	Customer string // id of who bought it; "" in [Customer.Orders], where that is known
+	Listed   string // id of the list of surveys it is on, "" in [Customer.Orders] and for none
 }
 
 // Placed is what an order that came in made of what was known.
@@ -136,6 +137,7 @@ func (o Order) over(known Order) Order {
 	if o.Customer == "" {
 		o.Customer = known.Customer
 	}
+	o.Listed = known.Listed
 	switch {
 	case o.Amount == 0 && o.Currency == "":
 		o.Amount, o.Currency = known.Amount, known.Currency
@@ -148,7 +150,7 @@ func (o Order) over(known Order) Order {
 // place keeps an order that is new or was another among the customer's.
 func (c *Customer) place(o, before Order, at time.Time) {
 	listed := o
-	listed.Customer = ""
+	listed.Customer, listed.Listed = "", ""
 	c.Ordered(listed, at)
 	if before.counts() {
 		c.Rhythm.drop(before, c.Orders)
@@ -245,6 +247,7 @@ type storedOrderDoc struct {
 	V int `json:"v"`
 	storedOrder
 	Customer string `json:"customer"`
+	Listed   string `json:"listed,omitzero"`
 }
 
 type storedOrder struct {
@@ -280,7 +283,18 @@ func (o Order) save(tx *ledger.Tx, before Order) error {
 			tx.Unindex(r.Index, r.Member)
 		}
 	}
-	return put(tx, ledger.Ref{Kind: KindOrder, ID: o.Number}, storedOrderDoc{V: 1, storedOrder: o.stored(), Customer: o.Customer})
+	return o.write(tx)
+}
+
+func (o Order) write(tx *ledger.Tx) error {
+	return put(tx, ledger.Ref{Kind: KindOrder, ID: o.Number}, storedOrderDoc{V: 1, storedOrder: o.stored(), Customer: o.Customer, Listed: o.Listed})
+}
+
+// List notes that the order, as it was loaded, is on a month's list of surveys: no other
+// list has it too, whatever is corrected later.
+func (o Order) List(tx *ledger.Tx, round string) error {
+	o.Listed = line(round, mostID)
+	return o.write(tx)
 }
 
 // awaited reports whether the order is known and to be delivered.
@@ -329,7 +343,7 @@ func DecodeOrder(data []byte) (Order, error) {
 		return Order{}, err
 	}
 	o := s.order()
-	o.Customer = s.Customer
+	o.Customer, o.Listed = s.Customer, s.Listed
 	return o, nil
 }
 

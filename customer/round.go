@@ -23,10 +23,11 @@ type Round struct {
 	From, To time.Time
 	Cursor   int64
 	// Last is the order taken last: of those completed at one time the next ones follow it.
-	// Walked says that all were taken, and Invited how many of the surveys were asked to be
-	// sent since.
+	// Walked says that all were taken, Caught that those recorded late were too, and Invited
+	// how many of the surveys were asked to be sent since.
 	Last    string
 	Walked  bool
+	Caught  bool
 	Invited int
 	Tally   Tally // what came of a list of surveys so far
 	Done    bool  // everything on it was made
@@ -43,6 +44,7 @@ type storedRound struct {
 	Cursor  int64        `json:"cursor,omitzero"`
 	Last    string       `json:"last,omitzero"`
 	Walked  bool         `json:"walked,omitzero"`
+	Caught  bool         `json:"caught,omitzero"`
 	Invited int          `json:"invited,omitzero"`
 	Tally   *storedTally `json:"tally,omitzero"`
 	Done    bool         `json:"done,omitzero"`
@@ -56,7 +58,7 @@ func (r Round) Save(tx *ledger.Tx) error {
 	return put(tx, ledger.Ref{Kind: KindRound, ID: r.ID}, storedRound{
 		V: 1, ID: r.ID, Opened: millis(r.Opened), Chosen: r.Chosen[:min(len(r.Chosen), mostChosen)], Made: r.Made,
 		From: millis(r.From), To: millis(r.To), Cursor: r.Cursor, Done: r.Done,
-		Last: r.Last, Walked: r.Walked, Invited: r.Invited, Tally: r.Tally.stored(),
+		Last: r.Last, Walked: r.Walked, Caught: r.Caught, Invited: r.Invited, Tally: r.Tally.stored(),
 	})
 }
 
@@ -82,6 +84,6 @@ func DecodeRound(data []byte) (Round, error) {
 	return Round{
 		ID: s.ID, Opened: fromMillis(s.Opened), Chosen: s.Chosen, Made: s.Made,
 		From: fromMillis(s.From), To: fromMillis(s.To), Cursor: s.Cursor, Done: s.Done,
-		Last: s.Last, Walked: s.Walked, Invited: s.Invited, Tally: s.Tally.tally(),
+		Last: s.Last, Walked: s.Walked, Caught: s.Caught, Invited: s.Invited, Tally: s.Tally.tally(),
 	}, nil
 }

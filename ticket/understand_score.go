@@ -31,6 +31,23 @@ func Score(text string, least, most int) (value int, rest string, ok bool) {
 	return s.value, s.comment(text), true
 }
 
+// ScoreBeside reads an answer that a question of the client follows: "5, kapan rilis?". Who
+// numbers his questions answers nothing.
+func ScoreBeside(text string, least, most int) (value int, ok bool) {
+	text = strings.TrimSpace(text)
+	i := strings.IndexAny(text, ",;.!\n")
+	if i < 0 {
+		return 0, false
+	}
+	head, mark, tail := text[:i], text[i], strings.TrimSpace(text[i+1:])
+	if numbered := mark == '.' && strings.Trim(head, "0123456789") == ""; numbered || tail == "" || tail[0] >= '0' && tail[0] <= '9' {
+		return 0, false
+	}
+	asks := slices.ContainsFunc(pieces(glyphs(tail)), func(p piece) bool { return p.kind == question })
+	value, rest, ok := Score(head, least, most)
+	return value, ok && asks && rest == "" && len(wordsOf(tail)) > 1
+}
+
 // ofStars reports a piece that counts in stars.
 func ofStars(p piece) bool {
 	_, ok := glued(p.word)

@@ -78,3 +78,16 @@ func FuzzScore(f *testing.F) {
 		}
 	})
 }
+
+// An answer before a question of the client is kept; a numbered question is none.
+func TestScoreBeside(t *testing.T) {
+	for text, want := range map[string]int{
+		"5, kapan fitur baru rilis?": 5, "nilai 4 kak. Oh ya, kapan rilis?": 4, "3\nkapan tim datang ke toko?": 3, "5! bisa tambah user?": 5, "⭐⭐⭐⭐, ada versi baru?": 4,
+		"5, kapan fitur baru rilis": 0, "5?": 0, "4,5?": 0, "4, 5 mana yang bagus?": 0, "2. bagaimana cara cetak struk?": 0, "1. kenapa error?\n2. kenapa lambat?": 0,
+		"9, kapan rilis?": 0, "halo kak, kapan rilis?": 0, "ada 4 printer rusak, kapan diperbaiki?": 0, "kapan rilis?": 0, "": 0, "4, ya?": 0,
+	} {
+		if got, ok := ScoreBeside(text, 1, 5); got != want && ok || ok != (want > 0) {
+			t.Errorf("ScoreBeside(%q) = %d %v, want %d", text, got, ok, want)
+		}
+	}
+}
