@@ -37,17 +37,6 @@ func (d Desk) workdays(t time.Time) iter.Seq[time.Time] {
 	}
 }
 
-// workday is the opening of the nth working day after the local day of t, n at least one;
-// ok is false for a desk that never opens.
-func (d Desk) workday(t time.Time, n int) (opening time.Time, ok bool) {
-	for opening = range d.workdays(d.dayAfter(t, 1)) {
-		if n--; n == 0 {
-			return opening, true
-		}
-	}
-	return time.Time{}, false
-}
-
 // firstWorkday is the opening of the first working day of the month that begins then; ok
 // is false when it has none.
 func (d Desk) firstWorkday(month time.Time) (opening time.Time, ok bool) {
