@@ -40,6 +40,7 @@ check: ## what is read, not run: format, vet, fixes, staticcheck, layout, docume
 	go test -count=1 -run 'EnvExample|Documented|Defaults' ./desk
 
 test: tools ## all tests, with the race detector; installs what they need
+	go test -run '^TestAYear' -timeout $(TIMEOUT) ./bridge </dev/null
 	go test $(race) -p $(P) -timeout $(TIMEOUT) $(PKGS) </dev/null
 
 bench: tools ## the figures of docs/performance.md, in minutes: BENCH=<pattern>
