@@ -72,7 +72,8 @@ func (d Desk) attribute(tx *ledger.Tx, o customer.Order) error {
 	return nil
 }
 
-// longestWait is how long a follow-up may have waited until somebody made it.
+// longestWait is how long a follow-up may have waited until somebody made it. One that
+// nobody ended for longer keeps its company off no list.
 const longestWait = 62 * 24 * time.Hour
 
 // follows reports whether an order came after a turn to the customer. Orders of which only

@@ -223,12 +223,12 @@ func (f *first) wantQuiet() {
 	}
 }
 
-// Fifty messages over a week with a holiday: in order, within hours, gaps and caps, none
+// Forty-one messages over three days with a holiday: in order, within hours, gaps and caps, none
 // twice; and an answer to a client leaves at once while they wait.
 func TestOutreachQueueOverDays(t *testing.T) {
 	tellFirst(t, func(f *first) {
 		var want []string
-		for n := range 50 {
+		for n := range 41 {
 			f.person(n)
 			want = append(want, "ID-outreach/"+f.asks(n))
 			f.waits(10 * time.Millisecond)
@@ -242,7 +242,7 @@ func TestOutreachQueueOverDays(t *testing.T) {
 			t.Errorf("an answer waits behind what is sent first: %q", shown)
 		}
 		f.phone.mu.Unlock()
-		f.waits(6 * 24 * time.Hour)
+		f.waits(3 * 24 * time.Hour)
 		var got []string
 		for _, l := range f.sent() {
 			got = append(got, l.id)
@@ -256,7 +256,7 @@ func TestOutreachQueueOverDays(t *testing.T) {
 		for _, l := range f.sent() {
 			perDay[l.at.In(f.policy.Zone).Format(time.DateOnly)]++
 		}
-		if fmt.Sprint(perDay) != "map[2026-11-23:20 2026-11-24:20 2026-11-26:10]" {
+		if fmt.Sprint(perDay) != "map[2026-11-23:20 2026-11-24:20 2026-11-26:1]" {
 			t.Errorf("%v", perDay)
 		}
 		f.phone.mu.Lock()
@@ -265,11 +265,11 @@ func TestOutreachQueueOverDays(t *testing.T) {
 				t.Errorf("%s was sent %d times", id, tries)
 			}
 		}
-		if last := f.phone.shown[len(f.phone.shown)-1]; last != "62812000049@s.whatsapp.net: Halo 49\n\nBalas BERHENTI bila tidak ingin menerima info seperti ini." {
+		if last := f.phone.shown[len(f.phone.shown)-1]; last != "62812000040@s.whatsapp.net: Halo 40\n\nBalas BERHENTI bila tidak ingin menerima info seperti ini." {
 			t.Errorf("it says %q", last)
 		}
 		f.phone.mu.Unlock()
-		if o := f.outreach("followup/FU-261123-0049"); o.State != customer.OutreachSent || o.Turn != 1 {
+		if o := f.outreach("followup/FU-261123-0040"); o.State != customer.OutreachSent || o.Turn != 1 {
 			t.Errorf("%+v", o)
 		}
 	})

@@ -63,7 +63,7 @@ func TestFidelityTable(t *testing.T) {
 	}
 }
 
-// testsOfTheTree are the names of all tests and fuzz targets.
+// testsOfTheTree are the names of all tests and fuzz targets, and of the sandbox's stories.
 func testsOfTheTree(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
@@ -79,6 +79,13 @@ func testsOfTheTree(t *testing.T) map[string]bool {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	stories, err := filepath.Glob("../cmd/sandbox/testdata/stories/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range stories {
+		names["TestStories/"+strings.TrimSuffix(filepath.Base(file), ".txtar")] = true
 	}
 	return names
 }

@@ -169,7 +169,10 @@ func TestGateLetsGoOfANumberWhoseStoreIsNotDurable(t *testing.T) {
 	if err := redis.ConfigSet(t.Context(), "appendfsync", "everysec").Err(); err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("the end of the connection", func() bool { return !w.whatsapp.Connected() })
+	w.eventually("the end of the connection, in the health too", func() bool {
+		_, h := w.health()
+		return !w.whatsapp.Connected() && h.WhatsApp.State == "held"
+	})
 	if said := w.told("Penyimpanan tidak aman"); !strings.HasPrefix(said, "🔴") || !strings.Contains(said, "CONFIG SET appendfsync always") {
 		t.Errorf("the ops channel says %q", said)
 	}

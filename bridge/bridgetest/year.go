@@ -96,17 +96,21 @@ type Turn struct {
 }
 
 // A Card is a follow-up from when somebody is to act on it until it is over. Somebody
-// turns to the customer while it waits, and while his answer is talked about.
+// turns to the customer while it waits, and while his answer is talked about; one that
+// nobody ended for two months keeps nobody from being turned to again.
 type Card struct {
 	Customer             string
 	From, Sent, Answered time.Time
 	To                   time.Time
 }
 
+// forgotten is after which a card that is not over counts no more.
+const forgotten = 62 * 24 * time.Hour
+
 func (c Card) busy(at time.Time) bool {
 	waits := c.Sent.IsZero() || at.Before(c.Sent)
 	talks := !c.Answered.IsZero() && !at.Before(c.Answered)
-	return c.From.Before(at) && (c.To.IsZero() || at.Before(c.To)) && (waits || talks)
+	return c.From.Before(at) && at.Sub(c.From) < forgotten && (c.To.IsZero() || at.Before(c.To)) && (waits || talks)
 }
 
 // A Month is a month's list of follow-ups.
