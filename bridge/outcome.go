@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haloerzap/halo/customer"
 	"github.com/haloerzap/halo/ledger"
 	"github.com/haloerzap/halo/ticket"
 )
@@ -105,8 +106,23 @@ func posted(tx *ledger.Tx, number, thread, check string) error {
 		return err
 	}
 	RefreshCard(tx, number) // it may have changed meanwhile
+	if err := postedOnList(tx, t); err != nil {
+		return err
+	}
 	tx.Log(number, ledger.Event{What: "posted", By: "halo", Ref: thread})
 	return t.Save(tx)
+}
+
+// postedOnList lets a month's list lead to the post of a card that is on it.
+func postedOnList(tx *ledger.Tx, t ticket.Ticket) error {
+	if !t.IsTalk() {
+		return nil
+	}
+	f, ok, err := customer.LoadFollowUp(tx, t.Number)
+	if err == nil && ok && f.Round != "" {
+		RefreshCard(tx, f.Round)
+	}
+	return err
 }
 
 // answered notes that WhatsApp took a message: from now on a day may pass until it
