@@ -138,7 +138,7 @@ func (y *year) collect() {
 
 func (y *year) collectFollowUp(f customer.FollowUp) {
 	seen := y.seen
-	seen.Cards = append(seen.Cards, bridgetest.Card{Customer: f.Customer, From: f.Opened, Sent: f.Sent, Answered: f.Answered, To: f.Ended})
+	seen.Cards = append(seen.Cards, bridgetest.Card{Customer: f.Customer, List: f.Round, From: f.Opened, Sent: f.Sent, Answered: f.Answered, To: f.Ended})
 	if f.Kind == customer.NewCustomer {
 		seen.Tasks = append(seen.Tasks, bridgetest.Task{Customer: f.Customer, Opened: f.Opened, Reminded: f.Reminded, Late: f.Missed, Ended: f.Ended})
 	}

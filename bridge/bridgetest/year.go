@@ -100,6 +100,7 @@ type Turn struct {
 // nobody ended for two months keeps nobody from being turned to again.
 type Card struct {
 	Customer             string
+	List                 string // the month's list it is on, "" for none
 	From, Sent, Answered time.Time
 	To                   time.Time
 }

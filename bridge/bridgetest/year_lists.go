@@ -88,13 +88,26 @@ func (y *Year) shut(at time.Time) map[string]bool {
 // who are to be left alone.
 func (y *Year) lists() (found []Violation) {
 	for _, m := range y.Months {
-		want := y.rank(m.At)
+		either := y.atOnce(m)
+		want := slices.DeleteFunc(y.rank(m.At), func(id string) bool { return either[id] && !slices.Contains(m.Customers, id) })
 		want = want[:min(len(want), y.List)]
 		if !slices.Equal(want, m.Customers) {
 			found = append(found, Violation{WrongList, "list " + m.ID, fmt.Sprintf("made at %s: %s", y.say(m.At), y.unlike(m, want))})
 		}
 	}
 	return append(found, y.months()...)
+}
+
+// atOnce are the customers to whom a card turned in the very moment of a list, as when the
+// desk is back after days: whichever came first, nobody can tell whether they belong on it.
+func (y *Year) atOnce(m Month) map[string]bool {
+	all := map[string]bool{}
+	for _, c := range y.Cards {
+		if c.From.Equal(m.At) && c.List != m.ID {
+			all[c.Customer] = true
+		}
+	}
+	return all
 }
 
 // unlike says how a list differs from what it ought to be.
